@@ -1,0 +1,58 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The OpenMP runtime's library name: Debian installs LLVM's as "omp5"; elsewhere it is "omp".
+let openMP = Context.environment["DELAYNET_LIBOMP"] ?? "omp5"
+
+let package = Package(
+  name: "DelayNet",
+  products: [
+    .library(name: "DelayNet", targets: ["DelayNet"]),
+    .library(name: "DelayNetIO", targets: ["DelayNetIO"]),
+    .executable(name: "delaynet", targets: ["DelayNetCommand"]),
+  ],
+  traits: [
+    .trait(name: "OpenMP", description: "Multi-threaded kernels; needs LLVM's OpenMP runtime."),
+    .default(enabledTraits: ["OpenMP"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .target(
+      name: "CKernels",
+      cSettings: [
+        // -O3 also in debug builds: a debug build of a user's program shall not slow the kernels down.
+        .unsafeFlags(["-O3", "-fvisibility=hidden"]),
+        .define("DN_OPENMP", .when(traits: ["OpenMP"])),
+        .unsafeFlags(["-fopenmp"], .when(platforms: [.linux], traits: ["OpenMP"])),
+        .unsafeFlags(["-Xclang", "-fopenmp"], .when(platforms: [.macOS], traits: ["OpenMP"])),
+      ],
+      linkerSettings: [
+        .linkedLibrary("m"),
+        .linkedLibrary(openMP, .when(platforms: [.linux], traits: ["OpenMP"])),
+        .unsafeFlags(
+          ["-L/opt/homebrew/opt/libomp/lib", "-lomp"],
+          .when(platforms: [.macOS], traits: ["OpenMP"])),
+      ]),
+    .target(name: "DelayNet", dependencies: ["CKernels"]),
+    .systemLibrary(
+      name: "CArchive", pkgConfig: "libarchive",
+      providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
+    .target(name: "DelayNetIO", dependencies: ["DelayNet", "CArchive"]),
+    .executableTarget(
+      name: "DelayNetCommand",
+      dependencies: [
+        "DelayNet", "DelayNetIO",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .target(name: "TestSupport", dependencies: ["DelayNet"], path: "Tests/Support"),
+    .testTarget(
+      name: "DelayNetTests", dependencies: ["DelayNet", "DelayNetIO", "TestSupport"],
+      resources: [.copy("Golden")]),
+    .testTarget(name: "DelayNetIOTests", dependencies: ["DelayNetIO", "TestSupport"]),
+    .testTarget(
+      name: "DelayNetCommandTests", dependencies: ["DelayNetCommand", "DelayNetIO", "TestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

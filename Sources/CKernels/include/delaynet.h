@@ -1,0 +1,237 @@
+// DelayNet: networks whose nodes talk to each other with delays, simulated and differentiated exactly.
+// This header is the whole public C interface.
+//
+// Letters, used in every comment and shape below:
+//   N nodes   E edges   H history columns before step 0   T steps   D largest delay of the network, D <= H
+//   i target node   j source node   e edge   t step   d delay in steps, 0 <= d <= H   R runs of one call
+//
+// Arrays are row-major with time innermost: a series is (N, T), row i is node i's time series. A row may be a part of a
+// longer one: every (N, .) array comes with a stride, the number of elements from one row to the next. Pointers need no
+// more alignment than their element type. The library never prints, never exits and holds no global state.
+//
+// A call is: make a plan of the network's topology and delays once (dn_plan_create), then run any number of times with
+// any weights and inputs. A plan is immutable and may be shared between threads; a workspace belongs to one call at a time.
+#ifndef DELAYNET_H
+#define DELAYNET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define DN_API __attribute__((visibility("default")))
+#else
+#define DN_API
+#endif
+
+// Pointers are not NULL unless marked so; Swift reads the marks.
+#if defined(__clang__)
+#define DN_NULLABLE _Nullable
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wnullability-extension"
+#pragma clang assume_nonnull begin
+#else
+#define DN_NULLABLE
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// ---- Statuses ------------------------------------------------------------------------------------------------------
+
+// Every code with its sentence: X(name, value, sentence). dn_status and dn_status_string are both made from this list.
+#define DN_STATUS_LIST(X)                                                                                              \
+  X(DN_OK, 0, "success")                                                                                               \
+  X(DN_NULL_POINTER, -1, "a required pointer is NULL")                                                                 \
+  X(DN_BAD_SIZE, -2, "a size, count or stride is negative or smaller than its row")                                    \
+  X(DN_TOO_LARGE, -3, "the sizes overflow what can be addressed")                                                      \
+  X(DN_NO_MEMORY, -4, "out of memory")                                                                                 \
+  X(DN_NODE_OUT_OF_RANGE, -5, "an edge names a node that does not exist")                                              \
+  X(DN_NEGATIVE_DELAY, -6, "an edge has a negative delay")                                                             \
+  X(DN_DELAY_EXCEEDS_HISTORY, -7, "an edge's delay exceeds the history")                                               \
+  X(DN_BAD_OPTION, -8, "an option is outside its range")                                                               \
+  X(DN_ISA_UNAVAILABLE, -9, "this CPU lacks the requested instruction set")                                            \
+  X(DN_OVERLAP, -10, "an output array overlaps another array of the call")                                             \
+  X(DN_NOT_FINITE_WEIGHT, -11, "an edge's weight, times the scale, is not a finite number")                            \
+  X(DN_NOT_FINITE_PARAMETER, -12, "the scale or the noise gain is not a finite number")                                \
+  X(DN_NOT_FINITE_HISTORY, -13, "the history holds a value that is not a finite number")                               \
+  X(DN_NOT_FINITE_SERIES, -14, "the series left the finite numbers")                                                   \
+  X(DN_NOT_FINITE_COTANGENT, -15, "the cotangent left the finite numbers")                                             \
+  X(DN_NOT_FINITE_TANGENT, -16, "the tangent left the finite numbers")                                                 \
+  X(DN_CANCELLED, -17, "cancelled by the progress callback")
+
+#define DN_STATUS_MEMBER(name, value, sentence) name = value,
+typedef enum dn_status { DN_STATUS_LIST(DN_STATUS_MEMBER) } dn_status;
+#undef DN_STATUS_MEMBER
+
+// The sentence of a status; "unknown status" for a value that is none.
+DN_API const char *dn_status_string(dn_status status);
+
+// Where a mistake is. A field that does not apply is -1.
+typedef struct dn_place {
+  ptrdiff_t run;   // which of the R runs of the call
+  ptrdiff_t edge;  // in the order in which the edges were given; dense networks: i * N + j
+  ptrdiff_t node;
+  int64_t step;    // absolute: first_step + t; history columns are first_step - H ... first_step - 1
+} dn_place;
+
+// ---- Plan ----------------------------------------------------------------------------------------------------------
+
+typedef enum dn_isa {
+  DN_ISA_AUTO = 0,    // the best that this CPU has
+  DN_ISA_BASE = 1,    // what every CPU of this architecture has: SSE2, NEON
+  DN_ISA_AVX2 = 2,    // AVX2 with FMA
+  DN_ISA_AVX512 = 3,  // AVX-512 F, DQ, VL, BW
+} dn_isa;
+
+// Whether this CPU (and this build) can run the instruction set.
+DN_API int dn_isa_available(dn_isa isa);
+// "auto", "base", "avx2", "avx512"; NULL for a value that is none.
+DN_API const char *DN_NULLABLE dn_isa_name(dn_isa isa);
+// The instruction set that DN_ISA_AUTO stands for on this CPU.
+DN_API dn_isa dn_isa_best(void);
+
+// "MAJOR.MINOR.PATCH"
+DN_API const char *dn_version(void);
+// How many threads `threads = 0` stands for: the processors available to the caller; 1 in a build without OpenMP.
+DN_API int32_t dn_threads_available(void);
+
+// Memory from the caller instead of malloc and free. `allocate` returns NULL when there is none; `release` takes what
+// `allocate` gave. Both are called from the thread that called the library.
+typedef struct dn_allocator {
+  void *DN_NULLABLE (*DN_NULLABLE allocate)(void *DN_NULLABLE context, size_t bytes);
+  void (*DN_NULLABLE release)(void *DN_NULLABLE context, void *memory);
+  void *DN_NULLABLE context;
+} dn_allocator;
+
+// A network's topology and delays. Duplicate edges and self-connections are allowed.
+typedef struct dn_network {
+  ptrdiff_t nodes;                         // N, 0 <= N < 2^31
+  ptrdiff_t edges;                         // E; N * N when dense
+  ptrdiff_t history;                       // H
+  const int32_t *DN_NULLABLE targets;      // (E), or NULL together with `sources` for a dense network:
+  const int32_t *DN_NULLABLE sources;      //   then edge i * N + j goes from source j to target i
+  const int32_t *DN_NULLABLE delays;       // (E), in steps, 0 <= d <= H
+} dn_network;
+
+typedef struct dn_plan_options {
+  dn_isa isa;
+  int32_t block;             // columns that far edges cover at once: 16, 32, 64, 128 or 256; 0 chooses
+  int32_t tile_sources;      // sources whose windows are kept in cache together; 0 chooses
+  dn_allocator allocator;    // all members NULL: malloc and free
+} dn_plan_options;
+
+typedef struct dn_plan dn_plan;
+
+// Checks the network, sorts its edges into delay classes and source tiles, for it and for its transpose.
+// The arrays of `network` are not needed afterwards. O(E log E) time, about 36 bytes an edge.
+// Errors: DN_NULL_POINTER, DN_BAD_SIZE, DN_TOO_LARGE, DN_NO_MEMORY, DN_BAD_OPTION, DN_ISA_UNAVAILABLE, and with the
+// place's edge DN_NODE_OUT_OF_RANGE, DN_NEGATIVE_DELAY, DN_DELAY_EXCEEDS_HISTORY. On error *plan is NULL.
+DN_API dn_status dn_plan_create(const dn_network *network, const dn_plan_options *DN_NULLABLE options,
+                                dn_plan *DN_NULLABLE *DN_NULLABLE plan, dn_place *DN_NULLABLE place);
+DN_API void dn_plan_destroy(dn_plan *DN_NULLABLE plan);
+
+// Delay classes of a plan, in the order in which their edges are added: zero, far, then the halving classes downwards.
+#define DN_CLASSES_MAX 10
+
+typedef struct dn_plan_report {
+  ptrdiff_t nodes, edges, history;
+  int32_t delay_min, delay_max;                    // 0 when there are no edges
+  double delay_median;
+  dn_isa isa;
+  int32_t block;                                   // columns that far edges cover at once
+  int32_t tiles, tile_sources;                     // far edges: number of source tiles, sources in each
+  int32_t classes;                                 // how many of the entries below are used
+  int32_t class_shortest[DN_CLASSES_MAX];          // the class holds delays from here ...
+  int32_t class_longest[DN_CLASSES_MAX];           // ... to here, both included
+  ptrdiff_t class_edges[DN_CLASSES_MAX];
+  size_t plan_bytes;                               // memory of the plan
+  size_t run_bytes_f32, run_bytes_f64;             // workspace of one dn_map_run
+  size_t vjp_bytes_f32, vjp_bytes_f64;             // workspace of one dn_map_vjp that asks for everything
+  double operations_per_step;                      // 2 E: a multiplication and an addition an edge
+  double expected_ns_per_step_f32;                 // of dn_map_run, one thread, from counted vector operations at 3 GHz
+} dn_plan_report;
+
+DN_API void dn_plan_describe(const dn_plan *plan, dn_plan_report *report);
+
+// ---- Runs ----------------------------------------------------------------------------------------------------------
+
+typedef struct dn_workspace dn_workspace;
+
+// An empty workspace for runs of this plan. It grows on first use and is kept: later calls of the same kind and size
+// allocate nothing. It must be destroyed before its plan.
+DN_API dn_status dn_workspace_create(const dn_plan *plan, dn_workspace *DN_NULLABLE *DN_NULLABLE workspace);
+DN_API void dn_workspace_destroy(dn_workspace *DN_NULLABLE workspace);
+
+// Called at block ends by the thread that made the call; `done` of `total` node-independent steps are finished, summed
+// over the runs. A return other than 0 cancels: the call stops at a block end with DN_CANCELLED.
+typedef int (*dn_progress)(void *DN_NULLABLE context, int64_t done, int64_t total);
+
+typedef struct dn_run_options {
+  int32_t threads;                        // 0: dn_threads_available(); at most 1024. One call makes one team.
+  dn_progress DN_NULLABLE progress;
+  void *DN_NULLABLE context;              // of `progress`
+  dn_workspace *DN_NULLABLE workspace;    // NULL: one is made for the call
+} dn_run_options;
+
+#if defined(__clang__)
+#pragma clang assume_nonnull end
+#endif
+
+#define DN_REAL float
+#define DN_NAME(name) name##_f32
+#include "delaynet_map.inc"
+#undef DN_REAL
+#undef DN_NAME
+
+#define DN_REAL double
+#define DN_NAME(name) name##_f64
+#include "delaynet_map.inc"
+#undef DN_REAL
+#undef DN_NAME
+
+#if defined(__clang__)
+#pragma clang assume_nonnull begin
+#endif
+
+// ---- Random numbers ------------------------------------------------------------------------------------------------
+// JAX's default generator: Threefry-2x32 with 20 rounds (Salmon et al. 2011), "partitionable" counters. Element n of an
+// array depends on the key and on n alone, so every function takes the index `first` of its first element and any part of
+// an array can be drawn by itself. Bits, uniform numbers and integers equal JAX's; normal numbers are within 4 ulp of
+// JAX's and the same bits on every instruction set. All fill `out` with `count` values; count 0 writes nothing.
+
+typedef struct dn_key {
+  uint32_t word[2];
+} dn_key;
+
+DN_API dn_key dn_key_create(uint64_t seed);               // jax.random.key(seed)
+DN_API dn_key dn_key_fold_in(dn_key key, uint64_t data);  // jax.random.fold_in: data < 2^32 as in JAX
+// jax.random.split(key, n)[first ... first + count): a split's n does not change its elements.
+DN_API void dn_key_split(dn_key key, uint64_t first, ptrdiff_t count, dn_key *DN_NULLABLE out);
+
+DN_API void dn_random_bits_u32(dn_key key, uint64_t first, ptrdiff_t count, uint32_t *DN_NULLABLE out);
+DN_API void dn_random_bits_u64(dn_key key, uint64_t first, ptrdiff_t count, uint64_t *DN_NULLABLE out);
+// Uniform in [lo, hi).
+DN_API void dn_random_uniform_f32(dn_key key, uint64_t first, ptrdiff_t count, float lo, float hi,
+                                  float *DN_NULLABLE out);
+DN_API void dn_random_uniform_f64(dn_key key, uint64_t first, ptrdiff_t count, double lo, double hi,
+                                  double *DN_NULLABLE out);
+// Integers in [lo, hi); lo where hi <= lo, as in JAX.
+DN_API void dn_random_integers_i32(dn_key key, uint64_t first, ptrdiff_t count, int32_t lo, int32_t hi,
+                                   int32_t *DN_NULLABLE out);
+DN_API void dn_random_integers_i64(dn_key key, uint64_t first, ptrdiff_t count, int64_t lo, int64_t hi,
+                                   int64_t *DN_NULLABLE out);
+// Standard normal: sqrt(2) erfinv(uniform(nextafter(-1, 0), 1)), Giles' polynomials for erfinv.
+DN_API void dn_random_normal_f32(dn_key key, uint64_t first, ptrdiff_t count, float *DN_NULLABLE out);
+DN_API void dn_random_normal_f64(dn_key key, uint64_t first, ptrdiff_t count, double *DN_NULLABLE out);
+
+#ifdef __cplusplus
+}
+#endif
+
+#if defined(__clang__)
+#pragma clang assume_nonnull end
+#pragma clang diagnostic pop
+#endif
+
+#endif
