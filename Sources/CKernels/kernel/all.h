@@ -9,6 +9,7 @@
 #define DN_REAL_SUFFIX f32
 #include "vec.h"
 #include "coupling.h"
+#include "rows.h"
 #undef VL
 #undef DN_REAL
 #undef DN_REAL_SUFFIX
@@ -17,10 +18,9 @@
 #define DN_REAL_SUFFIX f64
 #include "vec.h"
 #include "coupling.h"
+#include "rows.h"
 #undef VL
 #undef DN_REAL
 #undef DN_REAL_SUFFIX
-
-#include "random.h"
 
 #undef K
