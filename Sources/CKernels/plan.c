@@ -12,7 +12,7 @@
 // additions, and that must not depend on the machine.
 #define TILE_BYTES 16384
 // A tile has so many sources that a target's group in it has at least this many edges on average.
-#define TILE_MIN_GROUP 4
+#define TILE_MIN_GROUP 12
 #define SECTOR_TARGETS 32
 #define SECTORS_MAX 64
 

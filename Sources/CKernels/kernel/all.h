@@ -8,8 +8,9 @@
 #define DN_REAL float
 #define DN_REAL_SUFFIX f32
 #include "vec.h"
-#include "coupling.h"
 #include "rows.h"
+#include "coupling.h"
+#include "table_fill.h"
 #undef VL
 #undef DN_REAL
 #undef DN_REAL_SUFFIX
@@ -17,8 +18,9 @@
 #define DN_REAL double
 #define DN_REAL_SUFFIX f64
 #include "vec.h"
-#include "coupling.h"
 #include "rows.h"
+#include "coupling.h"
+#include "table_fill.h"
 #undef VL
 #undef DN_REAL
 #undef DN_REAL_SUFFIX

@@ -16,15 +16,9 @@
 // packed[k] = scale * weights[edge[k]]. Returns the first position whose product is not finite, or -1.
 static ptrdiff_t K(pack)(const int32_t *edge, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *weights, DN_REAL scale,
                          DN_REAL *packed) {
-  DN_REAL bad = 0;  // 0 * x is NaN for an infinite or undefined x
-  for (ptrdiff_t k = begin; k < end; k++) {
-    packed[k] = scale * weights[edge[k]];
-    bad += 0 * packed[k];
-  }
-  if (bad == 0) return -1;
-  for (ptrdiff_t k = begin; k < end; k++)
-    if (0 * packed[k] != 0) return k;
-  return -1;
+  for (ptrdiff_t k = begin; k < end; k++) packed[k] = scale * weights[edge[k]];
+  const ptrdiff_t bad = K(first_not_finite)(packed + begin, end - begin);
+  return bad < 0 ? -1 : begin + bad;
 }
 
 // packed[k] = scale * dweights[edge[k]] + dscale * weights[edge[k]]; dweights may be NULL.

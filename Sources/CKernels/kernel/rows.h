@@ -23,14 +23,20 @@ static void K(add_reversed_row)(const DN_REAL *src, DN_REAL *dst, ptrdiff_t n) {
 
 // The first column that is not a finite number, or -1.
 static ptrdiff_t K(first_not_finite)(const DN_REAL *row, ptrdiff_t n) {
-  // 0 * x is 0 for a finite x and NaN for every other. Sixteen sums, so that the additions need not wait for each other.
-  DN_REAL bad[16] = {0};
+  // 0 * x is 0 for a finite x and NaN for every other.
+  K(vec) bad[2] = {0};
   ptrdiff_t c = 0;
-  for (; c + 16 <= n; c += 16)
-    for (ptrdiff_t v = 0; v < 16; v++) bad[v] += 0 * row[c + v];
-  for (ptrdiff_t v = 0; c + v < n; v++) bad[v] += 0 * row[c + v];
+  for (; c + 2 * VL <= n; c += 2 * VL)
+    for (int v = 0; v < 2; v++) bad[v] += K(load)(row + c + v * VL) * 0;
+  if (n >= VL && c < n) {  // one or two vectors, the last one overlapping what was seen
+    bad[0] += K(load)(row + (n - c > VL ? c : n - VL)) * 0;
+    bad[1] += K(load)(row + n - VL) * 0;
+    c = n;
+  }
+  bad[0] += bad[1];
   DN_REAL any = 0;
-  for (ptrdiff_t v = 0; v < 16; v++) any += bad[v];
+  for (; c < n; c++) any += 0 * row[c];
+  for (ptrdiff_t v = 0; v < VL; v++) any += bad[0][v];
   if (any == 0) return -1;
   for (c = 0; c < n; c++)
     if (0 * row[c] != 0) return c;
@@ -42,30 +48,3 @@ static ptrdiff_t K(store_row)(const DN_REAL *src, DN_REAL *dst, ptrdiff_t n) {
   memcpy(dst, src, (size_t)n * sizeof *dst);
   return K(first_not_finite)(src, n);
 }
-
-#define DN_NAME_(suffix, isa) dn_kernels_##suffix##_##isa
-#define DN_NAME_OF(suffix, isa) DN_NAME_(suffix, isa)
-#define DN_TABLE_(suffix) dn_kernels_##suffix
-#define DN_TABLE(suffix) DN_TABLE_(suffix)
-extern const DN_TABLE(DN_REAL_SUFFIX) DN_NAME_OF(DN_REAL_SUFFIX, DN_ISA_SUFFIX);
-const DN_TABLE(DN_REAL_SUFFIX) DN_NAME_OF(DN_REAL_SUFFIX, DN_ISA_SUFFIX) = {
-    .pack = K(pack),
-    .pack_jvp = K(pack_jvp),
-    .apply = K(apply),
-    .apply_between = K(apply_between),
-    .apply_short = K(apply_short),
-    .solve_leaf = K(solve_leaf),
-    .dot = K(dot),
-    .dot_short = K(dot_short),
-    .dot_rows = K(dot_rows),
-    .scale_row = K(scale_row),
-    .add_scaled_row = K(add_scaled_row),
-    .reverse_row = K(reverse_row),
-    .add_reversed_row = K(add_reversed_row),
-    .store_row = K(store_row),
-    .first_not_finite = K(first_not_finite),
-};
-#undef DN_NAME_
-#undef DN_NAME_OF
-#undef DN_TABLE_
-#undef DN_TABLE
