@@ -8,6 +8,7 @@
 #define DN_REAL float
 #define DN_REAL_SUFFIX f32
 #include "vec.h"
+#include "math.h"
 #include "coupling.h"
 #undef VL
 #undef DN_REAL
@@ -16,6 +17,7 @@
 #define DN_REAL double
 #define DN_REAL_SUFFIX f64
 #include "vec.h"
+#include "math.h"
 #include "coupling.h"
 #undef VL
 #undef DN_REAL
