@@ -8,6 +8,7 @@
 #define DN_REAL float
 #define DN_REAL_SUFFIX f32
 #include "vec.h"
+#include "math.h"
 #include "rows.h"
 #include "coupling.h"
 #include "table_fill.h"
@@ -18,11 +19,14 @@
 #define DN_REAL double
 #define DN_REAL_SUFFIX f64
 #include "vec.h"
+#include "math.h"
 #include "rows.h"
 #include "coupling.h"
 #include "table_fill.h"
 #undef VL
 #undef DN_REAL
 #undef DN_REAL_SUFFIX
+
+#include "random.h"
 
 #undef K
