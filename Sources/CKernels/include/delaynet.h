@@ -212,7 +212,7 @@ DN_API void dn_key_split(dn_key key, uint64_t first, ptrdiff_t count, dn_key *DN
 
 DN_API void dn_random_bits_u32(dn_key key, uint64_t first, ptrdiff_t count, uint32_t *DN_NULLABLE out);
 DN_API void dn_random_bits_u64(dn_key key, uint64_t first, ptrdiff_t count, uint64_t *DN_NULLABLE out);
-// Uniform in [lo, hi).
+// Uniform in [lo, hi); as in JAX, rounding may give hi itself for some bounds.
 DN_API void dn_random_uniform_f32(dn_key key, uint64_t first, ptrdiff_t count, float lo, float hi,
                                   float *DN_NULLABLE out);
 DN_API void dn_random_uniform_f64(dn_key key, uint64_t first, ptrdiff_t count, double lo, double hi,
