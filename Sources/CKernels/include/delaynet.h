@@ -17,6 +17,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// The version of this header; dn_version() tells the library's own.
+#define DN_VERSION_MAJOR 0
+#define DN_VERSION_MINOR 1
+#define DN_VERSION_PATCH 0
+
 #if defined(__GNUC__)
 #define DN_API __attribute__((visibility("default")))
 #else
