@@ -14,7 +14,102 @@
 
 #define DN_INLINE static inline __attribute__((always_inline))
 
+// Vector tails and short classes work on leaves of 16 columns; every block starts at a multiple of it.
+#define DN_LEAF 16
+// Blocks that a window of the ring holds before it slides back.
+#define DN_WINDOW_BLOCKS 4
+#define DN_CACHE_LINE 64
+
+// ---- Plan ----------------------------------------------------------------------------------------------------------
+
+// The edges of one target in one list, positions begin ... begin of the next group.
+typedef struct dn_group {
+  int32_t target;
+  int32_t begin;
+} dn_group;
+
+// Edges that are applied together. Each list adds to x_i(t) once for each t, in the order in which the lists stand in
+// dn_graph, whatever block or chunk t lies in: that order, and with it every bit, is a property of the plan.
+typedef struct dn_list {
+  int32_t shortest, longest;   // the delays it may hold, both included
+  int32_t begin, count;        // positions in edge order
+  int32_t group_begin;         // first group; unused by short lists (longest < DN_LEAF, not the zero list)
+  int32_t *sector_group;       // (S + 1) group numbers: sector s owns groups sector_group[s] ... sector_group[s + 1] - 1
+} dn_list;
+
+// The network's edges for one direction of time: as given (the forward run), or transposed (the adjoint).
+// "target" is the row that is written, "source" the row that is read.
+typedef struct dn_graph {
+  int32_t lists;
+  dn_list list[DN_CLASSES_MAX];  // zero, far, then the halving classes downwards
+  int32_t *edge;                 // (E) position -> the user's edge
+  int32_t *offset;               // (E) source * stride - delay: where to read, relative to a column of row 0
+  int32_t *delay;                // (E) delays; kept for the transposed graph only
+  int32_t *short_target;         // target * stride of the short lists' edges, counted from short_begin
+  int32_t short_begin;
+  dn_group *group;               // all lists' groups, and one behind the last
+  int32_t sectors;               // S: ranges of targets, the unit that is split over threads
+  int32_t *sector_target;        // (S + 1) first target of each sector
+} dn_graph;
+
+struct dn_plan {
+  ptrdiff_t nodes, edges, history;
+  int32_t delay_min, delay_max;
+  double delay_median;
+  dn_isa isa;
+  int32_t block;                 // B
+  int32_t tiles, tile_sources;
+  int32_t quiet;                 // no delay from 1 to quiet - 1: blocks of this length need no recursion
+  ptrdiff_t lead;                // columns of history before a window, a multiple of DN_LEAF, at least delay_max
+  ptrdiff_t window;              // columns behind the lead
+  ptrdiff_t stride;              // of the ring's rows: lead + window + a leaf of slack, an odd number of DN_LEAFs
+  ptrdiff_t block_stride;        // of a block's rows
+  bool zero_edges;
+  dn_graph forward, transposed;
+  dn_allocator allocator;
+  size_t bytes;                  // of the plan and its arrays
+};
+
+// Estimated nanoseconds of a forward step in float, one thread.
+double dn_plan_expected_ns(const dn_plan *plan);
+
+// ---- Memory --------------------------------------------------------------------------------------------------------
+
+struct dn_workspace {
+  const dn_plan *plan;
+  void *memory;
+  size_t bytes;
+};
+
+// A run's arrays are cut from one allocation: first counted with base NULL, then handed out.
+typedef struct dn_arena {
+  char *base;
+  size_t used;
+  bool overflow;
+} dn_arena;
+
+// `count` elements of `size` bytes, aligned to a cache line; NULL while counting.
+void *dn_arena_take(dn_arena *arena, ptrdiff_t count, size_t size);
+
+void *dn_allocate(const dn_allocator *allocator, size_t bytes);
+void dn_release(const dn_allocator *allocator, void *memory);
+
+// Makes the workspace at least `bytes` large; what was in it is lost when it grows.
+dn_status dn_workspace_reserve(dn_workspace *workspace, size_t bytes);
+
 // ---- Kernel tables -------------------------------------------------------------------------------------------------
+
+#define DN_REAL float
+#define DN_NAME(name) name##_f32
+#include "kernel/table.h"
+#undef DN_REAL
+#undef DN_NAME
+
+#define DN_REAL double
+#define DN_NAME(name) name##_f64
+#include "kernel/table.h"
+#undef DN_REAL
+#undef DN_NAME
 
 // Random fills: the public functions of the same names, on one instruction set.
 typedef struct dn_random_kernels {

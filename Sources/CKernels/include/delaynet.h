@@ -93,7 +93,7 @@ DN_API dn_isa dn_isa_best(void);
 
 // "MAJOR.MINOR.PATCH"
 DN_API const char *dn_version(void);
-// How many threads `threads = 0` stands for: the processors available to the caller; 1 in a build without OpenMP.
+// The processors available to the caller; 1 in a build without OpenMP.
 DN_API int32_t dn_threads_available(void);
 
 // Memory from the caller instead of malloc and free. `allocate` returns NULL when there is none; `release` takes what
@@ -168,7 +168,8 @@ DN_API void dn_workspace_destroy(dn_workspace *DN_NULLABLE workspace);
 typedef int (*dn_progress)(void *DN_NULLABLE context, int64_t done, int64_t total);
 
 typedef struct dn_run_options {
-  int32_t threads;                        // 0: dn_threads_available(); at most 1024. One call makes one team.
+  int32_t threads;                        // at most this many, up to 1024; 0 chooses: dn_threads_available() for several
+                                          //   runs or a large network, 1 where forming a team would cost more than it gains
   dn_progress DN_NULLABLE progress;
   void *DN_NULLABLE context;              // of `progress`
   dn_workspace *DN_NULLABLE workspace;    // NULL: one is made for the call
@@ -180,13 +181,13 @@ typedef struct dn_run_options {
 
 #define DN_REAL float
 #define DN_NAME(name) name##_f32
-#include "delaynet_map.inc"
+#include "delaynet_map.h"
 #undef DN_REAL
 #undef DN_NAME
 
 #define DN_REAL double
 #define DN_NAME(name) name##_f64
-#include "delaynet_map.inc"
+#include "delaynet_map.h"
 #undef DN_REAL
 #undef DN_NAME
 

@@ -8,7 +8,10 @@
 #define DN_REAL float
 #define DN_REAL_SUFFIX f32
 #include "vec.h"
+#include "math.h"
+#include "rows.h"
 #include "coupling.h"
+#include "table_fill.h"
 #undef VL
 #undef DN_REAL
 #undef DN_REAL_SUFFIX
@@ -16,7 +19,10 @@
 #define DN_REAL double
 #define DN_REAL_SUFFIX f64
 #include "vec.h"
+#include "math.h"
+#include "rows.h"
 #include "coupling.h"
+#include "table_fill.h"
 #undef VL
 #undef DN_REAL
 #undef DN_REAL_SUFFIX

@@ -1,0 +1,180 @@
+// Array checks, teams and progress of a call. OpenMP lives here alone: clang drops a function's target attribute when it
+// outlines a parallel region, so no region may stand around vector code.
+#include "call.h"
+
+#include <stdlib.h>
+
+#ifdef DN_OPENMP
+// omp.h is not on clang's path where only the runtime of another LLVM is installed.
+int omp_get_num_procs(void);
+int omp_get_num_threads(void);
+int omp_get_thread_num(void);
+#endif
+
+int32_t dn_threads_available(void) {
+#ifdef DN_OPENMP
+  return (int32_t)omp_get_num_procs();
+#else
+  return 1;
+#endif
+}
+
+// ---- Arrays --------------------------------------------------------------------------------------------------------
+
+void dn_views_add(dn_views *views, const void *memory, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, size_t size,
+                  dn_need need, bool written, int8_t twin) {
+  if (views->status != DN_OK) return;
+  if (!memory) {
+    if (need == DN_REQUIRED && rows > 0 && columns > 0) views->status = DN_NULL_POINTER;
+    return;
+  }
+  ptrdiff_t row_bytes, stride_bytes, bytes;
+  if (rows > 1 && stride < columns) {
+    views->status = DN_BAD_SIZE;
+  } else if (__builtin_mul_overflow(columns, (ptrdiff_t)size, &row_bytes) ||
+             __builtin_mul_overflow(rows > 1 ? stride : columns, (ptrdiff_t)size, &stride_bytes) ||
+             __builtin_mul_overflow(rows, stride_bytes, &bytes)) {
+    views->status = DN_TOO_LARGE;
+  } else if (rows > 0 && columns > 0) {
+    assert(views->count < DN_VIEWS_MAX);
+    views->view[views->count++] = (dn_view){.memory = memory,
+                                            .rows = rows,
+                                            .row_bytes = row_bytes,
+                                            .stride_bytes = stride_bytes,
+                                            .written = written,
+                                            .twin = twin};
+  }
+}
+
+static uintptr_t begin_of(const dn_view *v) { return (uintptr_t)v->memory; }
+static uintptr_t end_of(const dn_view *v) {
+  return (uintptr_t)v->memory + (uintptr_t)((v->rows - 1) * v->stride_bytes + v->row_bytes);
+}
+
+// Whether two views whose ranges meet share an element. Arrays of equal stride may interleave: columns of one buffer.
+static bool meet(const dn_view *a, const dn_view *b) {
+  if (begin_of(a) > begin_of(b)) return meet(b, a);
+  if (a->rows > 1 && b->rows > 1 && a->stride_bytes == b->stride_bytes) {
+    const ptrdiff_t shift = (ptrdiff_t)((begin_of(b) - begin_of(a)) % (uintptr_t)a->stride_bytes);
+    return shift < a->row_bytes || shift + b->row_bytes > a->stride_bytes;
+  }
+  if (a->rows > 1 && b->rows == 1) {
+    const ptrdiff_t shift = (ptrdiff_t)((begin_of(b) - begin_of(a)) % (uintptr_t)a->stride_bytes);
+    const uintptr_t next_row = begin_of(b) - (uintptr_t)shift + (uintptr_t)a->stride_bytes;
+    return shift < a->row_bytes || (next_row < end_of(a) && shift + b->row_bytes > a->stride_bytes);
+  }
+  return true;
+}
+
+static int by_begin(const void *a, const void *b) {
+  const uintptr_t x = begin_of(a), y = begin_of(b);
+  return x < y ? -1 : x > y;
+}
+
+dn_status dn_views_check(dn_view *view, ptrdiff_t count, ptrdiff_t *run) {
+  qsort(view, (size_t)count, sizeof *view, by_begin);
+  // `first` is the first view that may still reach the current one: ends grow along `furthest`.
+  for (ptrdiff_t v = 1, first = 0; v < count; v++) {
+    while (first < v && end_of(&view[first]) <= begin_of(&view[v])) first++;
+    for (ptrdiff_t u = first; u < v; u++) {
+      const dn_view *a = &view[u], *b = &view[v];
+      if (!a->written && !b->written) continue;
+      if (end_of(a) <= begin_of(b)) continue;
+      if (a->twin && a->twin == b->twin && a->run == b->run && a->memory == b->memory && a->rows == b->rows &&
+          a->stride_bytes == b->stride_bytes)
+        continue;
+      if (!meet(a, b)) continue;
+      *run = a->run > b->run ? a->run : b->run;
+      return DN_OVERLAP;
+    }
+  }
+  return DN_OK;
+}
+
+// ---- Teams ---------------------------------------------------------------------------------------------------------
+
+void dn_wait(const dn_worker *worker) {
+#ifdef DN_OPENMP
+  if (worker->size > 1) {
+#pragma omp barrier
+  }
+#else
+  (void)worker;
+#endif
+}
+
+static void report(const dn_worker *worker, ptrdiff_t steps) {
+  dn_call *call = worker->call;
+  const int64_t done = call->done += steps;
+  if (!worker->caller || !call->progress) return;
+  call->reported = done;
+  if (call->progress(call->context, done, call->total) && done < call->total) call->cancelled = true;
+}
+
+dn_outcome dn_block_end(const dn_worker *worker, dn_outcome mine, ptrdiff_t steps) {
+  if (worker->rank == 0) {
+    if (steps > 0) report(worker, steps);
+    if (mine.status == DN_OK && worker->call->cancelled) mine.status = DN_CANCELLED;
+  }
+  worker->outcomes[worker->rank] = mine;
+  dn_wait(worker);
+  dn_outcome first = worker->outcomes[0];
+  for (int32_t r = 1; r < worker->size; r++) {
+    const dn_outcome *other = &worker->outcomes[r];
+    if (other->status == DN_OK) continue;
+    if (first.status == DN_OK || first.status == DN_CANCELLED || other->step < first.step ||
+        (other->step == first.step && other->node < first.node))
+      first = *other;
+  }
+  return first;
+}
+
+dn_status dn_call_threads(const dn_plan *plan, const dn_run_options *options, ptrdiff_t runs, double steps,
+                          int32_t *threads) {
+  int32_t wanted = options ? options->threads : 0;
+  if (wanted < 0 || wanted > 1024) return DN_BAD_OPTION;
+  const bool chosen_here = wanted == 0;
+  if (chosen_here) wanted = dn_threads_available();
+#ifndef DN_OPENMP
+  wanted = 1;
+#endif
+  if (runs > 1) {
+    *threads = wanted < runs ? wanted : (int32_t)runs;
+    return DN_OK;
+  }
+  // A team costs tens of microseconds to form, and about one at each leaf of the recursion: worth it from about a
+  // quarter of a million multiply-adds between two barriers on.
+  if (chosen_here && ((double)plan->edges * plan->quiet < 2.5e5 || (double)plan->edges * steps < 1e7)) wanted = 1;
+  *threads = wanted < plan->forward.sectors ? wanted : plan->forward.sectors;
+  return DN_OK;
+}
+
+void dn_call_run(dn_call *call, int32_t threads, ptrdiff_t runs, dn_work work, void *context, dn_outcome *outcomes,
+                 dn_outcome *results) {
+  if (threads == 1) {
+    for (ptrdiff_t r = 0; r < runs; r++) {
+      const dn_worker worker = {.rank = 0, .size = 1, .caller = true, .call = call, .outcomes = outcomes};
+      work(context, r, &worker, &results[r]);
+    }
+  } else {
+#ifdef DN_OPENMP
+    dn_outcome alone;
+#pragma omp parallel num_threads(threads) private(alone)
+    {
+      const int32_t rank = (int32_t)omp_get_thread_num(), size = (int32_t)omp_get_num_threads();
+      if (runs == 1) {
+        const dn_worker worker = {
+            .rank = rank, .size = size, .caller = rank == 0, .call = call, .outcomes = outcomes};
+        work(context, 0, &worker, rank == 0 ? &results[0] : &alone);
+      } else {
+        const dn_worker worker = {
+            .rank = 0, .size = 1, .slot = rank, .caller = rank == 0, .call = call, .outcomes = outcomes + rank};
+        for (ptrdiff_t r = rank; r < runs; r += size) work(context, r, &worker, &results[r]);
+      }
+    }
+#endif
+  }
+  // The calling thread may have finished its runs before the others did theirs.
+  if (call->progress && call->done == call->total && call->reported < call->total)
+    call->progress(call->context, call->total, call->total);
+}

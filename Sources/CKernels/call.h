@@ -1,0 +1,91 @@
+// What every call that runs a plan does around the numbers: checks arrays, forms a team of threads, reports progress,
+// collects where something went wrong. Knows no precision.
+#ifndef DN_CALL_H
+#define DN_CALL_H
+
+#include "internal.h"
+
+// ---- Arrays of a call ----------------------------------------------------------------------------------------------
+
+// One array as bytes: `rows` rows of `row_bytes`, `stride_bytes` apart.
+typedef struct dn_view {
+  const char *memory;
+  ptrdiff_t rows, row_bytes, stride_bytes;
+  bool written;
+  int8_t twin;     // views of one run with the same twin > 0 may be the same array (same pointer and stride)
+  ptrdiff_t run;
+} dn_view;
+
+#define DN_VIEWS_MAX 16
+
+// The views of one run, in a fixed array.
+typedef struct dn_views {
+  dn_view view[DN_VIEWS_MAX];
+  int32_t count;
+  dn_status status;  // the first mistake found while adding
+} dn_views;
+
+typedef enum dn_need { DN_OPTIONAL, DN_REQUIRED } dn_need;
+
+// Adds a (rows, columns) array. Mistakes: NULL where required and not empty, a stride below columns, sizes that overflow.
+void dn_views_add(dn_views *views, const void *memory, ptrdiff_t rows, ptrdiff_t columns, ptrdiff_t stride, size_t size,
+                  dn_need need, bool written, int8_t twin);
+
+// DN_OVERLAP when a written view meets another one. Sorts `view`. O(count log count) unless many arrays interleave.
+dn_status dn_views_check(dn_view *view, ptrdiff_t count, ptrdiff_t *run);
+
+// ---- A call --------------------------------------------------------------------------------------------------------
+
+// Where a thread, or a run, went wrong. `step` counts from the run's first step.
+typedef struct dn_outcome {
+  dn_status status;
+  ptrdiff_t node;
+  ptrdiff_t step;
+  char pad[DN_CACHE_LINE - 3 * sizeof(ptrdiff_t)];  // a line each: threads write theirs side by side
+} dn_outcome;
+
+typedef struct dn_call {
+  const dn_plan *plan;
+  dn_progress progress;
+  void *context;
+  int64_t total;
+  int64_t reported;           // what the last call of `progress` was told
+  _Atomic int64_t done;
+  _Atomic bool cancelled;
+} dn_call;
+
+// One thread's part of one run: rank of size threads.
+typedef struct dn_worker {
+  int32_t rank, size;
+  int32_t slot;               // which of the call's arenas is this run's
+  bool caller;                // this is the thread that made the call
+  dn_call *call;
+  dn_outcome *outcomes;       // (size)
+} dn_worker;
+
+// Waits until every worker of the run is here.
+void dn_wait(const dn_worker *worker);
+
+// Called by every worker at a block's end, with what it found in it: waits for the others, and returns the earliest
+// mistake of all (the same for every worker). Rank 0 counts the `steps` of the block and reports progress first.
+dn_outcome dn_block_end(const dn_worker *worker, dn_outcome mine, ptrdiff_t steps);
+
+// ranges of [0, count) for one worker
+static inline ptrdiff_t dn_share_begin(const dn_worker *worker, ptrdiff_t count) {
+  return count * worker->rank / worker->size;
+}
+static inline ptrdiff_t dn_share_end(const dn_worker *worker, ptrdiff_t count) {
+  return count * (worker->rank + 1) / worker->size;
+}
+
+// The threads that a call of `runs` runs with `steps` steps in all will use.
+dn_status dn_call_threads(const dn_plan *plan, const dn_run_options *options, ptrdiff_t runs, double steps,
+                          int32_t *threads);
+
+// Runs `work` for every run: one run by a team of `threads` workers, or several runs with one worker each.
+// outcomes: (threads) shared by the team of one run; results: (runs), the outcome of each.
+typedef void (*dn_work)(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result);
+void dn_call_run(dn_call *call, int32_t threads, ptrdiff_t runs, dn_work work, void *context, dn_outcome *outcomes,
+                 dn_outcome *results);
+
+#endif

@@ -1,0 +1,165 @@
+// Elementary functions on vectors of DN_REAL, free of libm: the same bits on every CPU and at every vector width.
+// Included by kernel/all.h after vec.h, for each instruction set and each DN_REAL.
+//
+//   K(log)(x)      natural logarithm          x positive, normal and finite
+//   K(erfinv)(x)   inverse error function     |x| < 1
+//
+// Errors are in units in the last place (ulp) of the exact result: the largest over all arguments in float, over millions
+// in double. Tests/CKernelsTests/random_test.c holds them on a sample.
+// A mask is a vector of signed integers, -1 where true; `mask ? a : b` chooses lane by lane. The cast to it is for systems
+// on which int64_t is not long.
+
+#ifndef DN_PASTE2
+#define DN_PASTE2_(a, b) a##b
+#define DN_PASTE2(a, b) DN_PASTE2_(a, b)
+#endif
+// 1 where DN_REAL is float.
+#define DN_SUFFIX_IS_f32 1
+#define DN_SUFFIX_IS_f64 0
+#define DN_REAL_IS_FLOAT DN_PASTE2(DN_SUFFIX_IS_, DN_REAL_SUFFIX)
+
+#if DN_REAL_IS_FLOAT
+typedef uint32_t K(bits) __attribute__((ext_vector_type(DN_VECTOR_BYTES / 4)));
+typedef int32_t K(mask) __attribute__((ext_vector_type(DN_VECTOR_BYTES / 4)));
+#else
+typedef uint64_t K(bits) __attribute__((ext_vector_type(DN_VECTOR_BYTES / 8)));
+typedef int64_t K(mask) __attribute__((ext_vector_type(DN_VECTOR_BYTES / 8)));
+#endif
+
+DN_INLINE bool K(any)(K(mask) mask) { return __builtin_reduce_or(mask) != 0; }
+
+// c[0] x^(n-1) + ... + c[n-1], by Horner's rule.
+DN_INLINE K(vec) K(polynomial)(K(vec) x, const DN_REAL *c, int n) {
+  K(vec) p = K(splat)(c[0]);
+#pragma clang loop unroll(full)
+  for (int k = 1; k < n; k++) p = K(fma)(p, x, K(splat)(c[k]));
+  return p;
+}
+
+// Horner's rule with one of two sets of coefficients in each lane.
+DN_INLINE K(vec) K(polynomial_either)(K(mask) mask, K(vec) x, const DN_REAL *c, const DN_REAL *d, int n) {
+  K(vec) p = mask ? K(splat)(c[0]) : K(splat)(d[0]);
+#pragma clang loop unroll(full)
+  for (int k = 1; k < n; k++) p = K(fma)(p, x, mask ? K(splat)(c[k]) : K(splat)(d[k]));
+  return p;
+}
+
+// log x = e log 2 + log m with sqrt(1/2) <= m < sqrt(2). The subtraction of sqrt(1/2)'s bits splits there instead of at 1,
+// so that e = 0 around x = 1 and nothing cancels. Error: 0.83 ulp in float, 0.85 ulp in double.
+
+#if DN_REAL_IS_FLOAT
+
+// log(1 + r) = r - r^2/2 + r^3 P(r): Cephes' logf (Moshier 1989); log 2 is split so that e * 0.693359375 is exact.
+DN_INLINE K(vec) K(log)(K(vec) x) {
+  static const float P[] = {7.0376836292e-2f,  -1.1514610310e-1f, 1.1676998740e-1f, -1.2420140846e-1f, 1.4249322787e-1f,
+                            -1.6668057665e-1f, 2.0000714765e-1f,  -2.4999993993e-1f, 3.3333331174e-1f};
+  K(bits) shifted = (K(bits))x + (0x3f800000u - 0x3f3504f3u);
+  K(vec) e = __builtin_convertvector((K(mask))(shifted >> 23) - 127, K(vec));
+  K(vec) r = (K(vec))((shifted & 0x007fffffu) + 0x3f3504f3u) - 1.0f;
+  K(vec) square = r * r;
+  K(vec) tail = K(fma)(square * r, K(polynomial)(r, P, 9), e * -2.12194440e-4f);
+  tail = K(fma)(square, K(splat)(-0.5f), tail);
+  return K(fma)(e, K(splat)(0.693359375f), r + tail);
+}
+
+// Giles, "Approximating the erfinv function", GPU Computing Gems 2 (2012), with w = -log(1 - x^2): x times a polynomial in
+// w below 5 and in sqrt(w) above, which 3 draws in 1000 need. x^2 is rounded before it is subtracted, as XLA does:
+// near |x| = 1 the result depends on it, and JAX's normals could not be met otherwise. 1 - x^2 needs no log1p: the
+// polynomial takes w with an absolute error, and rounding 1 - x^2 costs less of it than w - 2.5 does.
+// sqrt(2) erfinv over all 2^23 draws: 96.8 % are XLA's bits, the rest within 3 ulp. Error: 4.2 ulp for |x| < 0.99, growing
+// to 91 ulp at the ends, as in XLA: the price of the rounded x^2.
+DN_INLINE K(vec) K(erfinv)(K(vec) x) {
+  static const float CENTRE[] = {2.81022636e-08f, 3.43273939e-07f,  -3.5233877e-06f,  -4.39150654e-06f, 0.00021858087f,
+                                 -0.00125372503f, -0.00417768164f, 0.246640727f,     1.50140941f};
+  static const float TAIL[] = {-0.000200214257f, 0.000100950558f, 0.00134934322f, -0.00367342844f, 0.00573950773f,
+                               -0.0076224613f,   0.00943887047f,  1.00167406f,    2.83297682f};
+  K(vec) square = x * x;
+  K(vec) w = -K(log)(1.0f - square);
+  K(vec) p = K(polynomial)(w - 2.5f, CENTRE, 9);
+  K(mask) in_tail = (K(mask))(w >= 5.0f);
+  if (__builtin_expect(K(any)(in_tail), 0)) {
+    K(vec) tail = K(polynomial)(__builtin_elementwise_sqrt(w) - 3.0f, TAIL, 9);
+    p = in_tail ? tail : p;
+  }
+  return p * x;
+}
+
+#else
+
+// log(1 + r) = r - r^2/2 + s (r^2/2 + R(s^2)) with s = r / (2 + r): the method and coefficients of fdlibm's log.
+DN_INLINE K(vec) K(log)(K(vec) x) {
+  static const double R[] = {1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01,
+                             2.222219843214978396e-01, 2.857142874366239149e-01, 3.999999999940941908e-01,
+                             6.666666666666735130e-01};
+  K(bits) shifted = (K(bits))x + (0x3ff0000000000000u - 0x3fe6a09e00000000u);
+  // An integer below 2^51 in the low bits of 1.5 * 2^52 is that much more than 1.5 * 2^52: a conversion that every
+  // instruction set has.
+  K(vec) e = (K(vec))((shifted >> 52) + (0x4338000000000000u - 1023)) - 0x1.8p52;
+  K(vec) r = (K(vec))((shifted & 0x000fffffffffffffu) + 0x3fe6a09e00000000u) - 1.0;
+  K(vec) s = r / (r + 2.0);
+  K(vec) z = s * s;
+  K(vec) half = r * r * 0.5;
+  K(vec) rest = K(fma)(s, K(fma)(z, K(polynomial)(z, R, 7), half), e * 1.90821492927058770002e-10);
+  return K(fma)(e, K(splat)(6.93147180369123816490e-01), r - (half - rest));
+}
+
+// log(1 + x) for x > -1 as XLA evaluates it: x - x^2/2 + x^3 P(x)/Q(x) below |x| = sqrt(2) - 1, Cephes' log1p (Moshier
+// 1989), and log(1 + x) above. The rational is fitted to x > sqrt(1/2) - 1 only; between there and 1 - sqrt(2) it is wrong
+// by up to 1.5e-14, and so are JAX's normals, which this must meet. Elsewhere 1 ulp.
+DN_INLINE K(vec) K(log1p_xla)(K(vec) x) {
+  static const double P[] = {4.5270000862445199635215e-5, 4.9854102823193375972212e-1, 6.5787325942061044846969e0,
+                             2.9911919328553073277375e1,  6.0949667980987787057556e1,  5.7112963590585538103336e1,
+                             2.0039553499201281259648e1};
+  static const double Q[] = {1.0,
+                             1.5062909083469192043167e1,
+                             8.3047565967967209469434e1,
+                             2.2176239823732856465394e2,
+                             3.0909872225312059774938e2,
+                             2.1642788614495947685003e2,
+                             6.0118660497603843919306e1};
+  K(vec) square = x * x;
+  K(vec) ratio = K(polynomial)(x, P, 7) / K(polynomial)(x, Q, 7);
+  K(vec) small = x + K(fma)(square, K(splat)(-0.5), x * square * ratio);
+  return __builtin_elementwise_abs(x) < 0x1.a827999fcef32p-2 ? small : K(log)(x + 1.0);
+}
+
+// As in float, with w - 3.125 below 6.25, sqrt(w) - 3.25 below 16 and sqrt(w) - 5 above; 1 draw in 1000 is above 6.25.
+DN_INLINE K(vec) K(erfinv)(K(vec) x) {
+  static const double CENTRE[] = {
+      -3.6444120640178196996e-21, -1.685059138182016589e-19,  1.2858480715256400167e-18,  1.115787767802518096e-17,
+      -1.333171662854620906e-16,  2.0972767875968561637e-17,  6.6376381343583238325e-15,  -4.0545662729752068639e-14,
+      -8.1519341976054721522e-14, 2.6335093153082322977e-12,  -1.2975133253453532498e-11, -5.4154120542946279317e-11,
+      1.051212273321532285e-09,   -4.1126339803469836976e-09, -2.9070369957882005086e-08, 4.2347877827932403518e-07,
+      -1.3654692000834678645e-06, -1.3882523362786468719e-05, 0.0001867342080340571352,   -0.00074070253416626697512,
+      -0.0060336708714301490533,  0.24015818242558961693,     1.6536545626831027356};
+  static const double TAIL[] = {
+      2.2137376921775787049e-09,  9.0756561938885390979e-08,  -2.7517406297064545428e-07, 1.8239629214389227755e-08,
+      1.5027403968909827627e-06,  -4.013867526981545969e-06,  2.9234449089955446044e-06,  1.2475304481671778723e-05,
+      -4.7318229009055733981e-05, 6.8284851459573175448e-05,  2.4031110387097893999e-05,  -0.0003550375203628474796,
+      0.00095328937973738049703,  -0.0016882755560235047313,  0.0024914420961078508066,   -0.0037512085075692412107,
+      0.005370914553590063617,    1.0052589676941592334,      3.0838856104922207635};
+  // Two leading zeros: both tails run through one loop.
+  static const double FAR_TAIL[] = {
+      0.0,                        0.0,                        -2.7109920616438573243e-11, -2.5556418169965252055e-10,
+      1.5076572693500548083e-09,  -3.7894654401267369937e-09, 7.6157012080783393804e-09,  -1.4960026627149240478e-08,
+      2.9147953450901080826e-08,  -6.7711997758452339498e-08, 2.2900482228026654717e-07,  -9.9298272942317002539e-07,
+      4.5260625972231537039e-06,  -1.9681778105531670567e-05, 7.5995277030017761139e-05,  -0.00021503011930044477347,
+      -0.00013871931833623122026, 1.0103004648645343977,      4.8499064014085844221};
+  K(vec) square = x * x;
+  K(vec) w = -K(log1p_xla)(-square);
+  K(vec) p = K(polynomial)(w - 3.125, CENTRE, 23);
+  K(mask) in_tail = (K(mask))(w >= 6.25);
+  if (__builtin_expect(K(any)(in_tail), 0)) {
+    K(mask) far = (K(mask))(w >= 16.0);
+    K(vec) shift = far ? K(splat)(5.0) : K(splat)(3.25);
+    K(vec) tail = K(polynomial_either)(far, __builtin_elementwise_sqrt(w) - shift, FAR_TAIL, TAIL, 19);
+    p = in_tail ? tail : p;
+  }
+  return p * x;
+}
+
+#endif
+
+#undef DN_REAL_IS_FLOAT
+#undef DN_SUFFIX_IS_f32
+#undef DN_SUFFIX_IS_f64

@@ -1,0 +1,50 @@
+// Rows on their way between the caller's arrays and the ring: scaled, reversed, added, checked. One instruction set, one
+// precision; included by all.h. All take n columns; these are O(N) a step where delayed sums are O(E).
+
+// dst = gain * src + 0: a product of -0 becomes +0, so that sums that skip zeros have the same bits as sums that do not.
+static void K(scale_row)(const DN_REAL *src, DN_REAL gain, DN_REAL *dst, ptrdiff_t n) {
+  for (ptrdiff_t c = 0; c < n; c++) dst[c] = gain * src[c] + (DN_REAL)0;
+}
+
+// dst += gain * src, rounded once.
+static void K(add_scaled_row)(const DN_REAL *src, DN_REAL gain, DN_REAL *dst, ptrdiff_t n) {
+  for (ptrdiff_t c = 0; c < n; c++) dst[c] = __builtin_elementwise_fma(gain, src[c], dst[c]);
+}
+
+// dst[c] = src[n - 1 - c] + 0
+static void K(reverse_row)(const DN_REAL *src, DN_REAL *dst, ptrdiff_t n) {
+  for (ptrdiff_t c = 0; c < n; c++) dst[c] = src[n - 1 - c] + (DN_REAL)0;
+}
+
+// dst[c] += src[n - 1 - c]
+static void K(add_reversed_row)(const DN_REAL *src, DN_REAL *dst, ptrdiff_t n) {
+  for (ptrdiff_t c = 0; c < n; c++) dst[c] += src[n - 1 - c];
+}
+
+// The first column that is not a finite number, or -1.
+static ptrdiff_t K(first_not_finite)(const DN_REAL *row, ptrdiff_t n) {
+  // 0 * x is 0 for a finite x and NaN for every other.
+  K(vec) bad[2] = {0};
+  ptrdiff_t c = 0;
+  for (; c + 2 * VL <= n; c += 2 * VL)
+    for (int v = 0; v < 2; v++) bad[v] += K(load)(row + c + v * VL) * 0;
+  if (n >= VL && c < n) {  // one or two vectors, the last one overlapping what was seen
+    bad[0] += K(load)(row + (n - c > VL ? c : n - VL)) * 0;
+    bad[1] += K(load)(row + n - VL) * 0;
+    c = n;
+  }
+  bad[0] += bad[1];
+  DN_REAL any = 0;
+  for (; c < n; c++) any += 0 * row[c];
+  for (ptrdiff_t v = 0; v < VL; v++) any += bad[0][v];
+  if (any == 0) return -1;
+  for (c = 0; c < n; c++)
+    if (0 * row[c] != 0) return c;
+  return -1;
+}
+
+// dst = src; returns first_not_finite of it.
+static ptrdiff_t K(store_row)(const DN_REAL *src, DN_REAL *dst, ptrdiff_t n) {
+  memcpy(dst, src, (size_t)n * sizeof *dst);
+  return K(first_not_finite)(src, n);
+}

@@ -1,0 +1,336 @@
+// What the three drivers of the delay map share, in one precision: the arrays of a run, the ring, the block recursion,
+// the checks of a call. Included by map.c.
+
+// A run's private arrays, cut from the workspace; those a driver does not ask for are NULL.
+typedef struct DN_NAME(map_arrays) {
+  DN_REAL *weights;         // (E) scaled, in plan order
+  DN_REAL *tangent_weights; // (E) the jvp's: scale dw + dscale w
+  DN_REAL *ring;            // (N, stride) what the recursion computes: x, its tangent, or its adjoint (time reversed)
+  DN_REAL *known;           // (N, stride) the finished series, where a derivative reads it
+  DN_REAL *noise_block;     // (N, block_stride) noise samples of the block, for zero-delay edges
+  DN_REAL *tangent_block;   // (N, block_stride) their tangents
+  DN_REAL *adjoint_block;   // (N, block_stride) the block's adjoint in natural time, zero behind its last column
+  DN_REAL *sum_block;       // (N, block_stride) sums that may not stand in the ring
+  DN_REAL *edge_sum;        // (E) dot products in plan order
+  DN_REAL *gain_sum;        // (N)
+} DN_NAME(map_arrays);
+
+// One run as every worker of its team sees it.
+typedef struct DN_NAME(map_state) {
+  const dn_plan *plan;
+  const DN_NAME(dn_kernels) * kernels;
+  const DN_NAME(dn_map_primal) * primal;
+  DN_NAME(map_arrays) arrays;
+} DN_NAME(map_state);
+
+// ---- One worker's share --------------------------------------------------------------------------------------------
+
+// The sectors of `graph` that a worker owns: the rows it fills, stores and slides, and the groups it applies.
+typedef struct DN_NAME(map_share) {
+  const DN_NAME(map_state) * state;
+  const dn_worker *worker;
+  const dn_graph *graph;
+  ptrdiff_t sector_begin, sector_end;
+  ptrdiff_t row_begin, row_end;
+  const DN_REAL *weights;
+  bool zeros_before;   // everything before column 0 of this block is zero
+} DN_NAME(map_share);
+
+static DN_NAME(map_share) DN_NAME(map_share_of)(const DN_NAME(map_state) * state, const dn_worker *worker,
+                                                const dn_graph *graph) {
+  const ptrdiff_t begin = dn_share_begin(worker, graph->sectors), end = dn_share_end(worker, graph->sectors);
+  return (DN_NAME(map_share)){.state = state,
+                              .worker = worker,
+                              .graph = graph,
+                              .sector_begin = begin,
+                              .sector_end = end,
+                              .row_begin = graph->sector_target[begin],
+                              .row_end = graph->sector_target[end],
+                              .weights = state->arrays.weights};
+}
+
+// Adds a list's edges to n columns, this worker's targets. A short list is added as a whole by rank 0, to rows of the
+// other workers too: all wait before and after.
+static void DN_NAME(map_apply)(const DN_NAME(map_share) * share, int32_t l, const DN_REAL *src, DN_REAL *dst,
+                               ptrdiff_t dst_stride, ptrdiff_t n) {
+  const dn_list *list = &share->graph->list[l];
+  if (list->count == 0) return;
+  if (list->longest > 0 && list->longest < DN_LEAF) {
+    dn_wait(share->worker);
+    if (share->worker->rank == 0)
+      share->state->kernels->apply_short(share->graph, list, share->weights, src, share->state->plan->stride, dst,
+                                         dst_stride, n);
+    dn_wait(share->worker);
+    return;
+  }
+  share->state->kernels->apply(share->graph, list->sector_group[share->sector_begin],
+                               list->sector_group[share->sector_end], share->weights, src, dst, dst_stride, n);
+}
+
+// The same for the edges with shortest <= d <= longest of a grouped list of the transposed graph.
+static void DN_NAME(map_apply_between)(const DN_NAME(map_share) * share, int32_t l, const DN_REAL *src, DN_REAL *dst,
+                                       ptrdiff_t dst_stride, ptrdiff_t n, ptrdiff_t shortest, ptrdiff_t longest) {
+  const dn_list *list = &share->graph->list[l];
+  if (list->count == 0 || longest < shortest) return;
+  share->state->kernels->apply_between(share->graph, list->sector_group[share->sector_begin],
+                                       list->sector_group[share->sector_end], share->weights, src, dst, dst_stride, n,
+                                       (int32_t)shortest, longest < INT32_MAX ? (int32_t)longest : INT32_MAX - 1);
+}
+
+// ---- The recursion -------------------------------------------------------------------------------------------------
+
+// Solves columns from ... from + length - 1 of a block, n of which are wanted: edges shorter than `length` are missing,
+// all longer ones have been added. `x` is column 0 of the block, row 0. l is the list of the class length / 2.
+static void DN_NAME(map_solve)(const DN_NAME(map_share) * share, int32_t l, DN_REAL *x, ptrdiff_t from,
+                               ptrdiff_t length, ptrdiff_t n) {
+  const dn_plan *plan = share->state->plan;
+  if (length <= plan->quiet) {
+    dn_wait(share->worker);
+    return;
+  }
+  if (length == DN_LEAF) {
+    dn_wait(share->worker);
+    if (share->worker->rank == 0)
+      share->state->kernels->solve_leaf(share->graph, share->weights, x + from, n < length ? n : length);
+    dn_wait(share->worker);
+    return;
+  }
+  const ptrdiff_t half = length / 2;
+  // The class reads the columns up to `from` - 1, which may be known to be zeros.
+  if (!(share->zeros_before && from == 0))
+    DN_NAME(map_apply)(share, l, x + from, x + from, plan->stride, n < half ? n : half);
+  DN_NAME(map_solve)(share, l + 1, x, from, half, n);
+  if (n <= half) return;
+  DN_NAME(map_apply)(share, l, x + from + half, x + from + half, plan->stride, n - half < half ? n - half : half);
+  DN_NAME(map_solve)(share, l + 1, x, from + half, half, n - half);
+}
+
+// Moves the `lead` columns before `column` to the front of this worker's rows; returns the column behind them. The other
+// workers must have finished with the ring; the next wait makes the rows theirs to read.
+static ptrdiff_t DN_NAME(map_slide)(const DN_NAME(map_share) * share, DN_REAL *ring, ptrdiff_t column) {
+  const dn_plan *plan = share->state->plan;
+  for (ptrdiff_t i = share->row_begin; i < share->row_end; i++) {
+    DN_REAL *row = ring + i * plan->stride;
+    memmove(row, row + column - plan->lead, (size_t)plan->lead * sizeof *row);
+  }
+  return plan->lead;
+}
+
+// ---- Pieces that all drivers begin with ----------------------------------------------------------------------------
+
+// This worker's part of the weights, scaled, in the order of its graph.
+static dn_outcome DN_NAME(map_pack)(const DN_NAME(map_share) * share) {
+  const DN_NAME(dn_map_primal) *primal = share->state->primal;
+  const ptrdiff_t E = share->state->plan->edges;
+  const ptrdiff_t bad = share->state->kernels->pack(share->graph->edge, dn_share_begin(share->worker, E),
+                                                    dn_share_end(share->worker, E), primal->weights, primal->scale,
+                                                    share->state->arrays.weights);
+  return (dn_outcome){.status = bad < 0 ? DN_OK : DN_NOT_FINITE_WEIGHT};
+}
+
+// The noise samples of a block, this worker's rows, where zero-delay edges read them.
+static void DN_NAME(map_load_noise)(const DN_NAME(map_share) * share, const DN_REAL *noise, ptrdiff_t noise_stride,
+                                    DN_REAL *block, ptrdiff_t n) {
+  for (ptrdiff_t i = share->row_begin; i < share->row_end; i++)
+    memcpy(block + i * share->state->plan->block_stride, noise + i * noise_stride, (size_t)n * sizeof *block);
+}
+
+// The last delay_max columns of a history, this worker's rows, to where the ring's first block reads them.
+static void DN_NAME(map_load_history)(const DN_NAME(map_share) * share, const DN_REAL *history, ptrdiff_t stride,
+                                      DN_REAL *ring) {
+  const dn_plan *plan = share->state->plan;
+  const ptrdiff_t D = plan->delay_max;
+  if (D == 0) return;
+  for (ptrdiff_t i = share->row_begin; i < share->row_end; i++) {
+    DN_REAL *to = ring + i * plan->stride + plan->lead - D;
+    if (history) memcpy(to, history + i * stride + plan->history - D, (size_t)D * sizeof *to);
+    else memset(to, 0, (size_t)D * sizeof *to);
+  }
+}
+
+// next = the last H columns of (history, steps columns of series), row by row; next may be the history itself.
+static void DN_NAME(map_store_history)(const DN_NAME(map_share) * share, const DN_REAL *history,
+                                       ptrdiff_t history_stride, const DN_REAL *series, ptrdiff_t series_stride,
+                                       ptrdiff_t steps, DN_REAL *next, ptrdiff_t next_stride) {
+  const ptrdiff_t H = share->state->plan->history;
+  const ptrdiff_t fresh = steps < H ? steps : H;
+  if (!next || H == 0) return;
+  for (ptrdiff_t i = share->row_begin; i < share->row_end; i++) {
+    DN_REAL *to = next + i * next_stride;
+    if (history) memmove(to, history + i * history_stride + fresh, (size_t)(H - fresh) * sizeof *to);
+    else memset(to, 0, (size_t)(H - fresh) * sizeof *to);
+    if (fresh > 0)
+      memcpy(to + H - fresh, series + i * series_stride + steps - fresh, (size_t)fresh * sizeof *to);
+  }
+}
+
+// ---- Checks and memory of a call -----------------------------------------------------------------------------------
+
+// The arrays of a finished or coming run; `written` tells whether this call writes the series.
+static void DN_NAME(map_check_primal)(const dn_plan *plan, const DN_NAME(dn_map_primal) * p, bool written,
+                                      bool noise_needed, dn_views *views) {
+  const ptrdiff_t N = plan->nodes, H = plan->history, T = p->steps, size = sizeof(DN_REAL);
+  int64_t end;
+  if (T < 0 && views->status == DN_OK) views->status = DN_BAD_SIZE;
+  if (__builtin_add_overflow(p->first_step, (int64_t)T, &end) && views->status == DN_OK) views->status = DN_TOO_LARGE;
+  if (views->status != DN_OK) return;
+  dn_views_add(views, p->weights, 1, plan->edges, plan->edges, (size_t)size, DN_REQUIRED, false, 0);
+  dn_views_add(views, p->history, N, H, p->history_stride, (size_t)size, DN_REQUIRED, false, 1);
+  dn_views_add(views, p->noise, N, T, p->noise_stride, (size_t)size, noise_needed ? DN_REQUIRED : DN_OPTIONAL, false, 2);
+  dn_views_add(views, p->series, N, T, p->series_stride, (size_t)size, DN_REQUIRED, written, 2);
+  if (views->status == DN_OK && !(0 * p->scale == 0 && 0 * p->noise_gain == 0))
+    views->status = DN_NOT_FINITE_PARAMETER;
+}
+
+// Which arrays a driver needs.
+typedef struct DN_NAME(map_needs) {
+  bool tangent_weights, known, noise_block, tangent_block, adjoint_block, sum_block, edge_sum, gain_sum;
+} DN_NAME(map_needs);
+
+static void DN_NAME(map_take)(const dn_plan *plan, DN_NAME(map_needs) needs, dn_arena *arena,
+                              DN_NAME(map_arrays) * a) {
+  const ptrdiff_t N = plan->nodes, E = plan->edges, ring = N * plan->stride, block = N * plan->block_stride;
+  const size_t size = sizeof(DN_REAL);
+  *a = (DN_NAME(map_arrays)){
+      .weights = dn_arena_take(arena, E, size),
+      .ring = dn_arena_take(arena, ring, size),
+      .tangent_weights = needs.tangent_weights ? dn_arena_take(arena, E, size) : NULL,
+      .known = needs.known ? dn_arena_take(arena, ring, size) : NULL,
+      .noise_block = needs.noise_block ? dn_arena_take(arena, block, size) : NULL,
+      .tangent_block = needs.tangent_block ? dn_arena_take(arena, block, size) : NULL,
+      .adjoint_block = needs.adjoint_block ? dn_arena_take(arena, block, size) : NULL,
+      .sum_block = needs.sum_block ? dn_arena_take(arena, block, size) : NULL,
+      .edge_sum = needs.edge_sum ? dn_arena_take(arena, E, size) : NULL,
+      .gain_sum = needs.gain_sum ? dn_arena_take(arena, N, size) : NULL,
+  };
+}
+
+// Everything that a call needs besides the caller's arrays.
+typedef struct DN_NAME(map_call) {
+  dn_call call;
+  const DN_NAME(dn_map_primal) * primals;
+  DN_NAME(dn_map_result) * run_results;          // each driver sets its own: run, jvp, vjp
+  const DN_NAME(dn_map_tangent) * tangents;
+  const DN_NAME(dn_map_cotangent) * cotangents;
+  DN_NAME(map_needs) needs;
+  int32_t threads;
+  dn_workspace *workspace, *own;   // own: made for this call
+  char *arenas;
+  size_t arena_bytes;
+  dn_outcome *outcomes, *results;
+} DN_NAME(map_call);
+
+typedef void (*DN_NAME(map_check))(const dn_plan *plan, const DN_NAME(map_call) * c, ptrdiff_t run, dn_views *views);
+
+static dn_status DN_NAME(map_fail)(dn_place *place, dn_status status, ptrdiff_t run) {
+  if (place) *place = (dn_place){.run = run, .edge = -1, .node = -1, .step = -1};
+  return status;
+}
+
+// Checks the options and every run's arrays, and reserves the workspace.
+static dn_status DN_NAME(map_begin)(DN_NAME(map_call) * c, const dn_plan *plan, ptrdiff_t runs,
+                                    const dn_run_options *options, DN_NAME(map_check) check, dn_place *place) {
+  if (!plan || (runs > 0 && !c->primals)) return DN_NAME(map_fail)(place, DN_NULL_POINTER, -1);
+  if (runs < 0) return DN_NAME(map_fail)(place, DN_BAD_SIZE, -1);
+  c->call = (dn_call){.plan = plan, .progress = options ? options->progress : NULL,
+                      .context = options ? options->context : NULL};
+  double steps = 0;
+  for (ptrdiff_t r = 0; r < runs; r++) {
+    dn_views views = {.count = 0};
+    ptrdiff_t where = r;
+    check(plan, c, r, &views);
+    if (views.status == DN_OK && runs == 1) views.status = dn_views_check(views.view, views.count, &where);
+    if (views.status == DN_OK && __builtin_add_overflow(c->call.total, (int64_t)c->primals[r].steps, &c->call.total))
+      views.status = DN_TOO_LARGE;
+    if (views.status != DN_OK) return DN_NAME(map_fail)(place, views.status, r);
+    steps += (double)c->primals[r].steps;
+  }
+  dn_status status = dn_call_threads(plan, options, runs, steps, &c->threads);
+  if (status != DN_OK) return DN_NAME(map_fail)(place, status, -1);
+
+  c->workspace = options ? options->workspace : NULL;
+  if (c->workspace && c->workspace->plan != plan) return DN_NAME(map_fail)(place, DN_BAD_OPTION, -1);
+  DN_NAME(map_arrays) counted;
+  dn_arena one = {0}, all = {0};
+  DN_NAME(map_take)(plan, c->needs, &one, &counted);
+  c->arena_bytes = one.used;
+  const ptrdiff_t arenas = runs == 1 ? 1 : c->threads;
+  dn_arena_take(&all, c->threads, sizeof(dn_outcome));
+  dn_arena_take(&all, runs, sizeof(dn_outcome));
+  dn_arena_take(&all, arenas, one.used);
+  if (runs > 1) dn_arena_take(&all, runs * DN_VIEWS_MAX, sizeof(dn_view));
+  // Room to align the first array to a cache line.
+  dn_arena_take(&all, 1, DN_CACHE_LINE);
+  if (one.overflow || all.overflow) return DN_NAME(map_fail)(place, DN_TOO_LARGE, -1);
+
+  if (!c->workspace) {
+    status = dn_workspace_create(plan, &c->own);
+    if (status != DN_OK) return DN_NAME(map_fail)(place, status, -1);
+    c->workspace = c->own;
+  }
+  status = dn_workspace_reserve(c->workspace, all.used);
+  if (status == DN_OK) {
+    const uintptr_t memory = (uintptr_t)c->workspace->memory;
+    dn_arena cut = {.base = (char *)((memory + DN_CACHE_LINE - 1) & ~(uintptr_t)(DN_CACHE_LINE - 1))};
+    c->outcomes = dn_arena_take(&cut, c->threads, sizeof(dn_outcome));
+    c->results = dn_arena_take(&cut, runs, sizeof(dn_outcome));
+    c->arenas = dn_arena_take(&cut, arenas, one.used);
+    for (ptrdiff_t r = 0; r < runs; r++) c->results[r] = (dn_outcome){.status = DN_OK};
+    if (runs > 1) {
+      // The runs' arrays against each other.
+      dn_view *view = dn_arena_take(&cut, runs * DN_VIEWS_MAX, sizeof(dn_view));
+      ptrdiff_t count = 0, where = -1;
+      for (ptrdiff_t r = 0; r < runs; r++) {
+        dn_views views = {.count = 0};
+        check(plan, c, r, &views);
+        for (int32_t v = 0; v < views.count; v++) {
+          view[count] = views.view[v];
+          view[count++].run = r;
+        }
+      }
+      status = dn_views_check(view, count, &where);
+      if (status != DN_OK) DN_NAME(map_fail)(place, status, where);
+    }
+  } else {
+    DN_NAME(map_fail)(place, status, -1);
+  }
+  if (status != DN_OK) dn_workspace_destroy(c->own);
+  return status;
+}
+
+static DN_NAME(map_state) DN_NAME(map_state_of)(const DN_NAME(map_call) * c, ptrdiff_t run, const dn_worker *worker) {
+  const dn_plan *plan = c->call.plan;
+  DN_NAME(map_state) state = {
+      .plan = plan, .kernels = DN_NAME(dn_kernels_of)(plan->isa), .primal = &c->primals[run]};
+  dn_arena arena = {.base = c->arenas + (size_t)worker->slot * c->arena_bytes};
+  DN_NAME(map_take)(plan, c->needs, &arena, &state.arrays);
+  return state;
+}
+
+// The first run that went wrong decides the call's status.
+static dn_status DN_NAME(map_end)(DN_NAME(map_call) * c, ptrdiff_t runs, dn_place *place) {
+  dn_status status = DN_OK;
+  ptrdiff_t run = -1;
+  for (ptrdiff_t r = 0; r < runs; r++) {
+    const dn_status s = c->results[r].status;
+    if (s == DN_OK || (status != DN_OK && (status != DN_CANCELLED || s == DN_CANCELLED))) continue;
+    status = s;
+    run = r;
+  }
+  if (status == DN_OK) {
+    DN_NAME(map_fail)(place, DN_OK, -1);
+  } else {
+    const dn_outcome *result = &c->results[run];
+    const DN_NAME(dn_map_primal) *p = &c->primals[run];
+    dn_place where = {.run = run, .edge = -1, .node = -1, .step = p->first_step + result->step};
+    if (status == DN_NOT_FINITE_WEIGHT) {
+      where.step = -1;
+      for (where.edge = 0; 0 * (DN_REAL)(p->scale * p->weights[where.edge]) == 0;) where.edge++;
+    } else if (status != DN_CANCELLED) {
+      where.node = result->node;
+    }
+    if (place) *place = where;
+  }
+  dn_workspace_destroy(c->own);
+  return status;
+}

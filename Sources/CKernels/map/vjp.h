@@ -1,0 +1,280 @@
+// dn_map_vjp in one precision: the run read backwards. Included by map.c.
+//
+// With g(t) the cotangent of x(t) when everything later has been added to it:
+//
+//   g_j(s)          = dseries_j(s) + sum over e from j, d_e > 0, of (scale w_e) g_{i_e}(s + d_e)      s = T-1 ... 0
+//   dhistory_j(s)  += the same sum without dseries                                                    s = -1 ... -H
+//   dnoise_j(t)    += noise_gain g_j(t) + sum over e from j, d_e = 0, of (scale w_e) g_{i_e}(t)
+//   dweights_e     += scale * dot_e,   dscale += sum over e of w_e dot_e,   dot_e = sum over t of g_{i_e}(t) b(j_e, t - d_e)
+//   dnoise_gain    += sum over i, t of g_i(t) z_i(t)
+//
+// In reversed time r = T-1-s the first line is the forward run of the transposed graph, on the same ring, blocks and
+// recursion. The history's columns are r = T ... T+H-1, where nothing is fed back: every class is applied to whole blocks.
+
+// ---- The parts of a block ------------------------------------------------------------------------------------------
+
+// What the workers of one run know besides the state.
+typedef struct DN_NAME(map_vjp) {
+  const DN_NAME(map_state) * state;
+  const DN_NAME(dn_map_cotangent) * d;
+  DN_NAME(map_share) share;           // of the transposed graph: sources own rows
+  DN_NAME(map_share) forward;         // of the forward graph: targets own dot products
+  bool wants_dots, wants_gain, wants_noise;
+  ptrdiff_t known_from;               // natural step of the first column behind the lead in `known`
+} DN_NAME(map_vjp);
+
+// Loads the series into `known` so that columns lead ... lead + window - 1 are the natural steps from ... from + window
+// - 1; before step 0 stands the history, behind step T - 1 zeros.
+static void DN_NAME(map_vjp_load_known)(DN_NAME(map_vjp) * v, ptrdiff_t from) {
+  const dn_plan *plan = v->state->plan;
+  const DN_NAME(dn_map_primal) *p = v->state->primal;
+  const ptrdiff_t T = p->steps, H = plan->history, first = from - plan->lead;
+  const ptrdiff_t h0 = first > -H ? first : -H;                       // history columns h0 ... -1
+  const ptrdiff_t s0 = first > 0 ? first : 0;                         // series columns s0 ... s1 - 1
+  const ptrdiff_t s1 = from + plan->window < T ? from + plan->window : T;
+  for (ptrdiff_t i = v->share.row_begin; i < v->share.row_end; i++) {
+    DN_REAL *row = v->state->arrays.known + i * plan->stride - first;  // indexed by natural step
+    if (h0 > first) memset(row + first, 0, (size_t)(h0 - first) * sizeof *row);
+    if (h0 < 0) memcpy(row + h0, p->history + i * p->history_stride + H + h0, (size_t)-h0 * sizeof *row);
+    if (s1 > s0) memcpy(row + s0, p->series + i * p->series_stride + s0, (size_t)(s1 - s0) * sizeof *row);
+    const ptrdiff_t end = first + plan->stride, zeros = s1 > s0 ? s1 : s0;
+    if (end > zeros) memset(row + zeros, 0, (size_t)(end - zeros) * sizeof *row);
+  }
+  v->known_from = from;
+}
+
+// Adds the block's share to the dot products: natural steps t ... t + n - 1, adjoint in adjoint_block.
+static void DN_NAME(map_vjp_dots)(DN_NAME(map_vjp) * v, ptrdiff_t t, ptrdiff_t n) {
+  const dn_plan *plan = v->state->plan;
+  const dn_graph *graph = &plan->forward;
+  const DN_NAME(dn_kernels) *kernels = v->state->kernels;
+  const DN_NAME(map_arrays) *a = &v->state->arrays;
+  const DN_REAL *known = a->known + plan->lead + t - v->known_from;
+  for (int32_t l = 0; l < graph->lists; l++) {
+    const dn_list *list = &graph->list[l];
+    if (list->count == 0 || (list->longest > 0 && list->longest < DN_LEAF)) continue;
+    kernels->dot(graph, list->sector_group[v->forward.sector_begin], list->sector_group[v->forward.sector_end],
+                 a->adjoint_block, plan->block_stride, l == 0 ? a->noise_block : known, n, a->edge_sum);
+  }
+  const ptrdiff_t shorts = plan->edges - graph->short_begin;
+  kernels->dot_short(graph, (int32_t)(graph->short_begin + dn_share_begin(v->share.worker, shorts)),
+                     (int32_t)(graph->short_begin + dn_share_end(v->share.worker, shorts)), a->adjoint_block,
+                     plan->block_stride, known, plan->stride, n, a->edge_sum);
+}
+
+// Adds the block's g, columns `column` on of the ring, to the noise's cotangent at natural steps t ... t + n - 1.
+static void DN_NAME(map_vjp_noise)(const DN_NAME(map_vjp) * v, ptrdiff_t column, ptrdiff_t t, ptrdiff_t n) {
+  const dn_plan *plan = v->state->plan;
+  const DN_REAL *g = v->state->arrays.ring + column;
+  DN_REAL *sum = v->state->arrays.sum_block;
+  const DN_REAL gain = v->state->primal->noise_gain;
+  for (ptrdiff_t i = v->share.row_begin; i < v->share.row_end; i++) {
+    if (gain != 0) v->state->kernels->scale_row(g + i * plan->stride, gain, sum + i * plan->block_stride, n);
+    else memset(sum + i * plan->block_stride, 0, (size_t)n * sizeof *sum);
+  }
+  DN_NAME(map_apply)(&v->share, 0, g, sum, plan->block_stride, n);
+  for (ptrdiff_t i = v->share.row_begin; i < v->share.row_end; i++)
+    v->state->kernels->add_reversed_row(sum + i * plan->block_stride, v->d->noise + i * v->d->noise_stride + t, n);
+}
+
+// The cotangent of the history. `column` is the ring's column of r = T; longest is the longest delay that reads no zero
+// at r = T - 1, or INT32_MAX.
+static void DN_NAME(map_vjp_history)(const DN_NAME(map_vjp) * v, ptrdiff_t column, ptrdiff_t longest) {
+  const dn_plan *plan = v->state->plan;
+  const dn_graph *graph = &plan->transposed;
+  const ptrdiff_t D = plan->delay_max, H = plan->history;
+  // Short blocks: an edge's T columns fill them better, and edges that read zeros only are left out block by block.
+  const ptrdiff_t B = plan->block < 64 ? plan->block : 64;
+  DN_REAL *sum = v->state->arrays.sum_block;
+  for (ptrdiff_t k = 0; k < D; k += B) {
+    const ptrdiff_t n = D - k < B ? D - k : B;
+    if (column + B + DN_LEAF > plan->stride) column = DN_NAME(map_slide)(&v->share, v->state->arrays.ring, column);
+    const DN_REAL *g = v->state->arrays.ring + column;
+    for (ptrdiff_t i = v->share.row_begin; i < v->share.row_end; i++) {
+      memset(v->state->arrays.ring + i * plan->stride + column, 0, (size_t)(B + DN_LEAF) * sizeof *sum);
+      memset(sum + i * plan->block_stride, 0, (size_t)B * sizeof *sum);
+    }
+    dn_wait(v->share.worker);
+    // Column c stands for r = T + k + c and reads r - d < T: d > k + c; and r - d >= 0, or what stands before.
+    DN_NAME(map_apply_between)(&v->share, 1, g, sum, plan->block_stride, n, k + 1,
+                               longest == INT32_MAX ? longest : longest + k + n);
+    for (int32_t l = 2; l < graph->lists; l++) {
+      const ptrdiff_t reach = graph->list[l].longest - k;  // columns that read g
+      if (reach <= 0) break;
+      DN_NAME(map_apply)(&v->share, l, g, sum, plan->block_stride, n < reach ? n : reach);
+    }
+    dn_wait(v->share.worker);
+    for (ptrdiff_t i = v->share.row_begin; i < v->share.row_end; i++)
+      v->state->kernels->add_reversed_row(sum + i * plan->block_stride,
+                                          v->d->history + i * v->d->history_stride + H - k - n, n);
+    column += n;
+  }
+}
+
+// Adds dot products to the cotangents of weights, scale and noise gain. Sums over edges and nodes in plan order.
+static void DN_NAME(map_vjp_reduce)(const DN_NAME(map_vjp) * v) {
+  const dn_plan *plan = v->state->plan;
+  const DN_NAME(dn_map_primal) *p = v->state->primal;
+  const DN_NAME(map_arrays) *a = &v->state->arrays;
+  const int32_t *edge = plan->forward.edge;
+  const ptrdiff_t E = plan->edges;
+  if (v->d->weights)
+    for (ptrdiff_t k = dn_share_begin(v->share.worker, E); k < dn_share_end(v->share.worker, E); k++)
+      v->d->weights[edge[k]] += p->scale * a->edge_sum[k];
+  if (v->share.worker->rank != 0) return;
+  if (v->d->scale) {
+    double sum = 0;
+    for (ptrdiff_t k = 0; k < E; k++) sum += (double)p->weights[edge[k]] * (double)a->edge_sum[k];
+    *v->d->scale += (DN_REAL)sum;
+  }
+  if (v->d->noise_gain) {
+    double sum = 0;
+    for (ptrdiff_t i = 0; i < plan->nodes; i++) sum += (double)a->gain_sum[i];
+    *v->d->noise_gain += (DN_REAL)sum;
+  }
+}
+
+// ---- The run -------------------------------------------------------------------------------------------------------
+
+static void DN_NAME(map_vjp_work)(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result) {
+  const DN_NAME(map_call) *c = context;
+  const DN_NAME(map_state) state = DN_NAME(map_state_of)(c, run, worker);
+  const dn_plan *plan = state.plan;
+  const DN_NAME(dn_kernels) *kernels = state.kernels;
+  const DN_NAME(dn_map_primal) *p = state.primal;
+  const DN_NAME(dn_map_cotangent) *d = &c->cotangents[run];
+  const DN_NAME(map_arrays) *a = &state.arrays;
+  DN_NAME(map_vjp)
+  v = {.state = &state,
+       .d = d,
+       .share = DN_NAME(map_share_of)(&state, worker, &plan->transposed),
+       .forward = DN_NAME(map_share_of)(&state, worker, &plan->forward),
+       .wants_dots = plan->edges > 0 && (d->weights || d->scale),
+       .wants_gain = d->noise_gain,
+       .wants_noise = d->noise && (plan->zero_edges || p->noise_gain != 0),
+       .known_from = PTRDIFF_MAX};
+  const ptrdiff_t T = p->steps, B = plan->block, D = plan->delay_max, E = plan->edges, stride = plan->stride;
+  const ptrdiff_t row_begin = v.share.row_begin, row_end = v.share.row_end;
+
+  const dn_outcome packed = DN_NAME(map_pack)(&v.share);
+  for (ptrdiff_t i = row_begin; i < row_end; i++) {
+    DN_REAL *before = a->ring + i * stride;
+    memset(before, 0, (size_t)plan->lead * sizeof *before);
+    if (d->adjoint_after) kernels->reverse_row(d->adjoint_after + i * D, before + plan->lead - D, D);
+  }
+  if (v.wants_dots)
+    memset(a->edge_sum + dn_share_begin(worker, E), 0,
+           (size_t)(dn_share_end(worker, E) - dn_share_begin(worker, E)) * sizeof *a->edge_sum);
+  if (v.wants_gain) memset(a->gain_sum + row_begin, 0, (size_t)(row_end - row_begin) * sizeof *a->gain_sum);
+  *result = dn_block_end(worker, packed, 0);
+
+  // r is the reversed step of the block's first column, t the natural step of its last one.
+  ptrdiff_t column = plan->lead;
+  for (ptrdiff_t r = 0, n; r < T && result->status == DN_OK; r += n, column += n) {
+    n = T - r < B ? T - r : B;
+    const ptrdiff_t t = T - r - n;
+    if (column + B > plan->lead + plan->window) column = DN_NAME(map_slide)(&v.share, a->ring, column);
+    DN_REAL *g = a->ring + column;
+    for (ptrdiff_t i = row_begin; i < row_end; i++) {
+      if (d->series) kernels->reverse_row(d->series + i * d->series_stride + t, g + i * stride, n);
+      else memset(g + i * stride, 0, (size_t)n * sizeof *g);
+    }
+    if (column == plan->lead) dn_wait(worker);
+    // In the first blocks a long delay reads what stands before the run's end: zeros, unless a later chunk left its adjoint.
+    v.share.zeros_before = r == 0 && !d->adjoint_after;
+    if (d->adjoint_after || r >= D) DN_NAME(map_apply)(&v.share, 1, g, g, stride, n);
+    else DN_NAME(map_apply_between)(&v.share, 1, g, g, stride, n, B, r + n - 1);
+    DN_NAME(map_solve)(&v.share, 2, g, 0, B, n);
+
+    dn_outcome mine = {.status = DN_OK};
+    for (ptrdiff_t i = row_begin; i < row_end; i++) {
+      const ptrdiff_t bad = kernels->first_not_finite(g + i * stride, n);
+      if (bad >= 0 && (mine.status == DN_OK || T - 1 - r - bad > mine.step))
+        mine = (dn_outcome){.status = DN_NOT_FINITE_COTANGENT, .node = i, .step = T - 1 - r - bad};
+      if (v.wants_dots || v.wants_gain) {
+        DN_REAL *natural = a->adjoint_block + i * plan->block_stride;
+        kernels->reverse_row(g + i * stride, natural, n);
+        memset(natural + n, 0, (size_t)(-n & (DN_LEAF - 1)) * sizeof *natural);
+      }
+    }
+    if (v.wants_dots && t < v.known_from)
+      DN_NAME(map_vjp_load_known)(&v, T - r - plan->window);
+    if ((v.wants_dots && plan->zero_edges) || v.wants_gain) {
+      DN_NAME(map_load_noise)(&v.share, p->noise + t, p->noise_stride, a->noise_block, n);
+      for (ptrdiff_t i = row_begin; i < row_end; i++)
+        memset(a->noise_block + i * plan->block_stride + n, 0, (size_t)(-n & (DN_LEAF - 1)) * sizeof *g);
+    }
+    *result = dn_block_end(worker, mine, n);
+    if (result->status != DN_OK && result->status != DN_CANCELLED) break;
+
+    if (v.wants_noise) DN_NAME(map_vjp_noise)(&v, column, t, n);
+    if (v.wants_dots) DN_NAME(map_vjp_dots)(&v, t, n);
+    if (v.wants_gain)
+      kernels->dot_rows(row_end - row_begin, a->adjoint_block + row_begin * plan->block_stride, plan->block_stride,
+                        a->noise_block + row_begin * plan->block_stride, plan->block_stride, n, a->gain_sum + row_begin);
+    // The next block overwrites what the others may still be reading.
+    if (v.wants_dots || v.wants_noise) dn_wait(worker);
+    if (result->status == DN_CANCELLED) result->step = t;
+  }
+  if (result->status != DN_OK) return;
+
+  if (d->adjoint_first)
+    for (ptrdiff_t i = row_begin; i < row_end && D > 0; i++)
+      kernels->reverse_row(a->ring + i * stride + column - D, d->adjoint_first + i * D, D);
+  if (d->history && D > 0) DN_NAME(map_vjp_history)(&v, column, d->adjoint_after ? INT32_MAX : T - 1);
+  dn_wait(worker);
+  DN_NAME(map_vjp_reduce)(&v);
+}
+
+static void DN_NAME(map_vjp_check)(const dn_plan *plan, const DN_NAME(map_call) * c, ptrdiff_t run, dn_views *views) {
+  const DN_NAME(dn_map_primal) *p = &c->primals[run];
+  const DN_NAME(dn_map_cotangent) *d = &c->cotangents[run];
+  const ptrdiff_t N = plan->nodes, H = plan->history, D = plan->delay_max, T = p->steps;
+  const size_t size = sizeof(DN_REAL);
+  const bool reads_noise = (plan->zero_edges && (d->weights || d->scale)) || d->noise_gain;
+  DN_NAME(map_check_primal)(plan, p, false, reads_noise, views);
+  dn_views_add(views, d->series, N, T, d->series_stride, size, DN_OPTIONAL, false, 0);
+  dn_views_add(views, d->adjoint_after, N, D, D, size, DN_OPTIONAL, false, 3);
+  dn_views_add(views, d->adjoint_first, N, D, D, size, DN_OPTIONAL, true, 3);
+  dn_views_add(views, d->history, N, H, d->history_stride, size, DN_OPTIONAL, true, 0);
+  dn_views_add(views, d->noise, N, T, d->noise_stride, size, DN_OPTIONAL, true, 0);
+  dn_views_add(views, d->weights, 1, plan->edges, plan->edges, size, DN_OPTIONAL, true, 0);
+  dn_views_add(views, d->scale, 1, 1, 1, size, DN_OPTIONAL, true, 0);
+  dn_views_add(views, d->noise_gain, 1, 1, 1, size, DN_OPTIONAL, true, 0);
+}
+
+static DN_NAME(map_needs) DN_NAME(map_vjp_needs)(const dn_plan *plan, bool dots, bool gain, bool noise, bool history) {
+  return (DN_NAME(map_needs)){.known = dots,
+                              .edge_sum = dots,
+                              .gain_sum = gain,
+                              .adjoint_block = dots || gain,
+                              .noise_block = (dots && plan->zero_edges) || gain,
+                              .sum_block = noise || history};
+}
+
+dn_status DN_NAME(dn_map_vjp)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME(dn_map_primal) * primals,
+                              const DN_NAME(dn_map_cotangent) * cotangents, const dn_run_options *options,
+                              dn_place *place) {
+  DN_NAME(map_call) c = {.primals = primals, .cotangents = cotangents};
+  if (runs > 0 && !cotangents) return DN_NAME(map_fail)(place, DN_NULL_POINTER, -1);
+  bool dots = false, gain = false, noise = false, history = false;
+  for (ptrdiff_t r = 0; r < runs; r++) {
+    dots |= cotangents[r].weights || cotangents[r].scale;
+    gain |= cotangents[r].noise_gain != NULL;
+    noise |= cotangents[r].noise != NULL;
+    history |= cotangents[r].history != NULL;
+  }
+  if (plan) c.needs = DN_NAME(map_vjp_needs)(plan, dots, gain, noise, history);
+  const dn_status status = DN_NAME(map_begin)(&c, plan, runs, options, DN_NAME(map_vjp_check), place);
+  if (status != DN_OK) return status;
+  dn_call_run(&c.call, c.threads, runs, DN_NAME(map_vjp_work), &c, c.outcomes, c.results);
+  return DN_NAME(map_end)(&c, runs, place);
+}
+
+// Bytes of one run's arrays, for the plan's report.
+static size_t DN_NAME(map_bytes)(const dn_plan *plan, DN_NAME(map_needs) needs) {
+  DN_NAME(map_arrays) counted;
+  dn_arena arena = {0};
+  DN_NAME(map_take)(plan, needs, &arena, &counted);
+  return arena.used;
+}
