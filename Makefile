@@ -1,0 +1,83 @@
+# setup   installs what is missing (Debian packages, by name)
+# run     builds and shows the whole thing: the notebook's experiment, gradient checks, a stochastic run with its picture
+# test    C tests and Swift tests
+# lint    formatting of Swift and C; `make format` mends it
+# bench   the notebook's experiment against JAX, in a Python environment of its own (.venv)
+# docs    documentation of the library, built with DocC
+# sanitize, fuzz, test-qemu   slower checks, see CONTRIBUTING.md
+
+SHELL = /bin/bash
+.SHELLFLAGS = -euo pipefail -c
+.DEFAULT_GOAL = run
+.PHONY: setup setup-tools build run test test-swift lint format bench docs fuzz clean
+
+# What the library, and the checks, need from Debian.
+PACKAGES = libomp-dev libarchive-dev
+TOOL_PACKAGES = clang-format libclang-rt-14-dev
+DATA ?= ../shared/data
+RESULTS = results
+DELAYNET = .build/release/delaynet
+
+install = missing=""; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
+	  run=""; [ "$$(id -u)" = 0 ] || run=sudo; \
+	  $$run apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$run apt-get install -y -qq $$missing >/dev/null; fi
+
+setup:
+	@command -v swift >/dev/null || { echo "Swift 6.2 or later is needed: https://www.swift.org/install"; exit 1; }
+	@if command -v apt-get >/dev/null; then $(call install,$(PACKAGES)); \
+	else echo "Not a Debian system: LLVM's OpenMP runtime and libarchive are expected to be there."; fi
+
+setup-tools: setup
+	@if command -v apt-get >/dev/null; then $(call install,$(TOOL_PACKAGES)); fi
+
+build: setup
+	swift build -c release
+
+run: build
+	@mkdir -p $(RESULTS)
+	@echo; echo "The notebook's experiment:"
+	@$(DELAYNET) seed
+	@echo; echo "Every gradient check on a synthetic connectome:"
+	@$(DELAYNET) check --synthetic 84
+	@echo; echo "A stochastic linear network of 84 synthetic regions, 10,000 steps:"
+	@$(DELAYNET) map --synthetic 84 --steps 10000 --seed 0 --scale 0.9 --noise-gain 1 \
+	  --output $(RESULTS)/synthetic.npy --plot $(RESULTS)/synthetic.svg
+	@if [ -f $(DATA)/connectivity_76.zip ]; then \
+	  echo; echo "The same on The Virtual Brain's 76 regions:"; \
+	  $(DELAYNET) map --connectome $(DATA)/connectivity_76.zip --steps 10000 --seed 0 --scale mean --noise-gain 1 \
+	    --output $(RESULTS)/connectivity_76.npy --plot $(RESULTS)/connectivity_76.svg; \
+	else echo; echo "$(DATA)/connectivity_76.zip is not there: the run on real data is skipped."; fi
+	@echo; echo "Pictures: $$(ls $(RESULTS)/*.svg | tr '\n' ' ')"
+
+test: setup test-c test-swift
+
+test-swift: setup
+	swift test -c release
+
+lint: setup-tools
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+	find Sources Tests \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 clang-format --dry-run -Werror
+
+format: setup-tools
+	swift format format --in-place --recursive --parallel Package.swift Sources Tests
+	find Sources Tests \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 clang-format -i
+
+.venv: bench/peers/requirements.txt
+	python3 -m venv .venv
+	.venv/bin/pip install --quiet --requirement bench/peers/requirements.txt
+	@touch .venv
+
+bench: build .venv
+	.venv/bin/python bench/peers/compare_seed.py $(DELAYNET)
+
+fuzz: setup-tools
+	Tests/Fuzz/run $(or $(SECONDS_EACH),20)
+
+docs: setup
+	bench/docs
+
+clean:
+	rm -rf .build $(RESULTS) .venv
+
+include Tests/CKernelsTests/tests.mk
