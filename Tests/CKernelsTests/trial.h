@@ -59,7 +59,7 @@ static inline dn_plan *plan_make(const network *net, const dn_plan_options *opti
 #define DN_REAL float
 #define DN_NAME(name) name##_f32
 #define DN_UINT uint32_t
-#include "trial.inc"
+#include "trial_real.h"
 #undef DN_REAL
 #undef DN_NAME
 #undef DN_UINT
@@ -67,7 +67,7 @@ static inline dn_plan *plan_make(const network *net, const dn_plan_options *opti
 #define DN_REAL double
 #define DN_NAME(name) name##_f64
 #define DN_UINT uint64_t
-#include "trial.inc"
+#include "trial_real.h"
 #undef DN_REAL
 #undef DN_NAME
 #undef DN_UINT
