@@ -59,7 +59,9 @@ const case_spec case_specs[] = {
     {"84 nodes, one short", 84, DENSE, 120, 254, 254, DELAYS_ONE_SHORT, false},
     {"84 nodes, 700 edges 1..15", 84, 700, 1, 15, 15, DELAYS_UNIFORM, false},
     {"84 nodes, 700 edges 0..254", 84, 700, 0, 254, 254, DELAYS_UNIFORM, true},
-    {"200 nodes, 3000 edges 16..300", 200, 3000, 16, 300, 300, DELAYS_UNIFORM, false},
+    // Large enough to be split over eight threads.
+    {"300 nodes, 4000 edges 0..300", 300, 4000, 0, 300, 300, DELAYS_UNIFORM, false},
+    {"300 nodes, 4000 edges 16..40", 300, 4000, 16, 40, 40, DELAYS_UNIFORM, false},
 };
 const int case_count = sizeof case_specs / sizeof case_specs[0];
 

@@ -41,7 +41,7 @@ extern const int case_steps[];
 #define CASE_STEPS 6
 #define CASE_STEPS_LONG 7
 
-// A network with every array at hand. `targets` and `sources` are given for dense networks too; `view` hides them there.
+// A network with all its arrays. `targets` and `sources` are given for dense networks too; `view` hides them there.
 typedef struct network {
   char name[64];
   dn_network view;

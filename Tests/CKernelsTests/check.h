@@ -15,9 +15,15 @@
 #if __has_feature(address_sanitizer)
 #define CHECK_ADDRESS_SANITIZER 1
 #endif
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define CHECK_SANITIZER 1
+#if __has_feature(thread_sanitizer)
+#define CHECK_THREAD_SANITIZER 1
 #endif
+#endif
+
+#if defined(CHECK_ADDRESS_SANITIZER)
+// libomp keeps the teams of threads that have ended.
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) { return "leak:libomp.so"; }
 #endif
 
 typedef struct check_test {
@@ -77,7 +83,7 @@ static inline void check_crashed(int number) {
 }
 
 static inline int check_main(int argc, char **argv, const check_test *tests, size_t count) {
-#if !defined(CHECK_SANITIZER)
+#if !defined(CHECK_ADDRESS_SANITIZER) && !defined(CHECK_THREAD_SANITIZER)
   signal(SIGSEGV, check_crashed);
   signal(SIGBUS, check_crashed);
   signal(SIGFPE, check_crashed);

@@ -52,7 +52,7 @@ static DN_NAME(trial) DN_NAME(finished)(const dn_plan *plan, const network *net,
   return q;
 }
 
-static void DN_NAME(check_tangent)(const dn_plan *plan, DN_NAME(trial) * q) {
+static void DN_NAME(check_tangent)(const dn_plan *plan, DN_NAME(trial) *q) {
   const network *net = q->net;
   ptrdiff_t N = net->nodes, H = net->history, T = q->steps;
   CHECK_STATUS(DN_NAME(trial_call)(ENTRY_JVP, plan, q, NULL), DN_OK);
@@ -68,7 +68,7 @@ static void DN_NAME(check_tangent)(const dn_plan *plan, DN_NAME(trial) * q) {
   for (ptrdiff_t i = 0; i < N; i++)
     for (ptrdiff_t k = 0; k < H; k++) {
       ptrdiff_t t = T - H + k;
-      DN_REAL value = t >= 0 ? DN_NAME(grid_row)(&q->tan_series, i)[t]
+      DN_REAL value = t >= 0                       ? DN_NAME(grid_row)(&q->tan_series, i)[t]
                       : q->tangents & PART_HISTORY ? DN_NAME(grid_row)(&q->tan_history, i)[H + t]
                                                    : 0;
       same &= value == DN_NAME(grid_row)(&q->tan_next, i)[k];
@@ -85,7 +85,7 @@ static void DN_NAME(check_tangent)(const dn_plan *plan, DN_NAME(trial) * q) {
   ref_inputs_free(&tan_size);
 }
 
-static void DN_NAME(check_cotangent)(const dn_plan *plan, DN_NAME(trial) * q) {
+static void DN_NAME(check_cotangent)(const dn_plan *plan, DN_NAME(trial) *q) {
   const network *net = q->net;
   ptrdiff_t N = net->nodes, T = q->steps, D = net->longest;
   CHECK_STATUS(DN_NAME(trial_call)(ENTRY_VJP, plan, q, NULL), DN_OK);
@@ -146,7 +146,7 @@ static void DN_NAME(tangent)(void) { DN_NAME(each_case)(DN_NAME(check_tangent));
 static void DN_NAME(cotangent)(void) { DN_NAME(each_case)(DN_NAME(check_cotangent)); }
 
 // Each tangent alone, and all but one.
-static void DN_NAME(check_tangent_parts)(const dn_plan *plan, DN_NAME(trial) * q) {
+static void DN_NAME(check_tangent_parts)(const dn_plan *plan, DN_NAME(trial) *q) {
   for (int p = 0; p < 10; p++) {
     q->tangents = p < 5 ? 1u << p : PART_INPUTS & ~(1u << (p - 5));
     DN_NAME(trial_reset)(q, 0);
@@ -194,7 +194,7 @@ static void DN_NAME(tangent_in_place)(void) {
 }
 
 // Each cotangent alone has the bits that it has among all of them, with and without an adjoint from the next chunk.
-static void DN_NAME(check_cotangent_parts)(const dn_plan *plan, DN_NAME(trial) * q) {
+static void DN_NAME(check_cotangent_parts)(const dn_plan *plan, DN_NAME(trial) *q) {
   for (int has_after = 0; has_after < 2; has_after++) {
     DN_NAME(grid) kept[PART_COUNT];
     q->has_after = has_after;
@@ -342,11 +342,15 @@ static void DN_NAME(linear)(void) {
         DN_NAME(grid_fill)(&q[1].tan_noise, &r);
       }
     }
-#define MIX(name) \
-  for (ptrdiff_t k = 0; k < q[2].name.rows * q[2].name.columns; k++) q[2].name.at[k] = 2 * q[0].name.at[k] + q[1].name.at[k];
-    MIX(cot_series) MIX(cot_after) MIX(tan_weights) MIX(tan_history) MIX(tan_noise)
+#define MIX(name)                                                    \
+  for (ptrdiff_t k = 0; k < q[2].name.rows * q[2].name.columns; k++) \
+    q[2].name.at[k] = 2 * q[0].name.at[k] + q[1].name.at[k];
+    MIX(cot_series)
+    MIX(cot_after)
+    MIX(tan_weights) MIX(tan_history) MIX(tan_noise)
 #undef MIX
-    q[2].tan_scale = 2 * q[0].tan_scale + q[1].tan_scale;
+        q[2]
+            .tan_scale = 2 * q[0].tan_scale + q[1].tan_scale;
     q[2].tan_gain = 2 * q[0].tan_gain + q[1].tan_gain;
     for (int k = 0; k < 3; k++) {
       CHECK_STATUS(DN_NAME(trial_call)(ENTRY_VJP, plan, &q[k], NULL), DN_OK);
@@ -361,7 +365,8 @@ static void DN_NAME(linear)(void) {
         size = fmax(size, fabs(want));
         worst = worse_of(worst, fabs((double)g[2]->at[k] - want));
       }
-      CHECK(worst <= (sizeof(DN_REAL) == 8 ? 1e-12 : 1e-4) * size, "%s off by %g of %g", o < PART_COUNT ? part_names[o] : "jvp", worst, size);
+      CHECK(worst <= (sizeof(DN_REAL) == 8 ? 1e-12 : 1e-4) * size, "%s off by %g of %g",
+            o < PART_COUNT ? part_names[o] : "jvp", worst, size);
     }
     for (int k = 0; k < 3; k++) DN_NAME(trial_free)(&q[k]);
     dn_plan_destroy(plan);
@@ -405,10 +410,11 @@ static void DN_NAME(derivative_layouts)(void) {
       CHECK_STATUS(DN_NAME(trial_call)(ENTRY_JVP, plan, &q, NULL), DN_OK);
       CHECK_STATUS(DN_NAME(trial_call)(ENTRY_VJP, plan, &q, NULL), DN_OK);
 #define SAME(name) CHECK_THAT(DN_NAME(grid_same)(&q.name, &plain.name));
-      SAME(tan_series) SAME(tan_next) SAME(cot_history) SAME(cot_noise) SAME(cot_weights) SAME(cot_scale)
-      SAME(cot_gain) SAME(cot_first)
+      SAME(tan_series)
+      SAME(tan_next)
+      SAME(cot_history) SAME(cot_noise) SAME(cot_weights) SAME(cot_scale) SAME(cot_gain) SAME(cot_first)
 #undef SAME
-      CHECK_THAT(DN_NAME(trial_intact)(&q));
+          CHECK_THAT(DN_NAME(trial_intact)(&q));
       DN_NAME(trial_free)(&q);
     }
     DN_NAME(trial_free)(&plain);

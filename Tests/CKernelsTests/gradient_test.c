@@ -47,7 +47,8 @@ static void dot_product(void) {
     dn_plan *plan = plan_make(&net, NULL);
     rng r = rng_make(seed + 1000);
     ptrdiff_t steps = 1 + rng_below(&r, 150);
-    check_about("%s: %td nodes, %td edges, delays to %td, %td steps", net.name, net.nodes, net.edges, net.longest, steps);
+    check_about("%s: %td nodes, %td edges, delays to %td, %td steps", net.name, net.nodes, net.edges, net.longest,
+                steps);
     trial_f64 q = trial_make_f64(&net, steps, rng_unit(&r), seed, (layout){0});
     check_dot(plan, &q, PART_INPUTS);
     for (int p = 0; p < 5; p++) check_dot(plan, &q, 1u << p);
@@ -145,8 +146,8 @@ static void check_taylor(const dn_plan *plan, trial_f64 *q, part which, const ch
   if (slope == 0 && remainder[0] == 0) return;
   for (int n = 0; n < 4; n++) {
     double rate = (double)log2l(remainder[n] / remainder[n + 1]);
-    CHECK(rate >= 1.95 && rate <= 2.05, "%s: rate %g at halving %d, remainder %Lg of %Lg", name, rate, n,
-          remainder[n], loss);
+    CHECK(rate >= 1.95 && rate <= 2.05, "%s: rate %g at halving %d, remainder %Lg of %Lg", name, rate, n, remainder[n],
+          loss);
   }
 }
 

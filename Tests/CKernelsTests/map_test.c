@@ -22,7 +22,8 @@ static void float_follows_double(void) {
     CHECK_STATUS(trial_call_f64(ENTRY_RUN, plan, &q, NULL), DN_OK);
     CHECK_STATUS(trial_call_f32(ENTRY_RUN, plan, &p, NULL), DN_OK);
     double worst = 0;
-    for (ptrdiff_t k = 0; k < net.nodes * 129; k++) worst = worse_of(worst, fabs(q.series.at[k] - (double)p.series.at[k]));
+    for (ptrdiff_t k = 0; k < net.nodes * 129; k++)
+      worst = worse_of(worst, fabs(q.series.at[k] - (double)p.series.at[k]));
     // Values stay below 0.75 / (1 - 0.95) = 15.
     CHECK(worst < 15 * TOLERANCE_F32, "differ by %g", worst);
     trial_free_f64(&q);
@@ -56,7 +57,7 @@ int main(int argc, char **argv) {
 #else
 
 // What next_history has to hold: the last H columns of history and series together.
-static bool DN_NAME(next_is_right)(const DN_NAME(trial) * q, ptrdiff_t done) {
+static bool DN_NAME(next_is_right)(const DN_NAME(trial) *q, ptrdiff_t done) {
   ptrdiff_t H = q->net->history;
   for (ptrdiff_t i = 0; i < q->net->nodes; i++)
     for (ptrdiff_t k = 0; k < H; k++) {
@@ -67,7 +68,7 @@ static bool DN_NAME(next_is_right)(const DN_NAME(trial) * q, ptrdiff_t done) {
   return true;
 }
 
-static void DN_NAME(check_forward)(const dn_plan *plan, DN_NAME(trial) * q) {
+static void DN_NAME(check_forward)(const dn_plan *plan, DN_NAME(trial) *q) {
   const network *net = q->net;
   CHECK_STATUS(DN_NAME(trial_call)(ENTRY_RUN, plan, q, NULL), DN_OK);
   ref_inputs in = DN_NAME(trial_inputs)(q), size = ref_inputs_absolute(net, q->steps, &in);
@@ -103,8 +104,8 @@ static void DN_NAME(forward)(void) {
 }
 
 static void DN_NAME(layouts)(void) {
-  const layout layouts[] = {{0, 1, false}, {1, 0, false}, {3, 1, false}, {64, 0, false}, {997, 3, false},
-                            {0, 0, true},  {3, 1, true},  {256, 2, true}};
+  const layout layouts[] = {{0, 1, false},   {1, 0, false}, {3, 1, false}, {64, 0, false},
+                            {997, 3, false}, {0, 0, true},  {3, 1, true},  {256, 2, true}};
   for (int n = 0; n < case_count; n++) {
     network net = network_make(&case_specs[n], 1);
     dn_plan *plan = plan_make(&net, NULL);

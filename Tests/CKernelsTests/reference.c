@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-double *ref_array(ptrdiff_t rows, ptrdiff_t columns) {
-  return calloc((size_t)(rows * columns) + 1, sizeof(double));
-}
+double *ref_array(ptrdiff_t rows, ptrdiff_t columns) { return calloc((size_t)(rows * columns) + 1, sizeof(double)); }
 
 ref_inputs ref_inputs_make(const network *net, ptrdiff_t steps) {
   return (ref_inputs){.weights = ref_array(net->edges, 1),

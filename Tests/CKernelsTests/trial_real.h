@@ -36,14 +36,14 @@ static inline DN_NAME(grid) DN_NAME(grid_make)(ptrdiff_t rows, ptrdiff_t columns
   return g;
 }
 
-static inline void DN_NAME(grid_free)(DN_NAME(grid) * g) {
+static inline void DN_NAME(grid_free)(DN_NAME(grid) *g) {
   free(g->memory);
   *g = (DN_NAME(grid)){0};
 }
 
-static inline DN_REAL *DN_NAME(grid_row)(const DN_NAME(grid) * g, ptrdiff_t row) { return g->at + row * g->stride; }
+static inline DN_REAL *DN_NAME(grid_row)(const DN_NAME(grid) *g, ptrdiff_t row) { return g->at + row * g->stride; }
 
-static inline bool DN_NAME(grid_intact)(const DN_NAME(grid) * g) {
+static inline bool DN_NAME(grid_intact)(const DN_NAME(grid) *g) {
   DN_REAL guard = DN_NAME(grid_guard)();
   for (ptrdiff_t n = 0; n < g->size; n++) {
     ptrdiff_t k = n - g->offset, row = k >= 0 && g->stride > 0 ? k / g->stride : 0;
@@ -53,53 +53,53 @@ static inline bool DN_NAME(grid_intact)(const DN_NAME(grid) * g) {
   return true;
 }
 
-static inline void DN_NAME(grid_set)(DN_NAME(grid) * g, DN_REAL value) {
+static inline void DN_NAME(grid_set)(DN_NAME(grid) *g, DN_REAL value) {
   for (ptrdiff_t i = 0; i < g->rows; i++)
     for (ptrdiff_t t = 0; t < g->columns; t++) g->at[i * g->stride + t] = value;
 }
 
-static inline void DN_NAME(grid_fill)(DN_NAME(grid) * g, rng *r) {
+static inline void DN_NAME(grid_fill)(DN_NAME(grid) *g, rng *r) {
   for (ptrdiff_t i = 0; i < g->rows; i++)
     for (ptrdiff_t t = 0; t < g->columns; t++) g->at[i * g->stride + t] = (DN_REAL)rng_unit(r);
 }
 
 // Copies columns `from` ... of `source` into all of `g`.
-static inline void DN_NAME(grid_copy)(DN_NAME(grid) * g, const DN_NAME(grid) * source, ptrdiff_t from) {
+static inline void DN_NAME(grid_copy)(DN_NAME(grid) *g, const DN_NAME(grid) *source, ptrdiff_t from) {
   for (ptrdiff_t i = 0; i < g->rows && g->columns > 0; i++)
     memcpy(g->at + i * g->stride, source->at + i * source->stride + from, (size_t)g->columns * sizeof(DN_REAL));
 }
 
 // Whether the first `columns` columns hold the same bits.
-static inline bool DN_NAME(grid_same_part)(const DN_NAME(grid) * a, const DN_NAME(grid) * b, ptrdiff_t columns) {
+static inline bool DN_NAME(grid_same_part)(const DN_NAME(grid) *a, const DN_NAME(grid) *b, ptrdiff_t columns) {
   for (ptrdiff_t i = 0; i < a->rows && columns > 0; i++)
     if (memcmp(a->at + i * a->stride, b->at + i * b->stride, (size_t)columns * sizeof(DN_REAL)) != 0) return false;
   return a->rows == b->rows;
 }
 
-static inline bool DN_NAME(grid_same)(const DN_NAME(grid) * a, const DN_NAME(grid) * b) {
+static inline bool DN_NAME(grid_same)(const DN_NAME(grid) *a, const DN_NAME(grid) *b) {
   return a->columns == b->columns && DN_NAME(grid_same_part)(a, b, a->columns);
 }
 
-static inline bool DN_NAME(grid_all)(const DN_NAME(grid) * g, DN_REAL value) {
+static inline bool DN_NAME(grid_all)(const DN_NAME(grid) *g, DN_REAL value) {
   for (ptrdiff_t i = 0; i < g->rows; i++)
     for (ptrdiff_t t = 0; t < g->columns; t++)
       if (!(g->at[i * g->stride + t] == value)) return false;
   return true;
 }
 
-static inline uint64_t DN_NAME(grid_hash)(const DN_NAME(grid) * g, uint64_t hash) {
+static inline uint64_t DN_NAME(grid_hash)(const DN_NAME(grid) *g, uint64_t hash) {
   for (ptrdiff_t i = 0; i < g->rows; i++)
     hash = fnv1a(hash, g->at + i * g->stride, (size_t)g->columns * sizeof(DN_REAL));
   return hash;
 }
 
-static inline void DN_NAME(grid_to_doubles)(const DN_NAME(grid) * g, double *out) {
+static inline void DN_NAME(grid_to_doubles)(const DN_NAME(grid) *g, double *out) {
   for (ptrdiff_t i = 0; i < g->rows; i++)
     for (ptrdiff_t t = 0; t < g->columns; t++) out[i * g->columns + t] = (double)g->at[i * g->stride + t];
 }
 
 // |grid - want| <= tolerance * magnitude, entry by entry; the worst entry is named.
-static inline bool DN_NAME(grid_near)(const DN_NAME(grid) * g, const double *want, const double *magnitude,
+static inline bool DN_NAME(grid_near)(const DN_NAME(grid) *g, const double *want, const double *magnitude,
                                       const char *what, const char *file, int line) {
   double worst = -1;
   ptrdiff_t row = 0, column = 0;
@@ -127,9 +127,9 @@ typedef struct DN_NAME(trial) {
   ptrdiff_t steps;
   int64_t first_step;
   DN_REAL scale, gain;
-  bool hide_noise;       // hand in NULL
-  unsigned tangents;     // part: which inputs have a tangent
-  unsigned cotangents;   // part: which outputs are asked for
+  bool hide_noise;      // hand in NULL
+  unsigned tangents;    // part: which inputs have a tangent
+  unsigned cotangents;  // part: which outputs are asked for
   bool has_after, hide_cotangent;
   DN_NAME(grid) weights, history, noise, series, next;
   DN_NAME(grid) tan_weights, tan_history, tan_noise, tan_series, tan_next;
@@ -141,13 +141,13 @@ typedef struct DN_NAME(trial) {
 } DN_NAME(trial);
 
 // Calls each(grid) for every grid of a trial.
-#define TRIAL_GRIDS(each)                                                                                   \
-  each(weights) each(history) each(noise) each(series) each(next) each(tan_weights) each(tan_history)       \
-  each(tan_noise) each(tan_series) each(tan_next) each(cot_series) each(cot_after) each(cot_first)          \
-  each(cot_history) each(cot_noise) each(cot_weights) each(cot_scale) each(cot_gain)
+#define TRIAL_GRIDS(each)                                                                                             \
+  each(weights) each(history) each(noise) each(series) each(next) each(tan_weights) each(tan_history) each(tan_noise) \
+      each(tan_series) each(tan_next) each(cot_series) each(cot_after) each(cot_first) each(cot_history)              \
+          each(cot_noise) each(cot_weights) each(cot_scale) each(cot_gain)
 
 // Puts every output into the state before a call: `series` to its start, cotangents to `start`, the rest to NaN.
-static inline void DN_NAME(trial_reset)(DN_NAME(trial) * q, DN_REAL start) {
+static inline void DN_NAME(trial_reset)(DN_NAME(trial) *q, DN_REAL start) {
   if (q->how.in_place) DN_NAME(grid_copy)(&q->series, &q->noise, 0);
   else DN_NAME(grid_set)(&q->series, (DN_REAL)NAN);
   DN_NAME(grid_set)(&q->next, (DN_REAL)NAN);
@@ -161,8 +161,8 @@ static inline void DN_NAME(trial_reset)(DN_NAME(trial) * q, DN_REAL start) {
   DN_NAME(grid_set)(&q->cot_gain, start);
 }
 
-static inline DN_NAME(trial) DN_NAME(trial_make)(const network *net, ptrdiff_t steps, double gain, uint64_t seed,
-                                                 layout how) {
+static inline DN_NAME(trial)
+    DN_NAME(trial_make)(const network *net, ptrdiff_t steps, double gain, uint64_t seed, layout how) {
   DN_NAME(trial) q = {.net = net, .steps = steps, .scale = (DN_REAL)net->scale, .gain = (DN_REAL)gain, .how = how};
   ptrdiff_t N = net->nodes, E = net->edges, H = net->history, D = net->longest;
   layout vector = {0, how.offset, false};
@@ -202,13 +202,13 @@ static inline DN_NAME(trial) DN_NAME(trial_make)(const network *net, ptrdiff_t s
   return q;
 }
 
-static inline void DN_NAME(trial_free)(DN_NAME(trial) * q) {
+static inline void DN_NAME(trial_free)(DN_NAME(trial) *q) {
 #define EACH(name) DN_NAME(grid_free)(&q->name);
   TRIAL_GRIDS(EACH)
 #undef EACH
 }
 
-static inline bool DN_NAME(trial_intact)(const DN_NAME(trial) * q) {
+static inline bool DN_NAME(trial_intact)(const DN_NAME(trial) *q) {
   bool intact = true;
 #define EACH(name) intact &= DN_NAME(grid_intact)(&q->name);
   TRIAL_GRIDS(EACH)
@@ -217,7 +217,7 @@ static inline bool DN_NAME(trial_intact)(const DN_NAME(trial) * q) {
 }
 
 // The noise of a run in place is overwritten; a derivative gets the copy that was kept.
-static inline DN_NAME(dn_map_primal) DN_NAME(trial_primal)(DN_NAME(trial) * q, entry which) {
+static inline DN_NAME(dn_map_primal) DN_NAME(trial_primal)(DN_NAME(trial) *q, entry which) {
   DN_NAME(grid) *noise = q->how.in_place && which == ENTRY_RUN ? &q->series : &q->noise;
   return (DN_NAME(dn_map_primal)){
       .weights = q->weights.at,
@@ -234,7 +234,7 @@ static inline DN_NAME(dn_map_primal) DN_NAME(trial_primal)(DN_NAME(trial) * q, e
   };
 }
 
-static inline DN_NAME(dn_map_tangent) DN_NAME(trial_tangent)(DN_NAME(trial) * q) {
+static inline DN_NAME(dn_map_tangent) DN_NAME(trial_tangent)(DN_NAME(trial) *q) {
   unsigned has = q->tangents;
   return (DN_NAME(dn_map_tangent)){
       .weights = has & PART_WEIGHTS ? q->tan_weights.at : NULL,
@@ -251,7 +251,7 @@ static inline DN_NAME(dn_map_tangent) DN_NAME(trial_tangent)(DN_NAME(trial) * q)
   };
 }
 
-static inline DN_NAME(dn_map_cotangent) DN_NAME(trial_cotangent)(DN_NAME(trial) * q) {
+static inline DN_NAME(dn_map_cotangent) DN_NAME(trial_cotangent)(DN_NAME(trial) *q) {
   unsigned asks = q->cotangents;
   return (DN_NAME(dn_map_cotangent)){
       .series = q->hide_cotangent ? NULL : q->cot_series.at,
@@ -269,7 +269,7 @@ static inline DN_NAME(dn_map_cotangent) DN_NAME(trial_cotangent)(DN_NAME(trial) 
 }
 
 // The grid of one cotangent output.
-static inline DN_NAME(grid) * DN_NAME(trial_output)(DN_NAME(trial) * q, part which) {
+static inline DN_NAME(grid) *DN_NAME(trial_output)(DN_NAME(trial) *q, part which) {
   switch (which) {
     case PART_HISTORY: return &q->cot_history;
     case PART_NOISE: return &q->cot_noise;
@@ -281,7 +281,7 @@ static inline DN_NAME(grid) * DN_NAME(trial_output)(DN_NAME(trial) * q, part whi
 }
 
 // Whether two trials hold the same bits in every array.
-static inline bool DN_NAME(trial_same)(const DN_NAME(trial) * a, const DN_NAME(trial) * b) {
+static inline bool DN_NAME(trial_same)(const DN_NAME(trial) *a, const DN_NAME(trial) *b) {
   bool same = true;
 #define EACH(name) same &= DN_NAME(grid_same)(&a->name, &b->name);
   TRIAL_GRIDS(EACH)
@@ -290,7 +290,7 @@ static inline bool DN_NAME(trial_same)(const DN_NAME(trial) * a, const DN_NAME(t
 }
 
 // One call over `runs` trials.
-static inline dn_status DN_NAME(trials_call)(entry which, const dn_plan *plan, ptrdiff_t runs, DN_NAME(trial) * trials,
+static inline dn_status DN_NAME(trials_call)(entry which, const dn_plan *plan, ptrdiff_t runs, DN_NAME(trial) *trials,
                                              const dn_run_options *options, dn_place *place) {
   size_t count = (size_t)runs + 1;
   DN_NAME(dn_map_primal) *primals = calloc(count, sizeof *primals);
@@ -316,20 +316,51 @@ static inline dn_status DN_NAME(trials_call)(entry which, const dn_plan *plan, p
   return status;
 }
 
-static inline dn_status DN_NAME(trial_call)(entry which, const dn_plan *plan, DN_NAME(trial) * q,
+static inline dn_status DN_NAME(trial_call)(entry which, const dn_plan *plan, DN_NAME(trial) *q,
                                             const dn_run_options *options) {
   dn_place place;
   return DN_NAME(trials_call)(which, plan, 1, q, options, &place);
 }
 
 // Run, jvp and vjp, one after the other, into fresh outputs.
-static inline void DN_NAME(trial_call_all)(const dn_plan *plan, DN_NAME(trial) * q, const dn_run_options *options) {
+static inline void DN_NAME(trial_call_all)(const dn_plan *plan, DN_NAME(trial) *q, const dn_run_options *options) {
   DN_NAME(trial_reset)(q, 0);
   for (int k = 0; k < ENTRY_COUNT; k++) CHECK_STATUS(DN_NAME(trial_call)((entry)k, plan, q, options), DN_OK);
 }
 
+// Runs the rest of a trial that stopped early, from its steps_done and next_history, with the noise of `whole`:
+// the result has to have the bits of `whole`, which ran in one piece.
+static inline void DN_NAME(trial_finish)(const dn_plan *plan, DN_NAME(trial) *q, const DN_NAME(trial) *whole) {
+  ptrdiff_t done = q->result.steps_done;
+  if (!CHECK(done >= 0 && done <= q->steps, "%td steps done", done)) return;
+  CHECK_THAT(DN_NAME(grid_same_part)(&q->series, &whole->series, done));
+  if (q->how.in_place)
+    for (ptrdiff_t i = 0; i < q->net->nodes; i++) {
+      // What was not run holds the noise still; the bad sample is put right.
+      const DN_REAL *now = DN_NAME(grid_row)(&q->series, i), *kept = DN_NAME(grid_row)(&q->noise, i);
+      CHECK_THAT(memcmp(now + done, kept + done, (size_t)(q->steps - done) * sizeof *now) == 0);
+    }
+  DN_NAME(grid_copy)(&q->noise, &whole->noise, 0);
+  for (ptrdiff_t i = 0; i < q->net->nodes && q->how.in_place; i++)
+    memcpy(DN_NAME(grid_row)(&q->series, i) + done, DN_NAME(grid_row)(&q->noise, i) + done,
+           (size_t)(q->steps - done) * sizeof(DN_REAL));
+  DN_NAME(dn_map_primal) primal = DN_NAME(trial_primal)(q, ENTRY_RUN);
+  DN_NAME(dn_map_result) result = {q->next.at, q->next.stride, -7};
+  primal.history = q->net->history ? q->next.at : NULL;
+  primal.history_stride = q->next.stride;
+  primal.noise += done;
+  primal.series += done;
+  primal.steps -= done;
+  primal.first_step += done;
+  CHECK_STATUS(DN_NAME(dn_map_run)(plan, 1, &primal, &result, NULL, NULL), DN_OK);
+  CHECK_THAT(result.steps_done == primal.steps);
+  CHECK_THAT(DN_NAME(grid_same)(&q->series, &whole->series));
+  CHECK_THAT(DN_NAME(grid_same)(&q->next, &whole->next));
+  CHECK_THAT(DN_NAME(trial_intact)(q));
+}
+
 // The trial's inputs, and those tangents that it has, for the reference.
-static inline ref_inputs DN_NAME(trial_inputs)(const DN_NAME(trial) * q) {
+static inline ref_inputs DN_NAME(trial_inputs)(const DN_NAME(trial) *q) {
   ref_inputs in = ref_inputs_make(q->net, q->steps);
   DN_NAME(grid_to_doubles)(&q->weights, in.weights);
   DN_NAME(grid_to_doubles)(&q->history, in.history);
@@ -339,7 +370,7 @@ static inline ref_inputs DN_NAME(trial_inputs)(const DN_NAME(trial) * q) {
   return in;
 }
 
-static inline ref_inputs DN_NAME(trial_tangents)(const DN_NAME(trial) * q) {
+static inline ref_inputs DN_NAME(trial_tangents)(const DN_NAME(trial) *q) {
   ref_inputs in = ref_inputs_make(q->net, q->steps);
   if (q->tangents & PART_WEIGHTS) DN_NAME(grid_to_doubles)(&q->tan_weights, in.weights);
   if (q->tangents & PART_HISTORY) DN_NAME(grid_to_doubles)(&q->tan_history, in.history);
