@@ -97,8 +97,8 @@ static void make_sectors(const dn_plan *plan, dn_graph *graph, const int32_t *ta
 
 // Sorts the edges of `graph`, whose rows written are `target` and rows read are `source`; zero_stride is the row stride
 // of what zero-delay edges read.
-static dn_status graph_create(dn_plan *plan, dn_graph *graph, const int32_t *target, const int32_t *source,
-                              scratch *s, ptrdiff_t zero_stride, bool keep_delays) {
+static dn_status graph_create(dn_plan *plan, dn_graph *graph, const int32_t *target, const int32_t *source, scratch *s,
+                              ptrdiff_t zero_stride, bool keep_delays) {
   const ptrdiff_t N = plan->nodes, E = plan->edges;
   const int32_t S = graph->sectors, lists = graph->lists;
 
@@ -236,7 +236,8 @@ static dn_status check_network(const dn_network *net, dn_place *place) {
       if (j < 0 || j >= N) return finish(place, DN_NODE_OUT_OF_RANGE, e, j);
     }
     if (net->delays[e] < 0) return finish(place, DN_NEGATIVE_DELAY, e, dense ? e / N : net->targets[e]);
-    if (net->delays[e] > net->history) return finish(place, DN_DELAY_EXCEEDS_HISTORY, e, dense ? e / N : net->targets[e]);
+    if (net->delays[e] > net->history)
+      return finish(place, DN_DELAY_EXCEEDS_HISTORY, e, dense ? e / N : net->targets[e]);
   }
   return DN_OK;
 }
@@ -307,7 +308,7 @@ static dn_status choose_sizes(dn_plan *plan, const dn_plan_options *options, con
 static dn_status fill_plan(dn_plan *plan, const dn_network *net, const dn_plan_options *options) {
   const ptrdiff_t N = plan->nodes, E = plan->edges;
   scratch s = {0};
-  int32_t **arrays[] = {&s.target, &s.source, &s.delay,        &s.order,       &s.other,
+  int32_t **arrays[] = {&s.target, &s.source,       &s.delay,       &s.order,       &s.other,
                         &s.key,    &s.group_target, &s.group_begin, &s.group_count, &s.group_key};
   enum { ARRAYS = sizeof arrays / sizeof *arrays };
   int32_t *memory = dn_allocate(&plan->allocator, (size_t)(E + 1) * ARRAYS * sizeof(int32_t));
@@ -335,8 +336,7 @@ static dn_status fill_plan(dn_plan *plan, const dn_network *net, const dn_plan_o
     if (s.count) {
       s.sector_of = s.count + keys + 2;
       status = graph_create(plan, &plan->forward, s.target, s.source, &s, plan->block_stride, false);
-      if (status == DN_OK)
-        status = graph_create(plan, &plan->transposed, s.source, s.target, &s, plan->stride, true);
+      if (status == DN_OK) status = graph_create(plan, &plan->transposed, s.source, s.target, &s, plan->stride, true);
     }
     dn_release(&plan->allocator, s.count);
   }
@@ -352,8 +352,7 @@ dn_status dn_plan_create(const dn_network *network, const dn_plan_options *optio
   if (!network) return finish(place, DN_NULL_POINTER, -1, -1);
 
   const int32_t B = options->block ? options->block : 128;
-  if (B < DN_LEAF || B > 256 || (B & (B - 1)) || options->tile_sources < 0)
-    return finish(place, DN_BAD_OPTION, -1, -1);
+  if (B < DN_LEAF || B > 256 || (B & (B - 1)) || options->tile_sources < 0) return finish(place, DN_BAD_OPTION, -1, -1);
   if (options->isa < DN_ISA_AUTO || options->isa > DN_ISA_AVX512) return finish(place, DN_BAD_OPTION, -1, -1);
   if (!options->allocator.allocate != !options->allocator.release) return finish(place, DN_BAD_OPTION, -1, -1);
   if (!dn_isa_available(options->isa)) return finish(place, DN_ISA_UNAVAILABLE, -1, -1);

@@ -4,8 +4,7 @@
 const char *dn_status_string(dn_status status) {
   switch (status) {
 #define DN_STATUS_CASE(name, value, sentence) \
-  case name:                                  \
-    return sentence;
+  case name: return sentence;
     DN_STATUS_LIST(DN_STATUS_CASE)
 #undef DN_STATUS_CASE
   }

@@ -323,8 +323,9 @@ static void DN_NAME(interleaved)(void) {
 #define SAME(grid_) CHECK_THAT(DN_NAME(grid_same)(&q->grid_, &want->trial[0].grid_));
     SAME(history)
     SAME(series)
-    SAME(noise) SAME(next) SAME(tan_history) SAME(tan_noise) SAME(tan_series) SAME(tan_next) SAME(cot_history)
-        SAME(cot_noise) SAME(cot_series)
+    SAME(noise)
+    SAME(next) SAME(tan_history) SAME(tan_noise) SAME(tan_series) SAME(tan_next) SAME(cot_history) SAME(cot_noise)
+        SAME(cot_series)
 #undef SAME
             if (k == ENTRY_VJP) {
       CHECK_THAT(memcmp(buffer.at + 150, want->trial[0].cot_weights.at, 9 * sizeof(DN_REAL)) == 0);

@@ -443,8 +443,9 @@ static void DN_NAME(hash_of)(size_t n, bool print) {
 #define ADD(member, name) got.member = DN_NAME(grid_hash)(&q.name, got.member);
   ADD(run, series)
   ADD(run, next)
-  ADD(jvp, tan_series) ADD(jvp, tan_next) ADD(buffer, cot_history) ADD(buffer, cot_noise) ADD(buffer, cot_first)
-      ADD(parameters, cot_weights) ADD(parameters, cot_scale) ADD(parameters, cot_gain)
+  ADD(jvp, tan_series)
+  ADD(jvp, tan_next) ADD(buffer, cot_history) ADD(buffer, cot_noise) ADD(buffer, cot_first) ADD(parameters, cot_weights)
+      ADD(parameters, cot_scale) ADD(parameters, cot_gain)
 #undef ADD
           if (print) printf("{\"%s\", %d,\n 0x%016llx, 0x%016llx, 0x%016llx, 0x%016llx},\n", got.name, got.bytes,
                             (unsigned long long)got.run, (unsigned long long)got.jvp, (unsigned long long)got.buffer,

@@ -347,7 +347,8 @@ static void DN_NAME(linear)(void) {
     q[2].name.at[k] = 2 * q[0].name.at[k] + q[1].name.at[k];
     MIX(cot_series)
     MIX(cot_after)
-    MIX(tan_weights) MIX(tan_history) MIX(tan_noise)
+    MIX(tan_weights)
+    MIX(tan_history) MIX(tan_noise)
 #undef MIX
         q[2]
             .tan_scale = 2 * q[0].tan_scale + q[1].tan_scale;
@@ -412,7 +413,8 @@ static void DN_NAME(derivative_layouts)(void) {
 #define SAME(name) CHECK_THAT(DN_NAME(grid_same)(&q.name, &plain.name));
       SAME(tan_series)
       SAME(tan_next)
-      SAME(cot_history) SAME(cot_noise) SAME(cot_weights) SAME(cot_scale) SAME(cot_gain) SAME(cot_first)
+      SAME(cot_history)
+      SAME(cot_noise) SAME(cot_weights) SAME(cot_scale) SAME(cot_gain) SAME(cot_first)
 #undef SAME
           CHECK_THAT(DN_NAME(trial_intact)(&q));
       DN_NAME(trial_free)(&q);
