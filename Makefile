@@ -57,11 +57,11 @@ test-swift: setup
 
 lint: setup-tools
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
-	find Sources Tests \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 clang-format --dry-run -Werror
+	find Sources Tests examples \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 clang-format --dry-run -Werror
 
 format: setup-tools
 	swift format format --in-place --recursive --parallel Package.swift Sources Tests
-	find Sources Tests \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 clang-format -i
+	find Sources Tests examples \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 clang-format -i
 
 .venv: bench/peers/requirements.txt
 	python3 -m venv .venv
