@@ -23,7 +23,8 @@ LIBDIR ?= lib
 c_library_include := Sources/CKernels/include
 c_library_headers := $(c_library_include)/delaynet.h $(c_library_include)/delaynet_map.h
 c_library_version := $(shell awk '/define DN_VERSION_/ { v = v dot $$3; dot = "." } END { print v }' $(c_library_include)/delaynet.h)
-c_library_soname := libdelaynet.so.$(firstword $(subst ., ,$(c_library_version)))
+# Until 1.0 a minor version may break the interface, so its number is part of the name.
+c_library_soname := libdelaynet.so.$(basename $(c_library_version))
 c_library_real := libdelaynet.so.$(c_library_version)
 
 c_library_flags := -std=c11 -O3 -fPIC -fvisibility=hidden -Wall -Wextra -I$(c_library_include)

@@ -7,7 +7,10 @@
 //
 // Arrays are row-major with time innermost: a series is (N, T), row i is node i's time series. A row may be a part of a
 // longer one: every (N, .) array comes with a stride, the number of elements from one row to the next. Pointers need no
-// more alignment than their element type. The library never prints, never exits and holds no global state.
+// more alignment than their element type. Structs are to be zero-initialised before their members are set.
+//
+// The library never prints, never exits and holds no global state. One exception is not ours: where the system refuses to
+// make a thread, the OpenMP runtime ends the process. One thread makes none.
 //
 // A call is: make a plan of the network's topology and delays once (dn_plan_create), then run any number of times with
 // any weights and inputs. A plan is immutable and may be shared between threads; a workspace belongs to one call at a time.
@@ -72,7 +75,7 @@ typedef enum dn_status { DN_STATUS_LIST(DN_STATUS_MEMBER) } dn_status;
 // The sentence of a status; "unknown status" for a value that is none.
 DN_API const char *dn_status_string(dn_status status);
 
-// Where a mistake is. A field that does not apply is -1.
+// Where a mistake is. Every call that takes a place sets it, on success too; a field that does not apply is -1.
 typedef struct dn_place {
   ptrdiff_t run;   // which of the R runs of the call
   ptrdiff_t edge;  // in the order in which the edges were given; dense networks: i * N + j

@@ -34,8 +34,8 @@ typedef struct DN_NAME(dn_map_result) {
 // Runs R maps over one plan, each with its own arrays. One run: its targets are split over the threads. Several runs: one
 // run a thread. The bits of a series depend neither on the threads, nor on the instruction set, nor on how a run is cut
 // into chunks (first_step and history of a chunk = steps so far and next_history of the one before).
-// results: (R) or NULL. After an error or a cancellation the runs that were not finished have steps_done columns, and
-// next_history belongs to that step: such a run can be resumed from there.
+// results: (R) or NULL. After an error or a cancellation the runs that were not finished have steps_done columns, the
+// columns behind them are untouched, and next_history belongs to that step: such a run can be resumed from there.
 // Errors: DN_NULL_POINTER, DN_BAD_SIZE, DN_TOO_LARGE, DN_NO_MEMORY, DN_BAD_OPTION, DN_OVERLAP, DN_CANCELLED; with the
 // place's edge DN_NOT_FINITE_WEIGHT; with node and step DN_NOT_FINITE_HISTORY, DN_NOT_FINITE_SERIES (the first bad step).
 DN_API dn_status DN_NAME(dn_map_run)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME(dn_map_primal) *primals,

@@ -98,7 +98,7 @@ dn_status DN_NAME(dn_map_jvp)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME
                               const DN_NAME(dn_map_tangent) * tangents, const dn_run_options *options,
                               dn_place *place) {
   DN_NAME(map_call) c = {.primals = primals, .tangents = tangents};
-  if (runs > 0 && !tangents) return DN_NAME(map_fail)(place, DN_NULL_POINTER, -1);
+  if (runs > 0 && !tangents) return DN_NAME(map_finish)(place, DN_NULL_POINTER, -1);
   if (plan)
     for (ptrdiff_t r = 0; r < runs; r++) {
       const bool reads_series = DN_NAME(map_jvp_reads_series)(&tangents[r]);

@@ -222,7 +222,7 @@ typedef struct DN_NAME(map_call) {
 
 typedef void (*DN_NAME(map_check))(const dn_plan *plan, const DN_NAME(map_call) * c, ptrdiff_t run, dn_views *views);
 
-static dn_status DN_NAME(map_fail)(dn_place *place, dn_status status, ptrdiff_t run) {
+static dn_status DN_NAME(map_finish)(dn_place *place, dn_status status, ptrdiff_t run) {
   if (place) *place = (dn_place){.run = run, .edge = -1, .node = -1, .step = -1};
   return status;
 }
@@ -230,8 +230,8 @@ static dn_status DN_NAME(map_fail)(dn_place *place, dn_status status, ptrdiff_t 
 // Checks the options and every run's arrays, and reserves the workspace.
 static dn_status DN_NAME(map_begin)(DN_NAME(map_call) * c, const dn_plan *plan, ptrdiff_t runs,
                                     const dn_run_options *options, DN_NAME(map_check) check, dn_place *place) {
-  if (!plan || (runs > 0 && !c->primals)) return DN_NAME(map_fail)(place, DN_NULL_POINTER, -1);
-  if (runs < 0) return DN_NAME(map_fail)(place, DN_BAD_SIZE, -1);
+  if (!plan || (runs > 0 && !c->primals)) return DN_NAME(map_finish)(place, DN_NULL_POINTER, -1);
+  if (runs < 0) return DN_NAME(map_finish)(place, DN_BAD_SIZE, -1);
   c->call = (dn_call){.plan = plan, .progress = options ? options->progress : NULL,
                       .context = options ? options->context : NULL};
   double steps = 0;
@@ -242,14 +242,14 @@ static dn_status DN_NAME(map_begin)(DN_NAME(map_call) * c, const dn_plan *plan, 
     if (views.status == DN_OK && runs == 1) views.status = dn_views_check(views.view, views.count, &where);
     if (views.status == DN_OK && __builtin_add_overflow(c->call.total, (int64_t)c->primals[r].steps, &c->call.total))
       views.status = DN_TOO_LARGE;
-    if (views.status != DN_OK) return DN_NAME(map_fail)(place, views.status, r);
+    if (views.status != DN_OK) return DN_NAME(map_finish)(place, views.status, r);
     steps += (double)c->primals[r].steps;
   }
   dn_status status = dn_call_threads(plan, options, runs, steps, &c->threads);
-  if (status != DN_OK) return DN_NAME(map_fail)(place, status, -1);
+  if (status != DN_OK) return DN_NAME(map_finish)(place, status, -1);
 
   c->workspace = options ? options->workspace : NULL;
-  if (c->workspace && c->workspace->plan != plan) return DN_NAME(map_fail)(place, DN_BAD_OPTION, -1);
+  if (c->workspace && c->workspace->plan != plan) return DN_NAME(map_finish)(place, DN_BAD_OPTION, -1);
   DN_NAME(map_arrays) counted;
   dn_arena one = {0}, all = {0};
   DN_NAME(map_take)(plan, c->needs, &one, &counted);
@@ -261,11 +261,11 @@ static dn_status DN_NAME(map_begin)(DN_NAME(map_call) * c, const dn_plan *plan, 
   if (runs > 1) dn_arena_take(&all, runs * DN_VIEWS_MAX, sizeof(dn_view));
   // Room to align the first array to a cache line.
   dn_arena_take(&all, 1, DN_CACHE_LINE);
-  if (one.overflow || all.overflow) return DN_NAME(map_fail)(place, DN_TOO_LARGE, -1);
+  if (one.overflow || all.overflow) return DN_NAME(map_finish)(place, DN_TOO_LARGE, -1);
 
   if (!c->workspace) {
     status = dn_workspace_create(plan, &c->own);
-    if (status != DN_OK) return DN_NAME(map_fail)(place, status, -1);
+    if (status != DN_OK) return DN_NAME(map_finish)(place, status, -1);
     c->workspace = c->own;
   }
   status = dn_workspace_reserve(c->workspace, all.used);
@@ -289,10 +289,10 @@ static dn_status DN_NAME(map_begin)(DN_NAME(map_call) * c, const dn_plan *plan, 
         }
       }
       status = dn_views_check(view, count, &where);
-      if (status != DN_OK) DN_NAME(map_fail)(place, status, where);
+      if (status != DN_OK) DN_NAME(map_finish)(place, status, where);
     }
   } else {
-    DN_NAME(map_fail)(place, status, -1);
+    DN_NAME(map_finish)(place, status, -1);
   }
   if (status != DN_OK) dn_workspace_destroy(c->own);
   return status;
@@ -318,7 +318,7 @@ static dn_status DN_NAME(map_end)(DN_NAME(map_call) * c, ptrdiff_t runs, dn_plac
     run = r;
   }
   if (status == DN_OK) {
-    DN_NAME(map_fail)(place, DN_OK, -1);
+    DN_NAME(map_finish)(place, DN_OK, -1);
   } else {
     const dn_outcome *result = &c->results[run];
     const DN_NAME(dn_map_primal) *p = &c->primals[run];

@@ -257,7 +257,7 @@ dn_status DN_NAME(dn_map_vjp)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME
                               const DN_NAME(dn_map_cotangent) * cotangents, const dn_run_options *options,
                               dn_place *place) {
   DN_NAME(map_call) c = {.primals = primals, .cotangents = cotangents};
-  if (runs > 0 && !cotangents) return DN_NAME(map_fail)(place, DN_NULL_POINTER, -1);
+  if (runs > 0 && !cotangents) return DN_NAME(map_finish)(place, DN_NULL_POINTER, -1);
   bool dots = false, gain = false, noise = false, history = false;
   for (ptrdiff_t r = 0; r < runs; r++) {
     dots |= cotangents[r].weights || cotangents[r].scale;
