@@ -115,7 +115,9 @@ import Testing
     #expect(throws: DelayNetError.optionOutOfRange(name: "tileSources", value: -1)) {
       try Plan(dense([1, 2, 3, 4]), tileSources: -1)
     }
-    #expect(throws: DelayNetError.self) { try map.run(buffer, workspace: Workspace(Plan(dense([1, 2, 3, 4])))) }
+    #expect(throws: DelayNetError.foreignWorkspace) {
+      try map.run(buffer, workspace: Workspace(Plan(dense([1, 2, 3, 4]))))
+    }
   }
 
   @Test func numbersThatAreNotFinite() throws {
