@@ -3,13 +3,12 @@
 # test    C tests and Swift tests
 # lint    formatting of Swift and C; `make format` mends it
 # bench   the notebook's experiment against JAX, in a Python environment of its own (.venv)
-# docs    documentation of the library, built with DocC
 # sanitize, fuzz, test-qemu   slower checks, see CONTRIBUTING.md
 
 SHELL = /bin/bash
 .SHELLFLAGS = -euo pipefail -c
 .DEFAULT_GOAL = run
-.PHONY: setup setup-tools build run test test-swift lint format bench docs fuzz clean
+.PHONY: setup setup-tools build run test test-swift lint format bench fuzz clean
 
 # What the library, and the checks, need from Debian.
 PACKAGES = libomp-dev libarchive-dev
@@ -73,9 +72,6 @@ bench: build .venv
 
 fuzz: setup-tools
 	Tests/Fuzz/run $(or $(SECONDS_EACH),20)
-
-docs: setup
-	bench/docs
 
 clean:
 	rm -rf .build $(RESULTS) .venv

@@ -400,7 +400,7 @@ double dn_plan_expected_ns(const dn_plan *plan) {
       cycles += 2.5 * list->count / columns;
     } else {
       const double groups = list->sector_group[plan->forward.sectors] - list->sector_group[0];
-      cycles += 1.5 * list->count / lanes + groups * (12 + 2 * columns / lanes) / columns;
+      cycles += 1.9 * list->count / lanes + groups * (12 + 2 * columns / lanes) / columns;
     }
   }
   return cycles / 3;

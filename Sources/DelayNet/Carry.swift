@@ -31,7 +31,7 @@ extension DelayMap {
   ///   ``DelayNetError/cancelled(steps:)`` counts the steps of this chunk.
   /// - Postcondition: the same bits as one run over all chunks.
   public func advance(
-    _ carry: inout Carry<Scalar>, noise: Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int? = nil,
+    _ carry: inout Carry<Scalar>, noise: Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
   ) throws(DelayNetError) -> Buffer<Scalar> {
     var series = Buffer<Scalar>(uninitialized: noise.shape)
@@ -50,7 +50,7 @@ extension DelayMap {
   /// - Parameter series: shape (nodes, 0 + steps), overwritten.
   public func advance(
     _ carry: inout Carry<Scalar>, noise: Buffer<Scalar>, into series: inout Buffer<Scalar>,
-    weights: [Scalar]? = nil, threads: Int? = nil, workspace: Workspace? = nil, progress: ProgressHandler? = nil
+    weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil, progress: ProgressHandler? = nil
   ) throws(DelayNetError) {
     try check(noise, "noise", is: BufferShape(nodes: network.nodes, history: 0, steps: noise.steps))
     try check(series, "series", is: noise.shape)
@@ -67,7 +67,7 @@ extension DelayMap {
   /// - Parameter buffer: noise samples in, series out, shape (nodes, 0 + steps). After a cancellation the columns from the
   ///   first unfinished step on hold no defined values.
   public func advance(
-    _ carry: inout Carry<Scalar>, into buffer: inout Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int? = nil,
+    _ carry: inout Carry<Scalar>, into buffer: inout Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
   ) throws(DelayNetError) {
     try check(buffer, "buffer", is: BufferShape(nodes: network.nodes, history: 0, steps: buffer.steps))
@@ -81,7 +81,7 @@ extension DelayMap {
   ///
   /// - Parameter steps: how many steps the chunk has.
   public func advance(
-    _ carry: inout Carry<Scalar>, steps: Int, weights: [Scalar]? = nil, threads: Int? = nil,
+    _ carry: inout Carry<Scalar>, steps: Int, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
   ) throws(DelayNetError) -> Buffer<Scalar> {
     guard steps >= 0 else { throw .optionOutOfRange(name: "steps", value: Double(steps)) }
@@ -101,7 +101,7 @@ extension DelayMap {
   ///   - series: noise samples in, series out; shape (nodes, steps).
   public func advance(
     history: inout MutableSpan<Scalar>, step: inout Int, into series: inout MutableSpan<Scalar>,
-    weights: [Scalar]? = nil, threads: Int? = nil, workspace: Workspace? = nil, progress: ProgressHandler? = nil
+    weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil, progress: ProgressHandler? = nil
   ) throws(DelayNetError) {
     let nodes = network.nodes
     guard history.count == nodes * network.history else {

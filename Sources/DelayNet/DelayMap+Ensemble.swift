@@ -31,18 +31,18 @@ extension DelayMap {
   /// - Parameters:
   ///   - buffers: each of shape (nodes, history + steps); their steps may differ.
   ///   - weights: instead of the network's, for all runs.
-  ///   - threads: over which the runs are spread; 0 and nil mean all processors.
+  ///   - threads: at most this many share the runs; 0 means all processors.
   ///   - workspace: memory to reuse; nil makes some for this call.
   ///   - progress: called at block ends, counting the steps of all runs together.
   /// - Returns: one output a buffer.
   /// - Throws: what the `run` of one buffer throws, naming the run.
   /// - Postcondition: each output has the bits of a run by itself.
   public func run(
-    _ buffers: [Buffer<Scalar>], weights: [Scalar]? = nil, threads: Int? = nil, workspace: Workspace? = nil,
+    _ buffers: [Buffer<Scalar>], weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil,
     progress: ProgressHandler? = nil
   ) throws(DelayNetError) -> [Buffer<Scalar>] {
     try run(
-      buffers, weights: weights, CallOptions(threads: threads ?? 0, workspace: workspace, progress: progress))
+      buffers, weights: weights, CallOptions(threads: threads, workspace: workspace, progress: progress))
   }
 
   /// Runs the map over many buffers and returns, with the outputs, the function that pulls their cotangents back.
@@ -53,7 +53,7 @@ extension DelayMap {
   /// - Returns: one output a buffer, and a pullback that takes one cotangent an output.
   public func runWithPullback(
     _ buffers: [Buffer<Scalar>], withRespectTo inputs: Inputs = .buffer, weights: [Scalar]? = nil,
-    threads: Int? = nil
+    threads: Int = 0
   ) throws(DelayNetError) -> (
     values: [Buffer<Scalar>], pullback: @Sendable ([Buffer<Scalar>]) throws(DelayNetError) -> EnsembleGradient
   ) {
@@ -64,7 +64,7 @@ extension DelayMap {
       { (cotangents: [Buffer<Scalar>]) throws(DelayNetError) -> EnsembleGradient in
         try map.pullback(
           at: buffers, outputs: outputs, cotangents: cotangents, inputs, weights: weights,
-          CallOptions(threads: threads ?? 0))
+          CallOptions(threads: threads))
       }
     )
   }

@@ -19,7 +19,7 @@ extension DelayMap {
   /// - Complexity: two runs for `.buffer`, about three with the weights, and the loss.
   public func valueWithGradient(
     at buffer: Buffer<Scalar>, withRespectTo inputs: Inputs = .buffer, weights: [Scalar]? = nil,
-    threads: Int? = nil, workspace: Workspace? = nil, progress: ProgressHandler? = nil,
+    threads: Int = 0, workspace: Workspace? = nil, progress: ProgressHandler? = nil,
     of loss: (Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar>
   ) throws(DelayNetError) -> (value: Scalar, gradient: Gradient) {
     let output = try run(buffer, weights: weights, threads: threads, workspace: workspace, progress: progress)
@@ -41,10 +41,10 @@ extension DelayMap {
   ///   - loss: called once with all outputs, in the order of the buffers.
   public func valueWithGradient(
     at buffers: [Buffer<Scalar>], withRespectTo inputs: Inputs = .buffer, weights: [Scalar]? = nil,
-    threads: Int? = nil, workspace: Workspace? = nil, progress: ProgressHandler? = nil,
+    threads: Int = 0, workspace: Workspace? = nil, progress: ProgressHandler? = nil,
     of loss: ([Traced<Scalar>]) throws(DelayNetError) -> TracedScalar<Scalar>
   ) throws(DelayNetError) -> (value: Scalar, gradient: EnsembleGradient) {
-    let options = CallOptions(threads: threads ?? 0, workspace: workspace, progress: progress)
+    let options = CallOptions(threads: threads, workspace: workspace, progress: progress)
     let outputs = try run(buffers, weights: weights, options)
     let traced = try loss(outputs.indices.map { Traced(output: outputs[$0], member: $0) })
     let cotangents = try Self.cotangents(of: traced, for: outputs)
@@ -57,7 +57,7 @@ extension DelayMap {
   ///
   /// The parameters and errors of ``valueWithGradient(at:withRespectTo:weights:threads:workspace:progress:of:)``.
   public func value(
-    at buffer: Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int? = nil, workspace: Workspace? = nil,
+    at buffer: Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil,
     progress: ProgressHandler? = nil, of loss: (Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar>
   ) throws(DelayNetError) -> Scalar {
     let output = try run(buffer, weights: weights, threads: threads, workspace: workspace, progress: progress)

@@ -38,7 +38,7 @@ extension DelayMap {
   /// - Complexity: the run costs what ``run(_:weights:threads:workspace:progress:)`` costs and keeps its input and output;
   ///   the pullback about as much for `.buffer`, and as much again for the weights.
   public func runWithPullback(
-    _ buffer: Buffer<Scalar>, withRespectTo inputs: Inputs = .buffer, weights: [Scalar]? = nil, threads: Int? = nil
+    _ buffer: Buffer<Scalar>, withRespectTo inputs: Inputs = .buffer, weights: [Scalar]? = nil, threads: Int = 0
   ) throws(DelayNetError) -> (
     value: Buffer<Scalar>, pullback: @Sendable (Buffer<Scalar>) throws(DelayNetError) -> Gradient
   ) {
@@ -69,7 +69,7 @@ extension DelayMap {
   /// - Postcondition: exactly zero for a cotangent of zeros.
   public func pullback(
     at buffer: Buffer<Scalar>, output: Buffer<Scalar>, cotangent: Buffer<Scalar>,
-    withRespectTo inputs: Inputs = .buffer, weights: [Scalar]? = nil, threads: Int? = nil,
+    withRespectTo inputs: Inputs = .buffer, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
   ) throws(DelayNetError) -> Gradient {
     let options = CallOptions(threads: threads, workspace: workspace, progress: progress)
@@ -129,7 +129,7 @@ extension DelayMap {
               }
               return try primals.withUnsafeBufferPointer { primals throws(DelayNetError) in
                 try cotangents.withUnsafeBufferPointer { cotangents throws(DelayNetError) in
-                  try options.withC(plan: plan, runs: members.count) { options, place in
+                  try options.withC(plan: plan) { options, place in
                     Scalar.kernels.vjp(plan.handle, primals, cotangents, options, place)
                   }
                 }

@@ -5,7 +5,7 @@ extension DelayMap {
   ///   - buffer: history and noise samples, shape (nodes, history + steps), time innermost. A history longer than the
   ///     network's is allowed; only its last columns are read.
   ///   - weights: instead of the network's, in the order of its edges.
-  ///   - threads: over which the targets are split; 0 means all processors, nil all for a network of many edges and else 1.
+  ///   - threads: at most this many share the targets; 0 chooses: 1 unless the network is large.
   ///   - workspace: memory to reuse; nil makes some for this call.
   ///   - progress: called at block ends.
   /// - Returns: the same shape; history columns unchanged.
@@ -14,7 +14,7 @@ extension DelayMap {
   /// - Complexity: O(edges · steps) multiply–adds.
   /// - Postcondition: the same bits for every number of threads, chunking and instruction set.
   public func run(
-    _ buffer: Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int? = nil, workspace: Workspace? = nil,
+    _ buffer: Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil,
     progress: ProgressHandler? = nil
   ) throws(DelayNetError) -> Buffer<Scalar> {
     try run([buffer], weights: weights, CallOptions(threads: threads, workspace: workspace, progress: progress))[0]
@@ -25,7 +25,7 @@ extension DelayMap {
   /// The parameters and errors of ``run(_:weights:threads:workspace:progress:)``; nothing is copied unless the buffer's
   /// memory is shared. After an error the columns from the first unfinished step on hold no defined values.
   public func run(
-    into buffer: inout Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int? = nil, workspace: Workspace? = nil,
+    into buffer: inout Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil,
     progress: ProgressHandler? = nil
   ) throws(DelayNetError) {
     try check(buffer, "buffer")
@@ -46,7 +46,7 @@ extension DelayMap {
   ///   - span: history and noise samples, shape (nodes, network.history + steps), row after row.
   ///   - steps: T, the number of noise columns.
   public func run(
-    into span: inout MutableSpan<Scalar>, steps: Int, weights: [Scalar]? = nil, threads: Int? = nil,
+    into span: inout MutableSpan<Scalar>, steps: Int, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
   ) throws(DelayNetError) {
     let columns = network.history + steps
@@ -74,7 +74,7 @@ extension DelayMap {
     onStop: (Int) -> Void = { _ in }, _ options: CallOptions
   ) throws(DelayNetError) {
     var result = MapResult(nextHistory: nextHistory, nextHistoryStride: nextHistoryStride)
-    let outcome = try options.withC(plan: plan, runs: 1) { options, place in
+    let outcome = try options.withC(plan: plan) { options, place in
       withUnsafePointer(to: primal) { primal in
         withUnsafeMutablePointer(to: &result) { result in
           Scalar.kernels.run(

@@ -32,7 +32,7 @@ extension DelayMap {
   /// - Throws: also ``DelayNetError/notFiniteTangent(run:node:step:)``.
   /// - Complexity: about two runs for a direction of the buffer, about three with the weights.
   public func jvp(
-    at buffer: Buffer<Scalar>, along direction: Tangent, weights: [Scalar]? = nil, threads: Int? = nil,
+    at buffer: Buffer<Scalar>, along direction: Tangent, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
   ) throws(DelayNetError) -> (value: Buffer<Scalar>, tangent: Buffer<Scalar>) {
     if let change = direction.buffer { try check(change, "direction", is: buffer.shape) }
@@ -57,7 +57,7 @@ extension DelayMap {
           history: change.map { UnsafePointer($0 + (buffer.history - network.history)) }, historyStride: stride,
           noise: change.map { UnsafePointer($0 + buffer.history) }, noiseStride: stride,
           series: tangent.base + buffer.history, seriesStride: stride)
-        return try options.withC(plan: plan, runs: 1) { options, place in
+        return try options.withC(plan: plan) { options, place in
           withUnsafePointer(to: primal) { primal in
             withUnsafePointer(to: part) { part in
               Scalar.kernels.jvp(
@@ -78,7 +78,7 @@ extension DelayMap {
   ///
   /// As ``jvp(at:along:weights:threads:workspace:progress:)`` with a direction that changes the buffer only.
   public func jvp(
-    at buffer: Buffer<Scalar>, along direction: Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int? = nil,
+    at buffer: Buffer<Scalar>, along direction: Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
   ) throws(DelayNetError) -> (value: Buffer<Scalar>, tangent: Buffer<Scalar>) {
     try jvp(

@@ -140,7 +140,7 @@ extension DelayMap {
     var results = Array(repeating: MapResult<Scalar>(nextHistory: nil), count: primals.count)
     let outcome = try results.withUnsafeMutableBufferPointer { results throws(DelayNetError) in
       try primals.withUnsafeBufferPointer { primals throws(DelayNetError) in
-        try options.withC(plan: plan, runs: primals.count) { options, place in
+        try options.withC(plan: plan) { options, place in
           Scalar.kernels.run(plan.handle, primals, results, options, place)
         }
       }

@@ -46,6 +46,6 @@ public enum InstructionSet: String, Sendable, CaseIterable, CustomStringConverti
 public enum Runtime {
   /// The library's version, "MAJOR.MINOR.PATCH".
   public static var version: String { String(cString: dn_version()) }
-  /// The processors available to this process; 1 in a build without OpenMP. `threads: 0` stands for this number.
+  /// The processors available to this process; 1 in a build without OpenMP.
   public static var availableThreads: Int { Int(dn_threads_available()) }
 }

@@ -18,28 +18,22 @@ public typealias ProgressHandler = (Progress) -> Bool
 
 /// How a call is carried out; what it computes does not depend on it.
 struct CallOptions {
-  var threads: Int?
+  var threads = 0
   var workspace: Workspace?
   var progress: ProgressHandler?
 
-  // Below this many edges a step is shorter than the barriers that splitting it over threads would need.
-  private static let edgesWorthThreads = 100_000
-
   /// Calls `body` with the C options and the place that errors are reported in.
   func withC(
-    plan: Plan, runs: Int, _ body: (UnsafePointer<dn_run_options>, UnsafeMutablePointer<dn_place>) -> dn_status
+    plan: Plan, _ body: (UnsafePointer<dn_run_options>, UnsafeMutablePointer<dn_place>) -> dn_status
   ) throws(DelayNetError) -> (status: dn_status, place: dn_place) {
-    let automatic = runs == 1 && plan.edges < Self.edgesWorthThreads ? 1 : 0
-    guard let count = Int32(exactly: threads ?? automatic), count >= 0 else {
-      throw .optionOutOfRange(name: "threads", value: Double(threads ?? 0))
-    }
+    guard 0...1024 ~= threads else { throw .optionOutOfRange(name: "threads", value: Double(threads)) }
     if let workspace, workspace.plan !== plan {
       throw .unexpected(status: 0, message: "the workspace belongs to another plan")
     }
     var place = dn_place(run: -1, edge: -1, node: -1, step: -1)
     let status = withUnsafePointer(to: progress) { handler in
       var options = dn_run_options()
-      options.threads = count
+      options.threads = Int32(threads)
       options.workspace = workspace?.handle
       options.context = UnsafeMutableRawPointer(mutating: handler)
       options.progress = { context, done, total in

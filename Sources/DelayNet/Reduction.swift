@@ -45,7 +45,9 @@ final class Reduction<Scalar: DelayNetScalar> {
     let step: Step =
       switch expression.operation {
       case .output(let buffer, let member):
-        { isActive = true; whose = member; return .leaf(buffer) }()
+        {
+          isActive = true; whose = member; return .leaf(buffer)
+        }()
       case .constant(let buffer): .leaf(buffer)
       case .add(let a, let b): .add(operand(a), operand(b))
       case .subtract(let a, let b): .subtract(operand(a), operand(b))

@@ -1,22 +1,28 @@
 // The border to C: one table of functions per precision. Swift structs with the fields of the C structs, generic over the
 // scalar, are copied field by field into the C struct of that precision on the stack; nothing else is copied.
 
+// The protocols repeat the names of C members.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
 internal import CKernels
 
 /// The C kernels of one precision; a table that only the library can fill and read.
 public struct ScalarKernels<Scalar>: Sendable {
-  typealias Run = @Sendable (
-    OpaquePointer, UnsafeBufferPointer<MapPrimal<Scalar>>, UnsafeMutableBufferPointer<MapResult<Scalar>>,
-    UnsafePointer<dn_run_options>, UnsafeMutablePointer<dn_place>
-  ) -> dn_status
-  typealias Jvp = @Sendable (
-    OpaquePointer, UnsafeBufferPointer<MapPrimal<Scalar>>, UnsafeBufferPointer<MapTangent<Scalar>>,
-    UnsafePointer<dn_run_options>, UnsafeMutablePointer<dn_place>
-  ) -> dn_status
-  typealias Vjp = @Sendable (
-    OpaquePointer, UnsafeBufferPointer<MapPrimal<Scalar>>, UnsafeBufferPointer<MapCotangent<Scalar>>,
-    UnsafePointer<dn_run_options>, UnsafeMutablePointer<dn_place>
-  ) -> dn_status
+  typealias Run =
+    @Sendable (
+      OpaquePointer, UnsafeBufferPointer<MapPrimal<Scalar>>, UnsafeMutableBufferPointer<MapResult<Scalar>>,
+      UnsafePointer<dn_run_options>, UnsafeMutablePointer<dn_place>
+    ) -> dn_status
+  typealias Jvp =
+    @Sendable (
+      OpaquePointer, UnsafeBufferPointer<MapPrimal<Scalar>>, UnsafeBufferPointer<MapTangent<Scalar>>,
+      UnsafePointer<dn_run_options>, UnsafeMutablePointer<dn_place>
+    ) -> dn_status
+  typealias Vjp =
+    @Sendable (
+      OpaquePointer, UnsafeBufferPointer<MapPrimal<Scalar>>, UnsafeBufferPointer<MapCotangent<Scalar>>,
+      UnsafePointer<dn_run_options>, UnsafeMutablePointer<dn_place>
+    ) -> dn_status
 
   let run: Run
   let jvp: Jvp
@@ -209,18 +215,21 @@ extension ScalarKernels {
   fileprivate init<
     P: CPrimal<Scalar>, R: CResult<Scalar>, T: CTangent<Scalar>, C: CCotangent<Scalar>
   >(
-    run: @escaping @Sendable (
-      OpaquePointer, Int, UnsafePointer<P>, UnsafeMutablePointer<R>?, UnsafePointer<dn_run_options>?,
-      UnsafeMutablePointer<dn_place>?
-    ) -> dn_status,
-    jvp: @escaping @Sendable (
-      OpaquePointer, Int, UnsafePointer<P>, UnsafePointer<T>, UnsafePointer<dn_run_options>?,
-      UnsafeMutablePointer<dn_place>?
-    ) -> dn_status,
-    vjp: @escaping @Sendable (
-      OpaquePointer, Int, UnsafePointer<P>, UnsafePointer<C>, UnsafePointer<dn_run_options>?,
-      UnsafeMutablePointer<dn_place>?
-    ) -> dn_status,
+    run:
+      @escaping @Sendable (
+        OpaquePointer, Int, UnsafePointer<P>, UnsafeMutablePointer<R>?, UnsafePointer<dn_run_options>?,
+        UnsafeMutablePointer<dn_place>?
+      ) -> dn_status,
+    jvp:
+      @escaping @Sendable (
+        OpaquePointer, Int, UnsafePointer<P>, UnsafePointer<T>, UnsafePointer<dn_run_options>?,
+        UnsafeMutablePointer<dn_place>?
+      ) -> dn_status,
+    vjp:
+      @escaping @Sendable (
+        OpaquePointer, Int, UnsafePointer<P>, UnsafePointer<C>, UnsafePointer<dn_run_options>?,
+        UnsafeMutablePointer<dn_place>?
+      ) -> dn_status,
     uniform: @escaping @Sendable (dn_key, UInt64, Int, Scalar, Scalar, UnsafeMutablePointer<Scalar>?) -> Void,
     normal: @escaping @Sendable (dn_key, UInt64, Int, UnsafeMutablePointer<Scalar>?) -> Void
   ) {

@@ -96,8 +96,9 @@ static void K(apply_between)(const dn_graph *graph, int32_t group_begin, int32_t
   const ptrdiff_t vectors = (n + VL - 1) / VL;
   const dn_group *group = graph->group;
   for (int32_t g = group_begin; g < group_end; g++) {
-    const ptrdiff_t begin = K(first_delay)(graph->delay, group[g].begin, group[g + 1].begin, shortest);
-    const ptrdiff_t end = K(first_delay)(graph->delay, begin, group[g + 1].begin, longest + 1);
+    ptrdiff_t begin = group[g].begin, end = group[g + 1].begin;
+    if (graph->delay[begin] < shortest) begin = K(first_delay)(graph->delay, begin, end, shortest);
+    if (graph->delay[end - 1] > longest) end = K(first_delay)(graph->delay, begin, end, longest + 1);
     if (begin < end)
       K(apply_row)(graph->offset, w, begin, end, src, dst + group[g].target * dst_stride, vectors);
   }

@@ -71,7 +71,7 @@ static void DN_NAME(map_apply)(const DN_NAME(map_share) * share, int32_t l, cons
 static void DN_NAME(map_apply_between)(const DN_NAME(map_share) * share, int32_t l, const DN_REAL *src, DN_REAL *dst,
                                        ptrdiff_t dst_stride, ptrdiff_t n, ptrdiff_t shortest, ptrdiff_t longest) {
   const dn_list *list = &share->graph->list[l];
-  if (list->count == 0 || longest < shortest) return;
+  if (list->count == 0 || longest < shortest || longest < list->shortest) return;
   share->state->kernels->apply_between(share->graph, list->sector_group[share->sector_begin],
                                        list->sector_group[share->sector_end], share->weights, src, dst, dst_stride, n,
                                        (int32_t)shortest, longest < INT32_MAX ? (int32_t)longest : INT32_MAX - 1);

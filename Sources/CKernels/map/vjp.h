@@ -221,7 +221,8 @@ static void DN_NAME(map_vjp_work)(void *context, ptrdiff_t run, const dn_worker 
   if (d->adjoint_first)
     for (ptrdiff_t i = row_begin; i < row_end && D > 0; i++)
       kernels->reverse_row(a->ring + i * stride + column - D, d->adjoint_first + i * D, D);
-  if (d->history && D > 0) DN_NAME(map_vjp_history)(&v, column, d->adjoint_after ? INT32_MAX : T - 1);
+  const bool reaches_history = d->history && D > 0 && (T > 0 || d->adjoint_after);
+  if (reaches_history) DN_NAME(map_vjp_history)(&v, column, d->adjoint_after ? INT32_MAX : T - 1);
   dn_wait(worker);
   DN_NAME(map_vjp_reduce)(&v);
 }
