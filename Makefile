@@ -3,6 +3,7 @@
 # test    C tests and Swift tests
 # lint    formatting of Swift and C; `make format` mends it
 # bench   the notebook's experiment against JAX, in a Python environment of its own (.venv)
+# c-library, install   libdelaynet for C, C++ and Python: `make install PREFIX=/usr/local`, see c-library.mk
 # sanitize, fuzz, test-qemu   slower checks, see CONTRIBUTING.md
 
 SHELL = /bin/bash
@@ -50,7 +51,7 @@ run: build
 	else echo; echo "$(DATA)/connectivity_76.zip is not there: the run on real data is skipped."; fi
 	@echo; echo "Pictures:"; ls $(CURDIR)/$(RESULTS)/*.svg
 
-test: setup test-c test-swift
+test: setup test-c test-swift test-c-library
 
 test-swift: setup
 	swift test -c release
@@ -78,3 +79,4 @@ clean:
 	rm -rf .build $(RESULTS) .venv
 
 include Tests/CKernelsTests/tests.mk
+include c-library.mk

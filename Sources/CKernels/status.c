@@ -12,4 +12,9 @@ const char *dn_status_string(dn_status status) {
   return "unknown status";
 }
 
-const char *dn_version(void) { return "0.1.0"; }
+#define DN_TEXT_(number) #number
+#define DN_TEXT(number) DN_TEXT_(number)
+
+const char *dn_version(void) {
+  return DN_TEXT(DN_VERSION_MAJOR) "." DN_TEXT(DN_VERSION_MINOR) "." DN_TEXT(DN_VERSION_PATCH);
+}

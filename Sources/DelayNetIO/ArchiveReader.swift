@@ -43,7 +43,7 @@ enum ArchiveSource: Sendable {
 struct ArchiveReader: ~Copyable {
   /// A member of an archive.
   struct Member: Sendable, Hashable {
-    /// The path inside the archive.
+    /// The path inside the archive; "#3" for the third member if its name cannot be read.
     var path: String
     /// How many members come before it, directories included.
     var ordinal: Int
@@ -117,7 +117,7 @@ struct ArchiveReader: ~Copyable {
       }
       let type = UInt32(archive_entry_filetype(entry))
       let member = Member(
-        path: path ?? "", ordinal: ordinal, isFile: type == 0o100000 || type == 0,
+        path: path ?? "#\(ordinal + 1)", ordinal: ordinal, isFile: type == 0o100000 || type == 0,
         isEncrypted: archive_entry_is_encrypted(entry) != 0)
       if try !body(member, &budget) { return }
     }

@@ -20,7 +20,7 @@ private func systemError(
 ) -> FileError {
   name.error(
     .system, found: String(cString: strerror(code)) + " on \(action)",
-    expected: "a file that can be used")
+    expected: "success")
 }
 
 /// A regular file open for reading, closed when it goes out of use.

@@ -167,7 +167,7 @@ func decimalNumber(_ bytes: [UInt8], _ range: Range<Int>) -> Double? {
   if significant == 0 { return isNegative ? -0.0 : 0.0 }
   if significant <= 19, mantissa <= 1 << 53, isExponentSmall, (-22...22).contains(exponent) {
     let whole = Double(mantissa)
-    let power = exactPowerOfTen(abs(exponent))
+    let power = exactPowersOfTen[abs(exponent)]
     let value = exponent < 0 ? whole / power : whole * power
     return isNegative ? -value : value
   }
@@ -184,10 +184,7 @@ private func specialNumber(_ bytes: ArraySlice<UInt8>) -> Double? {
   }
 }
 
-private func exactPowerOfTen(_ power: Int) -> Double {
-  let powers: InlineArray<23, Double> = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
-  ]
-  return powers[power]
-}
+private let exactPowersOfTen: [Double] = [
+  1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
+  1e18, 1e19, 1e20, 1e21, 1e22,
+]

@@ -17,6 +17,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// The version of this header; dn_version() tells the library's own.
+#define DN_VERSION_MAJOR 0
+#define DN_VERSION_MINOR 1
+#define DN_VERSION_PATCH 0
+
 #if defined(__GNUC__)
 #define DN_API __attribute__((visibility("default")))
 #else
@@ -212,7 +217,7 @@ DN_API void dn_key_split(dn_key key, uint64_t first, ptrdiff_t count, dn_key *DN
 
 DN_API void dn_random_bits_u32(dn_key key, uint64_t first, ptrdiff_t count, uint32_t *DN_NULLABLE out);
 DN_API void dn_random_bits_u64(dn_key key, uint64_t first, ptrdiff_t count, uint64_t *DN_NULLABLE out);
-// Uniform in [lo, hi).
+// Uniform in [lo, hi); as in JAX, rounding may give hi itself for some bounds.
 DN_API void dn_random_uniform_f32(dn_key key, uint64_t first, ptrdiff_t count, float lo, float hi,
                                   float *DN_NULLABLE out);
 DN_API void dn_random_uniform_f64(dn_key key, uint64_t first, ptrdiff_t count, double lo, double hi,
