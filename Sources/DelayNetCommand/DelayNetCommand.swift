@@ -14,14 +14,16 @@ struct DelayNetCommand: ParsableCommand {
     discussion: """
       The map that all subcommands share rewrites a buffer's noise samples, step by step, with the series
 
-          x_i(t) = scale * sum over edges of w_e * b[j_e, t - d_e]  +  noise gain * b[i, t]
+          x_i(t) = scale * sum_e w_e * b[j_e, t - d_e] + gain * b[i, t]
+
+      over the edges e from nodes j_e to i.
 
       Arrays are NumPy files (.npy), time innermost; in matrices a row is a target and a column a source.
 
       EXAMPLES
         delaynet seed
         delaynet map --weights W.npy --delays D.npy --buffer B.npy --output OUT.npy
-        delaynet map --connectome connectivity_76.zip --steps 10000 --scale stable --noise-gain 1 --plot out.svg
+        delaynet map --connectome connectivity_76.zip --steps 1000 --plot out.svg
         delaynet check --synthetic 84
         delaynet plan --connectome connectivity_998.zip --time-step 0.5
 
@@ -29,7 +31,7 @@ struct DelayNetCommand: ParsableCommand {
         0   done
         1   a gradient check failed
         64  the command line cannot be understood
-        65  an input holds something that cannot be used, or a series left the finite numbers
+        65  an input cannot be used, or a series left the finite numbers
         66  an input cannot be opened
         69  this processor lacks the instruction set that was asked for
         70  an output cannot be written, the run was interrupted, or memory ran out

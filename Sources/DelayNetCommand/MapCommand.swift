@@ -17,8 +17,8 @@ struct MapCommand: ParsableCommand {
         delaynet map --weights W.npy --delays D.npy --buffer B.npy --output OUT.npy
         delaynet map --weights W.npy --delays D.npy --buffer B.npy \\
           --cotangent C.npy --gradient-buffer GB.npy --gradient-weights GW.npy
-        delaynet map --connectome connectivity_76.zip --speed 4 --time-step 1 --steps 10000 --seed 1 \\
-          --scale stable --noise-gain 1 --output out.npy --plot out.svg --plot-window 100
+        delaynet map --connectome connectivity_76.zip --time-step 1 --steps 10000 \\
+          --scale stable --noise-gain 1 --plot out.svg --plot-window 100
       """)
 
   @OptionGroup(title: "Network")

@@ -54,7 +54,7 @@ struct NetworkOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "The kernels' instruction set: auto, base, avx2 or avx512; the results have the same bits with any.",
+      "The kernels' instruction set; the results have the same bits with any.",
       valueName: "set"))
   var isa: InstructionSetArgument = .auto
 

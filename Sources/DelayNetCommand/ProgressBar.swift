@@ -65,13 +65,14 @@ enum Interruption {
   /// Whether to stop.
   static var isRequested: Bool { flag.load(ordering: .relaxed) }
 
-  /// Calls `body`, during which Ctrl-C only sets the flag.
+  /// Calls `body`, during which Ctrl-C only sets the flag. A process that was started to ignore Ctrl-C goes on ignoring it.
   static func watching<Result>(_ body: () throws -> Result) rethrows -> Result {
-    signal(SIGINT) { _ in
+    let before = signal(SIGINT) { _ in
       Interruption.flag.store(true, ordering: .relaxed)
       signal(SIGINT, SIG_DFL)
     }
-    defer { signal(SIGINT, SIG_DFL) }
+    if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(SIGINT, SIG_IGN) }
+    defer { signal(SIGINT, before) }
     return try body()
   }
 }

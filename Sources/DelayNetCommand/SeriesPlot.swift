@@ -134,18 +134,20 @@ extension SeriesPlot {
       let mean = trace.values.reduce(0, +) / Double(max(trace.values.count, 1))
       let columns = Self.decimated(trace.values)
       let step = plotWidth / Double(max(columns.count, 1))
+      let isDecimated = columns.count < trace.values.count
       func points(_ value: (Column) -> Double) -> [SIMD2<Double>] {
         columns.enumerated().map { index, column in
           let y = middle - (value(column) - mean) * unit
           let reach = 3 * Self.rowHeight
-          return SIMD2(Self.left + (Double(index) + 0.5) * step, min(max(y, middle - reach), middle + reach))
+          return SIMD2(
+            Self.left + (Double(index) + (isDecimated ? 0.5 : 0)) * step, min(max(y, middle - reach), middle + reach))
         }
       }
       var elements = [
         textElement(
           trace.label, x: Self.left - 10, y: middle + 4, size: 11, color: color, attributes: #"text-anchor="end""#)
       ]
-      if columns.count < trace.values.count {
+      if isDecimated {
         let outline = points(\.high) + points(\.low).reversed()
         elements.append(##"<path d="\##(path(outline))z" fill="\##(color)" fill-opacity="0.2"/>"##)
       }
@@ -204,7 +206,8 @@ extension SeriesPlot {
         ##"<path d="M\##(number(x)) \##(number(Self.top - 8))V\##(number(base))" stroke="#dfe3e6"/>"##)
       elements.append(
         textElement(
-          number(tick), x: x, y: base + 16, size: 11, color: "#5b6876", attributes: #"text-anchor="middle""#))
+          tick == tick.rounded() && tick < 1e15 ? grouped(Int(tick)) : number(tick), x: x, y: base + 16, size: 11,
+          color: "#5b6876", attributes: #"text-anchor="middle""#))
     }
     elements.append(
       textElement(
