@@ -6,6 +6,9 @@ import Foundation
 // Files that the command writes. Each gets its name once it is complete.
 
 /// Checks, before work is begun, that files can be made in the directories of these paths.
+///
+/// A finished file takes its name from whatever had it, so only regular files may be replaced: a device such as
+/// `/dev/null`, a pipe or a link would be lost.
 func requireWritable(_ paths: [String?]) throws {
   for path in paths.compactMap({ $0 }) {
     let url = URL(fileURLWithPath: path).standardizedFileURL
@@ -17,8 +20,16 @@ func requireWritable(_ paths: [String?]) throws {
     guard FileManager.default.isWritableFile(atPath: directory) else {
       throw Failure(.unfinished, "\(path): cannot be written, the directory \(directory) is not writable")
     }
-    if FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory), isDirectory.boolValue {
-      throw Failure(.unfinished, "\(path): cannot be written, it is a directory")
+    var status = stat()
+    if lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      let kind =
+        switch status.st_mode & S_IFMT {
+        case S_IFDIR: "a directory"
+        case S_IFLNK: "a link"
+        case S_IFIFO: "a pipe"
+        default: "a device"
+        }
+      throw Failure(.unfinished, "\(path): cannot be written, it is \(kind) and not a regular file")
     }
   }
 }

@@ -133,6 +133,23 @@ struct ErrorTests {
     for name in ["O.npy", "G.npy", "p.svg"] { #expect(!folder.exists(name)) }
   }
 
+  @Test("a pipe or a link is not replaced with a file", arguments: ["--output", "--plot", "--gradient-buffer"])
+  func specialFiles(option: String) throws {
+    let folder = try folder()
+    try #require(mkfifo(folder.path("pipe"), 0o600) == 0)
+    try #require(symlink("B.npy", folder.path("link")) == 0)
+    let buffer = try folder.bytes("B.npy")
+    for (name, kind) in [("pipe", S_IFIFO), ("link", S_IFLNK)] {
+      let cotangent = option == "--gradient-buffer" ? " --cotangent C.npy" : ""
+      let outcome = try Command.run(Command.words("\(Self.all)\(cotangent) \(option) \(name)"), in: folder)
+      #expect(outcome.status == 70)
+      #expect(outcome.errors.contains(name) && outcome.errors.contains("not a regular file"))
+      var status = stat()
+      #expect(lstat(folder.path(name), &status) == 0 && status.st_mode & S_IFMT == kind)
+    }
+    #expect(try folder.bytes("B.npy") == buffer)
+  }
+
   @Test("an instruction set that this processor lacks")
   func unavailable() throws {
     for set in InstructionSet.allCases
