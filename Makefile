@@ -17,6 +17,8 @@ TOOL_PACKAGES = clang-format libclang-rt-14-dev
 DATA ?= ../shared/data
 RESULTS = results
 DELAYNET = .build/release/delaynet
+# Noise on every node, weights short of instability; the pictures show means over 100 ms.
+STOCHASTIC = --steps 10000 --time-step 1 --seed 0 --scale stable --noise-gain 1 --plot-window 100
 
 install = missing=""; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
@@ -41,14 +43,13 @@ run: build
 	@echo; echo "Every gradient check on a synthetic connectome:"
 	@$(DELAYNET) check --synthetic 84
 	@echo; echo "A stochastic linear network of 84 synthetic regions, 10,000 steps:"
-	@$(DELAYNET) map --synthetic 84 --steps 10000 --seed 0 --scale 0.9 --noise-gain 1 \
-	  --output $(RESULTS)/synthetic.npy --plot $(RESULTS)/synthetic.svg
+	@$(DELAYNET) map --synthetic 84 $(STOCHASTIC) --output $(RESULTS)/synthetic.npy --plot $(RESULTS)/synthetic.svg
 	@if [ -f $(DATA)/connectivity_76.zip ]; then \
 	  echo; echo "The same on The Virtual Brain's 76 regions:"; \
-	  $(DELAYNET) map --connectome $(DATA)/connectivity_76.zip --steps 10000 --seed 0 --scale mean --noise-gain 1 \
+	  $(DELAYNET) map --connectome $(DATA)/connectivity_76.zip $(STOCHASTIC) \
 	    --output $(RESULTS)/connectivity_76.npy --plot $(RESULTS)/connectivity_76.svg; \
 	else echo; echo "$(DATA)/connectivity_76.zip is not there: the run on real data is skipped."; fi
-	@echo; echo "Pictures: $$(ls $(RESULTS)/*.svg | tr '\n' ' ')"
+	@echo; echo "Pictures:"; ls $(CURDIR)/$(RESULTS)/*.svg
 
 test: setup test-c test-swift test-c-library
 

@@ -50,6 +50,8 @@ public struct Buffer<Scalar: DelayNetScalar>: Sendable {
   }
 
   /// A buffer with the same value everywhere.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public init(_ shape: BufferShape, repeating value: Scalar = 0) {
     self.init(uninitialized: shape)
     fill(storage.pointer, shape.count, value)
@@ -197,6 +199,8 @@ extension Buffer {
   }
 
   /// Writes zeros into columns of every row. Only for a buffer that nobody else shares yet.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func clearRows(from first: Int, count: Int) {
     for i in 0..<nodes { fill(base + i * columns + first, count, 0) }
   }

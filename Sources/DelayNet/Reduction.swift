@@ -88,12 +88,19 @@ final class Reduction<Scalar: DelayNetScalar> {
   func value() -> Double {
     withRegisters(steps.count) { values in
       var lanes = SIMD8<Double>()
-      forEachStrip { first, count in
-        evaluate(first, count, values)
-        sumLanes(register(steps.count - 1, first, values), count, into: &lanes)
-      }
+      forEachStrip { first, count in add(first, count, values, to: &lanes) }
       return lanes.sum()
     }
+  }
+
+  // Specialized by itself: the closure of a generic function is not.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
+  private func add(
+    _ first: Int, _ count: Int, _ values: UnsafeMutablePointer<Scalar>, to lanes: inout SIMD8<Double>
+  ) {
+    evaluate(first, count, values)
+    sumLanes(register(steps.count - 1, first, values), count, into: &lanes)
   }
 
   /// Adds the gradient of `seed` times the sum into the outputs' cotangents.
