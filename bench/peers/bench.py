@@ -7,6 +7,10 @@ is the median of many calls; a row's candidates are called in turn, A B C A B C 
 speed meets all of them. Rows are of one thread pinned to one core unless they say otherwise; the peers too get one core.
 The inputs are made so that no series dies out (denormal numbers are slow) or overflows: weights of the sweeps add up to 1
 in each row. Before it is timed every candidate's result is compared with DelayNet's; a wrong one ends the run.
+
+The column `lost` is the largest share of the time of a row's candidates in which this process did not run, because others
+did. They interrupt long calls more often than short ones: beyond a few per cent a ratio of unequal calls is not to be
+believed.
 """
 import argparse
 import collections
@@ -30,7 +34,8 @@ import plots
 from timing import alternate
 
 NODES = 84
-Row = collections.namedtuple("Row", "what value must aim better unit")
+Row = collections.namedtuple("Row", "what value must aim better unit lost")
+DISTURBED = 0.05
 SKIPPED = "skipped"
 
 
@@ -38,8 +43,9 @@ class Session:
     """What one run has measured: rows of the table, times of every candidate, and series for the plots."""
 
     def __init__(self, options):
-        self.quick, self.seconds = options.quick, 0.25 if options.quick else 3.0
+        self.quick, self.seconds = options.quick, 0.2 if options.quick else 3.0
         self.rows, self.times, self.series, self.rates, self.messages = [], {}, {}, {}, []
+        self.lost = None
         self.started = time.perf_counter()
         self.lib = clib.load()
 
@@ -47,10 +53,12 @@ class Session:
         """Medians in seconds of the candidates of one row."""
         times = alternate(candidates, seconds or self.seconds, least or (3 if self.quick else 7))
         self.times[title] = {name: sample.summary() for name, sample in times.items()}
+        self.lost = max(sample.lost for sample in times.values())
         return {name: sample.median for name, sample in times.items()}
 
-    def row(self, what, value, must=None, aim=None, better="higher", unit="x"):
-        self.rows.append(Row(what, value, must, aim, better, unit))
+    def row(self, what, value, must=None, aim=None, better="higher", unit="x", timed=True):
+        """A row of the table; `timed` by the last call of `measure`."""
+        self.rows.append(Row(what, value, must, aim, better, unit, self.lost if timed and value is not None else None))
 
     def skip(self, what, why, must=None, aim=None, better="higher", unit="x"):
         self.row(what, None, must, aim, better, unit)
@@ -290,9 +298,9 @@ def memory(s):
         assert counter.peak > before, "the call was not counted"
         return counter.peak - before
 
-    s.row(f"workspace of a run over its bound of {bound:,} bytes", most(run.run) / bound, 1, 0.5, "lower")
-    s.row("workspace of a pullback to buffer and weights over it", most(run.pullback(True)) / bound, 1, 0.5, "lower")
-    s.row("memory of the plan itself, bytes an edge", report.plan_bytes / network.edges, unit="bytes")
+    s.row(f"workspace of a run over its bound of {bound:,} bytes", most(run.run) / bound, 1, 0.5, "lower", timed=False)
+    s.row("workspace of a pullback to buffer and weights over it", most(run.pullback(True)) / bound, 1, 0.5, "lower", timed=False)
+    s.row("memory of the plan itself, bytes an edge", report.plan_bytes / network.edges, unit="bytes", timed=False)
 
 
 def planning(s):
@@ -323,10 +331,10 @@ def facade(s, command):
     output = subprocess.run([command, "--seconds", str(s.seconds)], check=True, capture_output=True, text=True).stdout
     report = json.loads(output)
     s.times["facade"] = report
-    s.row(what, report["added_us"], 1, 0.3, "lower", "us")
+    s.row(what, report["added_us"], 1, 0.3, "lower", "us", timed=False)
     for name in ("run", "gloss"):
         best = [v["median_us"] for n, v in s.times[f"seed {name}, T = 100"].items() if n.startswith("JAX")]
-        s.row(f"seed {name}, T = 100, from Swift, against JAX's best", min(best) / report[f"{name}_us"])
+        s.row(f"seed {name}, T = 100, from Swift, against JAX's best", min(best) / report[f"{name}_us"], timed=False)
 
 
 # ---- Report -----------------------------------------------------------------------------------------------------------
@@ -338,7 +346,12 @@ def mark(row):
         return SKIPPED
     def reached(limit):
         return row.value >= limit if row.better == "higher" else row.value <= limit
-    return "aim met" if reached(row.aim) else "met" if reached(row.must) else "MISSED"
+    verdict = "aim met" if reached(row.aim) else "met" if reached(row.must) else "MISSED"
+    return verdict + (" ?" if disturbed(row) else "")
+
+
+def disturbed(row):
+    return row.lost is not None and row.lost > DISTURBED
 
 
 def figure(value, unit):
@@ -349,15 +362,16 @@ def figure(value, unit):
 
 
 def table(rows):
-    cells = [("what", "value", "must", "aim", "")]
+    cells = [("what", "value", "must", "aim", "", "lost")]
     for row in rows:
         sign = ">= " if row.better == "higher" else "<= "
         limits = [sign + figure(limit, row.unit) if limit is not None else "" for limit in (row.must, row.aim)]
-        cells.append((row.what, figure(row.value, row.unit), *limits, mark(row)))
-    widths = [max(len(cell[k]) for cell in cells) for k in range(5)]
+        lost = "" if row.lost is None else f"{100 * row.lost:.0f} %"
+        cells.append((row.what, figure(row.value, row.unit), *limits, mark(row), lost))
+    widths = [max(len(cell[k]) for cell in cells) for k in range(6)]
     cells.insert(1, tuple("-" * width for width in widths))
-    return "\n".join(f"| {w:{widths[0]}} | {v:>{widths[1]}} | {m:>{widths[2]}} | {a:>{widths[3]}} | {k:{widths[4]}} |"
-                     for w, v, m, a, k in cells)
+    return "\n".join(f"| {w:{widths[0]}} | {v:>{widths[1]}} | {m:>{widths[2]}} | {a:>{widths[3]}} | {k:{widths[4]}} | {l:>{widths[5]}} |"
+                     for w, v, m, a, k, l in cells)
 
 
 def first_line(*command):
@@ -447,8 +461,12 @@ def main():
     print(heading(report), text, sep="\n\n")
     for message in s.messages:
         print(f"skipped: {message}")
-    missed = [row.what for row in s.rows if mark(row) == "MISSED"]
+    missed = [row.what for row in s.rows if mark(row).startswith("MISSED")]
     print(f"\n{len(missed)} missed" + (": " + "; ".join(missed) if missed else ""))
+    doubtful = sum(map(disturbed, s.rows))
+    if doubtful:
+        print(f"{doubtful} rows, marked `?`, lost more than {100 * DISTURBED:.0f} % of their time to other processes: "
+              "they are to be measured again on a quiet machine")
     print("written:", folder / "bench.json", *pictures)
     if options.notes and not s.quick:
         keep_notes(options.notes, heading(report) + "\n\n" + text)
