@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Benchmarks in a package of their own, so that a user of the library never builds them.
+// Benchmarks in a package of their own, so that a user of the library never builds them. SwiftPM names packages after
+// their folders: a checkout whose own folder is called "bench" would collide with this one.
 let package = Package(
   name: "DelayNetBench",
   dependencies: [
