@@ -9,6 +9,8 @@ let package = Package(
   products: [
     .library(name: "DelayNet", targets: ["DelayNet"]),
     .library(name: "DelayNetIO", targets: ["DelayNetIO"]),
+    // The C interface by itself: for C targets, and for benchmarks below the façade.
+    .library(name: "CKernels", targets: ["CKernels"]),
     .executable(name: "delaynet", targets: ["DelayNetCommand"]),
   ],
   traits: [
