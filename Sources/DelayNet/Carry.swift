@@ -30,6 +30,8 @@ extension DelayMap {
   /// - Throws: what ``run(_:weights:threads:workspace:progress:)`` throws, with absolute steps as places;
   ///   ``DelayNetError/cancelled(steps:)`` counts the steps of this chunk.
   /// - Postcondition: the same bits as one run over all chunks.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func advance(
     _ carry: inout Carry<Scalar>, noise: Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
@@ -48,6 +50,8 @@ extension DelayMap {
   /// the noise from there gives the bits of an uninterrupted run.
   ///
   /// - Parameter series: shape (nodes, 0 + steps), overwritten.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func advance(
     _ carry: inout Carry<Scalar>, noise: Buffer<Scalar>, into series: inout Buffer<Scalar>,
     weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil, progress: ProgressHandler? = nil
@@ -66,6 +70,8 @@ extension DelayMap {
   ///
   /// - Parameter buffer: noise samples in, series out, shape (nodes, 0 + steps). After a cancellation the columns from the
   ///   first unfinished step on hold no defined values.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func advance(
     _ carry: inout Carry<Scalar>, into buffer: inout Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
@@ -80,6 +86,8 @@ extension DelayMap {
   /// The other parameters and errors of ``advance(_:noise:weights:threads:workspace:progress:)``.
   ///
   /// - Parameter steps: how many steps the chunk has.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func advance(
     _ carry: inout Carry<Scalar>, steps: Int, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
@@ -99,6 +107,8 @@ extension DelayMap {
   ///   - history: the columns before the chunk in, those before the next chunk out; shape (nodes, network.history).
   ///   - step: the absolute number of the chunk's first step in, of the next chunk's out.
   ///   - series: noise samples in, series out; shape (nodes, steps).
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func advance(
     history: inout MutableSpan<Scalar>, step: inout Int, into series: inout MutableSpan<Scalar>,
     weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil, progress: ProgressHandler? = nil

@@ -37,6 +37,8 @@ extension DelayMap {
   /// - Returns: one output a buffer.
   /// - Throws: what the `run` of one buffer throws, naming the run.
   /// - Postcondition: each output has the bits of a run by itself.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func run(
     _ buffers: [Buffer<Scalar>], weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil,
     progress: ProgressHandler? = nil
@@ -51,6 +53,8 @@ extension DelayMap {
   ///
   /// - Parameter inputs: what the pullback's gradient contains.
   /// - Returns: one output a buffer, and a pullback that takes one cotangent an output.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func runWithPullback(
     _ buffers: [Buffer<Scalar>], withRespectTo inputs: Inputs = .buffer, weights: [Scalar]? = nil,
     threads: Int = 0

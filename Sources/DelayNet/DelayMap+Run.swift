@@ -13,6 +13,8 @@ extension DelayMap {
   ///   ``DelayNetError/cancelled(steps:)``, ``DelayNetError/outOfMemory``.
   /// - Complexity: O(edges · steps) multiply–adds.
   /// - Postcondition: the same bits for every number of threads, chunking and instruction set.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func run(
     _ buffer: Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil,
     progress: ProgressHandler? = nil
@@ -24,6 +26,8 @@ extension DelayMap {
   ///
   /// The parameters and errors of ``run(_:weights:threads:workspace:progress:)``; nothing is copied unless the buffer's
   /// memory is shared. After an error the columns from the first unfinished step on hold no defined values.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func run(
     into buffer: inout Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil,
     progress: ProgressHandler? = nil
@@ -45,6 +49,8 @@ extension DelayMap {
   /// - Parameters:
   ///   - span: history and noise samples, shape (nodes, network.history + steps), row after row.
   ///   - steps: T, the number of noise columns.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func run(
     into span: inout MutableSpan<Scalar>, steps: Int, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
