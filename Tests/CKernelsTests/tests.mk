@@ -19,7 +19,9 @@ c_tests_shared := $(filter-out %_test.c,$(wildcard $(c_tests_dir)/*.c))
 c_tests_kernels := $(shell find Sources/CKernels -name '*.c')
 c_tests_flags := -std=c11 -O2 -g -Wall -Wextra -ISources/CKernels/include -I$(c_tests_dir)
 c_kernel_flags := -O3 -g -Wall -Wextra -fvisibility=hidden -fopenmp -DDN_OPENMP -ISources/CKernels/include
-c_tests_libs := -l$(DELAYNET_LIBOMP) -lpthread -lm
+# Where the compiler brings lld, it links: gold, the toolchain's default, warns of the sanitizers' symbols.
+c_tests_libs := $(if $(filter /%,$(shell $(CC) -print-prog-name=ld.lld)),-fuse-ld=lld) \
+  -l$(DELAYNET_LIBOMP) -lpthread -lm
 
 # $(1) programs, $(2) seconds, $(3) what to run them with. Sleeping, not spinning, at barriers: the tests ask for more
 # threads than most machines have processors.
@@ -66,7 +68,7 @@ test-c: $(c_tests_programs_plain)
 sanitize: sanitize-address sanitize-thread
 
 sanitize-address: $(c_tests_programs_address)
-	$(call c_tests_run,$(c_tests_programs_address),1800)
+	$(call c_tests_run,$(c_tests_programs_address),1800,env LSAN_OPTIONS=print_suppressions=0)
 
 # ThreadSanitizer does not see libomp's barriers unless libarcher, which lies beside libomp, tells it.
 c_tests_libomp = $(shell ldconfig -p 2>/dev/null | awk '/lib$(DELAYNET_LIBOMP)\.so|libomp\.so/ {print $$NF; exit}')
