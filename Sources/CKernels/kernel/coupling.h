@@ -157,6 +157,7 @@ static void K(solve_leaf)(const dn_graph *graph, const DN_REAL *w, DN_REAL *x, p
 
 // Sixteen lanes on every instruction set: the order of a dot product's additions is lane by lane, then a fixed tree.
 typedef DN_REAL K(wide) __attribute__((ext_vector_type(16)));
+typedef DN_REAL K(wide_of_row) __attribute__((ext_vector_type(16), aligned(DN_CACHE_LINE)));
 typedef DN_REAL K(wide_unaligned) __attribute__((ext_vector_type(16), aligned(sizeof(DN_REAL))));
 
 // Sixteen accumulators whose lane sums are wanted, and where they go: sum[first], sum[first + 1] ...
@@ -202,7 +203,8 @@ static void K(flush)(K(pending) * p) {
 DN_INLINE void K(push)(K(pending) * p, const DN_REAL *g, const DN_REAL *b, ptrdiff_t n) {
   K(wide) sum = (K(wide))(0);
   for (ptrdiff_t c = 0; c < n; c += 16)
-    sum = __builtin_elementwise_fma(*(const K(wide) *)(g + c), (K(wide)) * (const K(wide_unaligned) *)(b + c), sum);
+    sum = __builtin_elementwise_fma((K(wide)) * (const K(wide_of_row) *)(g + c),
+                                    (K(wide)) * (const K(wide_unaligned) *)(b + c), sum);
   p->lanes[p->count++] = sum;
   if (p->count == 16) K(flush)(p);
 }
