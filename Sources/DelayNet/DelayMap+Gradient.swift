@@ -1,0 +1,80 @@
+extension DelayMap {
+  /// Runs the map and returns the value of a loss of its output and the loss's gradient.
+  ///
+  ///     let (loss, gradient) = try map.valueWithGradient(at: buffer) { b in (b - target).squared().sum() }
+  ///     gradient.buffer                                           // ∂loss/∂buffer, history and noise samples
+  ///
+  /// - Parameters:
+  ///   - buffer: history and noise samples, shape (nodes, history + steps).
+  ///   - inputs: what the gradient contains; it costs only what is asked for.
+  ///   - weights: instead of the network's, in the order of its edges.
+  ///   - threads: as for ``run(_:weights:threads:workspace:progress:)``, like `workspace` and `progress`.
+  ///   - workspace: memory to reuse.
+  ///   - progress: called at block ends of the run, then of the gradient.
+  ///   - loss: called once with the output; returns the loss as an expression of it.
+  /// - Returns: the loss's value and its gradient.
+  /// - Throws: what ``run(_:weights:threads:workspace:progress:)`` throws;
+  ///   ``DelayNetError/shapeMismatch(name:expected:found:)`` also for buffers in the loss;
+  ///   ``DelayNetError/notFiniteCotangent(run:node:step:)``.
+  /// - Complexity: two runs for `.buffer`, about three with the weights, and the loss.
+  public func valueWithGradient(
+    at buffer: Buffer<Scalar>, withRespectTo inputs: Inputs = .buffer, weights: [Scalar]? = nil,
+    threads: Int = 0, workspace: Workspace? = nil, progress: ProgressHandler? = nil,
+    of loss: (Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar>
+  ) throws(DelayNetError) -> (value: Scalar, gradient: Gradient) {
+    let output = try run(buffer, weights: weights, threads: threads, workspace: workspace, progress: progress)
+    let traced = try loss(Traced(output: output, member: 0))
+    let cotangent = try Self.cotangents(of: traced, for: [output])[0]
+    let gradient = try pullback(
+      at: buffer, output: output, cotangent: cotangent, withRespectTo: inputs, weights: weights, threads: threads,
+      workspace: workspace, progress: progress)
+    return (traced.value, gradient)
+  }
+
+  /// Runs the map over many buffers and returns the value of one loss of all outputs and the loss's gradient.
+  ///
+  /// The other parameters and errors of
+  /// ``valueWithGradient(at:withRespectTo:weights:threads:workspace:progress:of:)``; one run a thread.
+  ///
+  /// - Parameters:
+  ///   - buffers: each of shape (nodes, history + steps).
+  ///   - loss: called once with all outputs, in the order of the buffers.
+  public func valueWithGradient(
+    at buffers: [Buffer<Scalar>], withRespectTo inputs: Inputs = .buffer, weights: [Scalar]? = nil,
+    threads: Int = 0, workspace: Workspace? = nil, progress: ProgressHandler? = nil,
+    of loss: ([Traced<Scalar>]) throws(DelayNetError) -> TracedScalar<Scalar>
+  ) throws(DelayNetError) -> (value: Scalar, gradient: EnsembleGradient) {
+    let options = CallOptions(threads: threads, workspace: workspace, progress: progress)
+    let outputs = try run(buffers, weights: weights, options)
+    let traced = try loss(outputs.indices.map { Traced(output: outputs[$0], member: $0) })
+    let cotangents = try Self.cotangents(of: traced, for: outputs)
+    let gradient = try pullback(
+      at: buffers, outputs: outputs, cotangents: cotangents, inputs, weights: weights, options)
+    return (traced.value, gradient)
+  }
+
+  /// Runs the map and returns the value of a loss of its output, without a gradient.
+  ///
+  /// The parameters and errors of ``valueWithGradient(at:withRespectTo:weights:threads:workspace:progress:of:)``.
+  public func value(
+    at buffer: Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil,
+    progress: ProgressHandler? = nil, of loss: (Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar>
+  ) throws(DelayNetError) -> Scalar {
+    let output = try run(buffer, weights: weights, threads: threads, workspace: workspace, progress: progress)
+    let traced = try loss(Traced(output: output, member: 0))
+    if let mistake = traced.mistake { throw mistake }
+    return traced.value
+  }
+
+  /// The cotangent of each output.
+  static func cotangents(
+    of loss: TracedScalar<Scalar>, for outputs: [Buffer<Scalar>]
+  ) throws(DelayNetError) -> [Buffer<Scalar>] {
+    if let mistake = loss.mistake { throw mistake }
+    let cotangents = outputs.map { Buffer<Scalar>($0.shape) }
+    let pointers = cotangents.map(\.base)
+    for term in loss.terms { term.reduction.pull(seed: term.partial, into: pointers) }
+    extendLifetime(cotangents)
+    return cotangents
+  }
+}

@@ -1,0 +1,92 @@
+/// What went wrong, with the place where it went wrong.
+///
+/// Edges are numbered in the order in which they were given; in a dense network edge `i * nodes + j` goes from source
+/// `j` to target `i`. Steps are absolute: in the second chunk of a run they go on counting; history columns are negative.
+public enum DelayNetError: Error, Equatable, Sendable {
+  /// An array has another shape than the call needs; shapes are listed slowest extent first.
+  case shapeMismatch(name: String, expected: [Int], found: [Int])
+  /// A value of an input array cannot be used: a negative length, a label outside the nodes.
+  case invalidValue(name: String, index: Int, value: Double)
+  /// An edge names a source or target that does not exist.
+  case nodeOutOfRange(edge: Int, nodes: Int)
+  /// An edge's delay is negative.
+  case negativeDelay(edge: Int, delay: Int)
+  /// An edge's delay is longer than the history, so it would read before the buffer.
+  case delayExceedsHistory(edge: Int, delay: Int, history: Int)
+  /// An option is outside its range, such as a negative number of threads.
+  case optionOutOfRange(name: String, value: Double)
+  /// This processor, or this build, lacks the instruction set.
+  case instructionSetUnavailable(InstructionSet)
+  /// The sizes overflow what can be addressed.
+  case tooLarge
+  /// There was not enough memory.
+  case outOfMemory
+  /// An output array overlaps another array of the call.
+  case overlappingArrays
+  /// An edge's weight times the scale is not a finite number.
+  case notFiniteWeight(run: Int, edge: Int)
+  /// The scale or the noise gain is not a finite number.
+  case notFiniteParameter(run: Int)
+  /// The history holds a value that is not a finite number.
+  case notFiniteHistory(run: Int, node: Int, step: Int)
+  /// The series left the finite numbers; the place is the first such step.
+  case notFiniteSeries(run: Int, node: Int, step: Int)
+  /// The cotangent left the finite numbers on its way back.
+  case notFiniteCotangent(run: Int, node: Int, step: Int)
+  /// The tangent left the finite numbers.
+  case notFiniteTangent(run: Int, node: Int, step: Int)
+  /// The progress handler or the task's cancellation stopped the call.
+  ///
+  /// `steps` holds the finished steps of each run of the call; derivatives, which cannot be resumed, leave it empty.
+  case cancelled(steps: [Int])
+  /// The kernels refused a call for a reason that the façade should have excluded; worth a bug report.
+  case unexpected(status: Int, message: String)
+}
+
+extension DelayNetError: CustomStringConvertible {
+  /// One sentence that names the place.
+  public var description: String {
+    switch self {
+    case .shapeMismatch(let name, let expected, let found):
+      "\(name) has shape \(Self.text(found)), but \(Self.text(expected)) is needed"
+    case .invalidValue(let name, let index, let value):
+      "\(name) holds \(value) at index \(index), which cannot be used"
+    case .nodeOutOfRange(let edge, let nodes):
+      "edge \(edge) names a node outside 0 ..< \(nodes)"
+    case .negativeDelay(let edge, let delay):
+      "edge \(edge) has the negative delay \(delay)"
+    case .delayExceedsHistory(let edge, let delay, let history):
+      "edge \(edge) has a delay of \(delay) steps, but the history holds \(history)"
+    case .optionOutOfRange(let name, let value):
+      "\(name) is \(value), which is outside its range"
+    case .instructionSetUnavailable(let set):
+      "the instruction set \(set) is not available here"
+    case .tooLarge:
+      "the sizes overflow what can be addressed"
+    case .outOfMemory:
+      "out of memory"
+    case .overlappingArrays:
+      "an output array overlaps another array of the call"
+    case .notFiniteWeight(let run, let edge):
+      "run \(run): the weight of edge \(edge), times the scale, is not a finite number"
+    case .notFiniteParameter(let run):
+      "run \(run): the scale or the noise gain is not a finite number"
+    case .notFiniteHistory(let run, let node, let step):
+      "run \(run): the history of node \(node) at step \(step) is not a finite number"
+    case .notFiniteSeries(let run, let node, let step):
+      "run \(run): the series of node \(node) left the finite numbers at step \(step)"
+    case .notFiniteCotangent(let run, let node, let step):
+      "run \(run): the cotangent of node \(node) left the finite numbers at step \(step)"
+    case .notFiniteTangent(let run, let node, let step):
+      "run \(run): the tangent of node \(node) left the finite numbers at step \(step)"
+    case .cancelled(let steps):
+      steps.isEmpty ? "cancelled" : "cancelled after \(steps) steps"
+    case .unexpected(let status, let message):
+      "status \(status): \(message)"
+    }
+  }
+
+  private static func text(_ shape: [Int]) -> String {
+    "(" + shape.map(String.init).joined(separator: ", ") + ")"
+  }
+}

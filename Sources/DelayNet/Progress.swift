@@ -1,0 +1,76 @@
+internal import CKernels
+
+/// How far a call is, in steps summed over its runs.
+public struct Progress: Sendable, Equatable {
+  /// The steps that are finished.
+  public let done: Int
+  /// The steps of the whole call.
+  public let total: Int
+  /// The finished part, 0 … 1.
+  public var fraction: Double { total == 0 ? 1 : Double(done) / Double(total) }
+}
+
+/// Called now and then by the thread that made the call; returns whether to go on.
+///
+/// Returning false cancels the call, as cancelling the surrounding `Task` does: the call stops at the end of a block of
+/// steps and throws ``DelayNetError/cancelled(steps:)``.
+public typealias ProgressHandler = (Progress) -> Bool
+
+/// How a call is carried out; what it computes does not depend on it.
+struct CallOptions {
+  var threads = 0
+  var workspace: Workspace?
+  var progress: ProgressHandler?
+
+  /// Calls `body` with the C options and the place that errors are reported in.
+  func withC(
+    plan: Plan, _ body: (UnsafePointer<dn_run_options>, UnsafeMutablePointer<dn_place>) -> dn_status
+  ) throws(DelayNetError) -> (status: dn_status, place: dn_place) {
+    guard 0...1024 ~= threads else { throw .optionOutOfRange(name: "threads", value: Double(threads)) }
+    if let workspace, workspace.plan !== plan {
+      throw .unexpected(status: 0, message: "the workspace belongs to another plan")
+    }
+    var place = dn_place(run: -1, edge: -1, node: -1, step: -1)
+    let status = withUnsafePointer(to: progress) { handler in
+      var options = dn_run_options()
+      options.threads = Int32(threads)
+      options.workspace = workspace?.handle
+      options.context = UnsafeMutableRawPointer(mutating: handler)
+      options.progress = { context, done, total in
+        if let handler = context?.assumingMemoryBound(to: ProgressHandler?.self).pointee,
+          !handler(Progress(done: Int(done), total: Int(total)))
+        {
+          return 1
+        }
+        return Task.isCancelled ? 1 : 0
+      }
+      return body(&options, &place)
+    }
+    extendLifetime(plan)
+    extendLifetime(workspace)
+    return (status, place)
+  }
+}
+
+/// Throws what a status says, with the place that came with it.
+func check(
+  _ outcome: (status: dn_status, place: dn_place), stepsDone: @autoclosure () -> [Int] = []
+) throws(DelayNetError) {
+  let (status, place) = outcome
+  if status == DN_OK { return }
+  let (run, edge, node, step) = (Int(place.run), Int(place.edge), Int(place.node), Int(place.step))
+  switch status {
+  case DN_TOO_LARGE: throw .tooLarge
+  case DN_NO_MEMORY: throw .outOfMemory
+  case DN_OVERLAP: throw .overlappingArrays
+  case DN_NOT_FINITE_WEIGHT: throw .notFiniteWeight(run: run, edge: edge)
+  case DN_NOT_FINITE_PARAMETER: throw .notFiniteParameter(run: run)
+  case DN_NOT_FINITE_HISTORY: throw .notFiniteHistory(run: run, node: node, step: step)
+  case DN_NOT_FINITE_SERIES: throw .notFiniteSeries(run: run, node: node, step: step)
+  case DN_NOT_FINITE_COTANGENT: throw .notFiniteCotangent(run: run, node: node, step: step)
+  case DN_NOT_FINITE_TANGENT: throw .notFiniteTangent(run: run, node: node, step: step)
+  case DN_CANCELLED: throw .cancelled(steps: stepsDone())
+  default:
+    throw .unexpected(status: Int(status.rawValue), message: String(cString: dn_status_string(status)))
+  }
+}

@@ -1,0 +1,210 @@
+// A sum over an element-wise expression. The expression is flattened once into a list of operations on registers, each a
+// strip of values that stays in the first-level cache; then strip after strip is evaluated and, for the gradient,
+// evaluated again and walked backwards. Leaves are read where they lie.
+
+final class Reduction<Scalar: DelayNetScalar> {
+  private enum Step {
+    case leaf(Buffer<Scalar>)
+    case add(Int, Int)
+    case subtract(Int, Int)
+    case multiply(Int, Int)
+    case divide(Int, Int)
+    case scale(Int, Scalar)
+    case shift(Int, Scalar)
+    case square(Int)
+    case apply(Int, (Scalar) -> Scalar, derivative: (Scalar) -> Scalar)
+  }
+
+  private var steps: [Step] = []
+  /// For each step: the member of the ensemble whose output it is, or −1.
+  private var member: [Int] = []
+  /// For each step: whether it depends on an output.
+  private var active: [Bool] = []
+  private let rows: Range<Int>
+  private let columns: Range<Int>
+  private let rowLength: Int
+
+  private static var strip: Int { 256 }
+
+  init(_ expression: Expression<Scalar>, rows: Range<Int>, columns: Range<Int>, rowLength: Int) {
+    self.rows = rows
+    self.columns = columns
+    self.rowLength = rowLength
+    var known: [ObjectIdentifier: Int] = [:]
+    _ = flatten(expression, &known)
+  }
+
+  private func flatten(_ expression: Expression<Scalar>, _ known: inout [ObjectIdentifier: Int]) -> Int {
+    if let place = known[ObjectIdentifier(expression)] { return place }
+    var (isActive, whose) = (false, -1)
+    func operand(_ other: Expression<Scalar>) -> Int {
+      let place = flatten(other, &known)
+      isActive = isActive || active[place]
+      return place
+    }
+    let step: Step =
+      switch expression.operation {
+      case .output(let buffer, let member):
+        {
+          isActive = true; whose = member; return .leaf(buffer)
+        }()
+      case .constant(let buffer): .leaf(buffer)
+      case .add(let a, let b): .add(operand(a), operand(b))
+      case .subtract(let a, let b): .subtract(operand(a), operand(b))
+      case .multiply(let a, let b): .multiply(operand(a), operand(b))
+      case .divide(let a, let b): .divide(operand(a), operand(b))
+      case .scale(let a, let number): .scale(operand(a), number)
+      case .shift(let a, let number): .shift(operand(a), number)
+      case .square(let a): .square(operand(a))
+      case .apply(let a, let function, let derivative): .apply(operand(a), function, derivative: derivative)
+      }
+    steps.append(step)
+    active.append(isActive)
+    member.append(whose)
+    known[ObjectIdentifier(expression)] = steps.count - 1
+    return steps.count - 1
+  }
+
+  /// Calls `body` with (first value, count) for every strip; whole rows are strung together.
+  private func forEachStrip(_ body: (Int, Int) -> Void) {
+    let whole = columns.count == rowLength
+    let spans = whole ? 1 : rows.count
+    let length = whole ? rows.count * rowLength : columns.count
+    for span in 0..<spans {
+      let start = (rows.lowerBound + span) * rowLength + columns.lowerBound
+      var first = 0
+      while first < length {
+        let count = min(Self.strip, length - first)
+        body(start + first, count)
+        first += count
+      }
+    }
+  }
+
+  /// The sum, in `Double`.
+  func value() -> Double {
+    withRegisters(steps.count) { values in
+      var lanes = SIMD8<Double>()
+      forEachStrip { first, count in
+        evaluate(first, count, values)
+        sumLanes(register(steps.count - 1, first, values), count, into: &lanes)
+      }
+      return lanes.sum()
+    }
+  }
+
+  /// Adds the gradient of `seed` times the sum into the outputs' cotangents.
+  func pull(seed: Scalar, into cotangents: [UnsafeMutablePointer<Scalar>]) {
+    withRegisters(2 * steps.count) { values in
+      let adjoints = values + steps.count * Self.strip
+      forEachStrip { first, count in
+        evaluate(first, count, values)
+        backward(first, count, seed, values, adjoints, cotangents)
+      }
+    }
+  }
+
+  private func withRegisters<Result>(_ count: Int, _ body: (UnsafeMutablePointer<Scalar>) -> Result) -> Result {
+    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: max(count, 1) * Self.strip) { memory in
+      memory.initialize(repeating: 0)
+      return body(memory.baseAddress!)
+    }
+  }
+
+  @inline(__always)
+  private func register(
+    _ step: Int, _ first: Int, _ values: UnsafeMutablePointer<Scalar>
+  ) -> UnsafeMutablePointer<Scalar> {
+    if case .leaf(let buffer) = steps[step] { return buffer.base + first }
+    return values + step * Self.strip
+  }
+
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
+  private func evaluate(_ first: Int, _ count: Int, _ values: UnsafeMutablePointer<Scalar>) {
+    for k in steps.indices {
+      let z = values + k * Self.strip
+      switch steps[k] {
+      case .leaf: break
+      case .add(let a, let b):
+        let (x, y) = (register(a, first, values), register(b, first, values))
+        for n in 0..<count { z[n] = x[n] + y[n] }
+      case .subtract(let a, let b):
+        let (x, y) = (register(a, first, values), register(b, first, values))
+        for n in 0..<count { z[n] = x[n] - y[n] }
+      case .multiply(let a, let b):
+        let (x, y) = (register(a, first, values), register(b, first, values))
+        for n in 0..<count { z[n] = x[n] * y[n] }
+      case .divide(let a, let b):
+        let (x, y) = (register(a, first, values), register(b, first, values))
+        for n in 0..<count { z[n] = x[n] / y[n] }
+      case .scale(let a, let number):
+        let x = register(a, first, values)
+        for n in 0..<count { z[n] = x[n] * number }
+      case .shift(let a, let number):
+        let x = register(a, first, values)
+        for n in 0..<count { z[n] = x[n] + number }
+      case .square(let a):
+        let x = register(a, first, values)
+        for n in 0..<count { z[n] = x[n] * x[n] }
+      case .apply(let a, let function, _):
+        let x = register(a, first, values)
+        for n in 0..<count { z[n] = function(x[n]) }
+      }
+    }
+  }
+
+  // The same steps from the last to the first; g is the step's own adjoint, added into those of its operands.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
+  private func backward(
+    _ first: Int, _ count: Int, _ seed: Scalar, _ values: UnsafeMutablePointer<Scalar>,
+    _ adjoints: UnsafeMutablePointer<Scalar>, _ cotangents: [UnsafeMutablePointer<Scalar>]
+  ) {
+    let last = steps.count - 1
+    // The outputs' adjoints are the cotangents themselves.
+    func adjoint(_ step: Int) -> UnsafeMutablePointer<Scalar>? {
+      if !active[step] { return nil }
+      return member[step] >= 0 ? cotangents[member[step]] + first : adjoints + step * Self.strip
+    }
+    guard let top = adjoint(last) else { return }
+    for k in 0..<last where active[k] && member[k] < 0 {
+      (adjoints + k * Self.strip).update(repeating: 0, count: count)
+    }
+    if member[last] >= 0 {
+      for n in 0..<count { top[n] += seed }
+    } else {
+      top.update(repeating: seed, count: count)
+    }
+    for k in stride(from: last, through: 0, by: -1) where active[k] && member[k] < 0 {
+      let g = adjoints + k * Self.strip
+      switch steps[k] {
+      case .leaf: break
+      case .add(let a, let b):
+        if let da = adjoint(a) { for n in 0..<count { da[n] += g[n] } }
+        if let db = adjoint(b) { for n in 0..<count { db[n] += g[n] } }
+      case .subtract(let a, let b):
+        if let da = adjoint(a) { for n in 0..<count { da[n] += g[n] } }
+        if let db = adjoint(b) { for n in 0..<count { db[n] -= g[n] } }
+      case .multiply(let a, let b):
+        let (x, y) = (register(a, first, values), register(b, first, values))
+        if let da = adjoint(a) { for n in 0..<count { da[n] += g[n] * y[n] } }
+        if let db = adjoint(b) { for n in 0..<count { db[n] += g[n] * x[n] } }
+      case .divide(let a, let b):
+        let (x, y) = (register(a, first, values), register(b, first, values))
+        if let da = adjoint(a) { for n in 0..<count { da[n] += g[n] / y[n] } }
+        if let db = adjoint(b) { for n in 0..<count { db[n] -= g[n] * x[n] / (y[n] * y[n]) } }
+      case .scale(let a, let number):
+        if let da = adjoint(a) { for n in 0..<count { da[n] += g[n] * number } }
+      case .shift(let a, _):
+        if let da = adjoint(a) { for n in 0..<count { da[n] += g[n] } }
+      case .square(let a):
+        let x = register(a, first, values)
+        if let da = adjoint(a) { for n in 0..<count { da[n] += g[n] * (x[n] + x[n]) } }
+      case .apply(let a, _, let derivative):
+        let x = register(a, first, values)
+        if let da = adjoint(a) { for n in 0..<count { da[n] += g[n] * derivative(x[n]) } }
+      }
+    }
+  }
+}

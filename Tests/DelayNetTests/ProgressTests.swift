@@ -1,0 +1,84 @@
+import DelayNet
+import TestSupport
+import Testing
+
+@Suite struct ProgressTests {
+  let example = NetworkCase<Double>(nodes: 17, steps: 3000, kind: .uniform)
+
+  @Test func countsUpToTheTotal() throws {
+    var seen: [Progress] = []
+    _ = try example.map.run(example.buffer) {
+      seen.append($0)
+      return true
+    }
+    #expect(seen.count > 1 && seen.allSatisfy { $0.total == 3000 })
+    #expect(zip(seen, seen.dropFirst()).allSatisfy { $0.done < $1.done })
+    #expect(seen.last?.done == 3000 && seen.last?.fraction == 1)
+  }
+
+  @Test func returningFalseCancelsAndTheRunGoesOn() throws {
+    let (map, buffer) = (example.map, example.buffer)
+    let noise = buffer.columns(buffer.history..<buffer.columns)
+    var (carry, series) = (Carry(history: buffer), Buffer<Double>(noise.shape))
+    var calls = 0
+    let error = #expect(throws: DelayNetError.self) {
+      try map.advance(&carry, noise: noise, into: &series) { _ in
+        calls += 1
+        return calls < 3
+      }
+    }
+    guard case .cancelled(let steps)? = error, let done = steps.first else {
+      Issue.record("not cancelled: \(String(describing: error))")
+      return
+    }
+    #expect(steps.count == 1 && done > 0 && done < 3000 && calls == 3 && carry.step == done)
+    let rest = try map.advance(&carry, noise: noise.columns(done..<3000))
+    let whole = try map.run(buffer)
+    #expect(series.columns(0..<done) == whole.columns(buffer.history..<(buffer.history + done)))
+    #expect(rest == whole.columns((buffer.history + done)..<whole.columns))
+  }
+
+  @Test func cancellingTheTaskStopsTheRun() async throws {
+    let example = example
+    let task = Task {
+      var calls = 0
+      return try example.map.run(example.buffer) { _ in
+        calls += 1
+        if calls == 2 { withUnsafeCurrentTask { $0?.cancel() } }
+        return true
+      }
+    }
+    let error = await #expect(throws: DelayNetError.self) { try await task.value }
+    guard case .cancelled(let steps)? = error else {
+      Issue.record("not cancelled: \(String(describing: error))")
+      return
+    }
+    #expect(steps.count == 1 && steps[0] > 0 && steps[0] < 3000)
+  }
+
+  @Test func derivativesAreCancelledToo() throws {
+    let (map, buffer) = (example.map, example.buffer)
+    #expect(throws: DelayNetError.cancelled(steps: [])) {
+      try map.pullback(at: buffer, output: map.run(buffer), cotangent: buffer) { _ in false }
+    }
+    var calls = 0
+    #expect(throws: DelayNetError.cancelled(steps: [])) {
+      try map.jvp(at: buffer, along: buffer) { progress in
+        if progress.done == progress.total { calls += 1 }
+        return calls == 0
+      }
+    }
+  }
+
+  @Test func ensemblesReportEveryRun() throws {
+    let buffers = [example.buffer, example.buffer, example.buffer]
+    let error = #expect(throws: DelayNetError.self) {
+      try example.map.run(buffers, threads: 1) { $0.done < 3500 }
+    }
+    guard case .cancelled(let steps)? = error else {
+      Issue.record("not cancelled: \(String(describing: error))")
+      return
+    }
+    #expect(steps.count == 3 && steps[0] == 3000 && steps[1] >= 500 && steps[1] < 3000 && steps[2] == 0)
+  }
+}
