@@ -2,13 +2,15 @@
 # run     builds and shows the whole thing: the notebook's experiment, gradient checks, a stochastic run with its picture
 # test    C tests and Swift tests
 # lint    formatting of Swift and C; `make format` mends it
-# bench   the notebook's experiment against JAX, in a Python environment of its own (.venv)
+# c-library, install   libdelaynet for C, C++ and Python: `make install PREFIX=/usr/local`, see c-library.mk
+# bench   everything beside JAX, numba, plain C, OpenBLAS and the ceilings, in a Python environment of its own (.venv):
+#         a table, results/bench.json and plots; bench-quick is a smoke test, bench-kernels times kernel by kernel
 # sanitize, fuzz, test-qemu   slower checks, see CONTRIBUTING.md
 
 SHELL = /bin/bash
 .SHELLFLAGS = -euo pipefail -c
 .DEFAULT_GOAL = run
-.PHONY: setup setup-tools build run test test-swift lint format bench fuzz clean
+.PHONY: setup setup-tools build run test test-swift lint format bench bench-quick bench-kernels bench-build fuzz clean
 
 # What the library, and the checks, need from Debian.
 PACKAGES = libomp-dev libarchive-dev
@@ -16,6 +18,8 @@ TOOL_PACKAGES = clang-format libclang-rt-14-dev
 DATA ?= ../shared/data
 RESULTS = results
 DELAYNET = .build/release/delaynet
+# Noise on every node, weights short of instability; the pictures show means over 100 ms.
+STOCHASTIC = --steps 10000 --time-step 1 --seed 0 --scale stable --noise-gain 1 --plot-window 100
 
 install = missing=""; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
@@ -40,40 +44,56 @@ run: build
 	@echo; echo "Every gradient check on a synthetic connectome:"
 	@$(DELAYNET) check --synthetic 84
 	@echo; echo "A stochastic linear network of 84 synthetic regions, 10,000 steps:"
-	@$(DELAYNET) map --synthetic 84 --steps 10000 --seed 0 --scale 0.9 --noise-gain 1 \
-	  --output $(RESULTS)/synthetic.npy --plot $(RESULTS)/synthetic.svg
+	@$(DELAYNET) map --synthetic 84 $(STOCHASTIC) --output $(RESULTS)/synthetic.npy --plot $(RESULTS)/synthetic.svg
 	@if [ -f $(DATA)/connectivity_76.zip ]; then \
 	  echo; echo "The same on The Virtual Brain's 76 regions:"; \
-	  $(DELAYNET) map --connectome $(DATA)/connectivity_76.zip --steps 10000 --seed 0 --scale mean --noise-gain 1 \
+	  $(DELAYNET) map --connectome $(DATA)/connectivity_76.zip $(STOCHASTIC) \
 	    --output $(RESULTS)/connectivity_76.npy --plot $(RESULTS)/connectivity_76.svg; \
 	else echo; echo "$(DATA)/connectivity_76.zip is not there: the run on real data is skipped."; fi
-	@echo; echo "Pictures: $$(ls $(RESULTS)/*.svg | tr '\n' ' ')"
+	@echo; echo "Pictures:"; ls $(CURDIR)/$(RESULTS)/*.svg
 
-test: setup test-c test-swift
+test: setup test-c test-swift test-c-library
 
 test-swift: setup
 	swift test -c release
 
+SWIFT_TEXTS = Package.swift Sources Tests bench/Package.swift bench/Sources
+C_TEXTS = Sources Tests examples bench/peers
+
 lint: setup-tools
-	swift format lint --strict --recursive --parallel Package.swift Sources Tests
-	find Sources Tests \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 clang-format --dry-run -Werror
+	swift format lint --strict --recursive --parallel $(SWIFT_TEXTS)
+	find $(C_TEXTS) \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 clang-format --dry-run -Werror
 
 format: setup-tools
-	swift format format --in-place --recursive --parallel Package.swift Sources Tests
-	find Sources Tests \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 clang-format -i
+	swift format format --in-place --recursive --parallel $(SWIFT_TEXTS)
+	find $(C_TEXTS) \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 clang-format -i
 
 .venv: bench/peers/requirements.txt
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet --requirement bench/peers/requirements.txt
 	@touch .venv
 
-bench: build .venv
-	.venv/bin/python bench/peers/compare_seed.py $(DELAYNET)
+BENCH_PRODUCTS = bench/.build/release
+CONDUCTOR = DELAYNET_DATA=$${DELAYNET_DATA:-$(DATA)} .venv/bin/python bench/peers/bench.py \
+	--swift $(BENCH_PRODUCTS)/FacadeCost --results $(RESULTS)
+
+bench-build: setup
+	swift build --package-path bench -c release
+
+bench: bench-build .venv
+	$(CONDUCTOR) --notes bench/NOTES.md
+
+bench-quick: bench-build .venv
+	$(CONDUCTOR) --quick
+
+bench-kernels: bench-build
+	$(BENCH_PRODUCTS)/Microbenchmarks $(if $(FILTER),--filter '$(FILTER)')
 
 fuzz: setup-tools
 	Tests/Fuzz/run $(or $(SECONDS_EACH),20)
 
 clean:
-	rm -rf .build $(RESULTS) .venv
+	rm -rf .build .build-bench bench/.build $(RESULTS) .venv
 
 include Tests/CKernelsTests/tests.mk
+include c-library.mk

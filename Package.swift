@@ -10,6 +10,8 @@ let package = Package(
     .library(name: "DelayNet", targets: ["DelayNet"]),
     .library(name: "DelayNetIO", targets: ["DelayNetIO"]),
     .library(name: "DelayNetDifferentiation", targets: ["DelayNetDifferentiation"]),
+    // The C interface by itself: for C targets, and for benchmarks below the façade.
+    .library(name: "CKernels", targets: ["CKernels"]),
     .executable(name: "delaynet", targets: ["DelayNetCommand"]),
   ],
   traits: [

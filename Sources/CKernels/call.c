@@ -7,8 +7,6 @@
 #ifdef DN_OPENMP
 // omp.h is not on clang's path where only the runtime of another LLVM is installed.
 int omp_get_num_procs(void);
-int omp_get_num_threads(void);
-int omp_get_thread_num(void);
 #endif
 
 int32_t dn_threads_available(void) {
@@ -158,13 +156,20 @@ void dn_call_run(dn_call *call, int32_t threads, ptrdiff_t runs, dn_work work, v
     }
   } else {
 #ifdef DN_OPENMP
+    // Ranks are counted here, not asked for by omp_get_thread_num: in a program that links another OpenMP runtime as
+    // well, that name may be the other's, for whom this team does not exist and every thread has rank 0.
+    _Atomic int32_t others = 0;
     dn_outcome alone;
 #pragma omp parallel num_threads(threads) private(alone)
     {
-      const int32_t rank = (int32_t)omp_get_thread_num(), size = (int32_t)omp_get_num_threads();
+      int32_t rank = -1;
+#pragma omp master
+      rank = 0;
+      if (rank < 0) rank = ++others;
+#pragma omp barrier
+      const int32_t size = others + 1;
       if (runs == 1) {
-        const dn_worker worker = {
-            .rank = rank, .size = size, .caller = rank == 0, .call = call, .outcomes = outcomes};
+        const dn_worker worker = {.rank = rank, .size = size, .caller = rank == 0, .call = call, .outcomes = outcomes};
         work(context, 0, &worker, rank == 0 ? &results[0] : &alone);
       } else {
         const dn_worker worker = {

@@ -12,7 +12,7 @@ typedef struct dn_view {
   const char *memory;
   ptrdiff_t rows, row_bytes, stride_bytes;
   bool written;
-  int8_t twin;     // views of one run with the same twin > 0 may be the same array (same pointer and stride)
+  int8_t twin;  // views of one run with the same twin > 0 may be the same array (same pointer and stride)
   ptrdiff_t run;
 } dn_view;
 
@@ -36,12 +36,14 @@ dn_status dn_views_check(dn_view *view, ptrdiff_t count, ptrdiff_t *run);
 
 // ---- A call --------------------------------------------------------------------------------------------------------
 
-// Where a thread, or a run, went wrong. `step` counts from the run's first step.
+// Where a thread, or a run, went wrong. `step` counts from the run's first step, in the order in which the run visits
+// them; -1 where no step is meant, and `edge` or `node` (-1: not it) tells which sum is meant.
 typedef struct dn_outcome {
   dn_status status;
   ptrdiff_t node;
   ptrdiff_t step;
-  char pad[DN_CACHE_LINE - 3 * sizeof(ptrdiff_t)];  // a line each: threads write theirs side by side
+  ptrdiff_t edge;
+  char pad[DN_CACHE_LINE - 4 * sizeof(ptrdiff_t)];  // a line each: threads write theirs side by side
 } dn_outcome;
 
 typedef struct dn_call {
@@ -49,7 +51,7 @@ typedef struct dn_call {
   dn_progress progress;
   void *context;
   int64_t total;
-  int64_t reported;           // what the last call of `progress` was told
+  int64_t reported;  // what the last call of `progress` was told
   _Atomic int64_t done;
   _Atomic bool cancelled;
 } dn_call;
@@ -57,10 +59,10 @@ typedef struct dn_call {
 // One thread's part of one run: rank of size threads.
 typedef struct dn_worker {
   int32_t rank, size;
-  int32_t slot;               // which of the call's arenas is this run's
-  bool caller;                // this is the thread that made the call
+  int32_t slot;  // which of the call's arenas is this run's
+  bool caller;   // this is the thread that made the call
   dn_call *call;
-  dn_outcome *outcomes;       // (size)
+  dn_outcome *outcomes;  // (size)
 } dn_worker;
 
 // Waits until every worker of the run is here.

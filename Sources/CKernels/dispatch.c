@@ -11,17 +11,14 @@ extern const dn_kernels_f64 dn_kernels_f64_avx2, dn_kernels_f64_avx512;
 int dn_isa_available(dn_isa isa) {
   switch (isa) {
     case DN_ISA_AUTO:
-    case DN_ISA_BASE:
-      return 1;
+    case DN_ISA_BASE: return 1;
 #if defined(__x86_64__)
-    case DN_ISA_AVX2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case DN_ISA_AVX2: return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     case DN_ISA_AVX512:
       return dn_isa_available(DN_ISA_AVX2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw");
 #endif
-    default:
-      return 0;
+    default: return 0;
   }
 }
 

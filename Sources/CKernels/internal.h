@@ -31,10 +31,10 @@ typedef struct dn_group {
 // Edges that are applied together. Each list adds to x_i(t) once for each t, in the order in which the lists stand in
 // dn_graph, whatever block or chunk t lies in: that order, and with it every bit, is a property of the plan.
 typedef struct dn_list {
-  int32_t shortest, longest;   // the delays it may hold, both included
-  int32_t begin, count;        // positions in edge order
-  int32_t group_begin;         // first group; unused by short lists (longest < DN_LEAF, not the zero list)
-  int32_t *sector_group;       // (S + 1) group numbers: sector s owns groups sector_group[s] ... sector_group[s + 1] - 1
+  int32_t shortest, longest;  // the delays it may hold, both included
+  int32_t begin, count;       // positions in edge order
+  int32_t group_begin;        // first group; unused by short lists (longest < DN_LEAF, not the zero list)
+  int32_t *sector_group;      // (S + 1) group numbers: sector s owns groups sector_group[s] ... sector_group[s + 1] - 1
 } dn_list;
 
 // The network's edges for one direction of time: as given (the forward run), or transposed (the adjoint).
@@ -47,9 +47,9 @@ typedef struct dn_graph {
   int32_t *delay;                // (E) delays; kept for the transposed graph only
   int32_t *short_target;         // target * stride of the short lists' edges, counted from short_begin
   int32_t short_begin;
-  dn_group *group;               // all lists' groups, and one behind the last
-  int32_t sectors;               // S: ranges of targets, the unit that is split over threads
-  int32_t *sector_target;        // (S + 1) first target of each sector
+  dn_group *group;         // all lists' groups, and one behind the last
+  int32_t sectors;         // S: ranges of targets, the unit that is split over threads
+  int32_t *sector_target;  // (S + 1) first target of each sector
 } dn_graph;
 
 struct dn_plan {
@@ -57,17 +57,17 @@ struct dn_plan {
   int32_t delay_min, delay_max;
   double delay_median;
   dn_isa isa;
-  int32_t block;                 // B
+  int32_t block;  // B
   int32_t tiles, tile_sources;
-  int32_t quiet;                 // no delay from 1 to quiet - 1: blocks of this length need no recursion
-  ptrdiff_t lead;                // columns of history before a window, a multiple of DN_LEAF, at least delay_max
-  ptrdiff_t window;              // columns behind the lead
-  ptrdiff_t stride;              // of the ring's rows: lead + window + a leaf of slack, an odd number of DN_LEAFs
-  ptrdiff_t block_stride;        // of a block's rows
+  int32_t quiet;           // no delay from 1 to quiet - 1: blocks of this length need no recursion
+  ptrdiff_t lead;          // columns of history before a window, a multiple of DN_LEAF, at least delay_max
+  ptrdiff_t window;        // columns behind the lead
+  ptrdiff_t stride;        // of the ring's rows: lead + window + a leaf of slack, an odd number of DN_LEAFs
+  ptrdiff_t block_stride;  // of a block's rows
   bool zero_edges;
   dn_graph forward, transposed;
   dn_allocator allocator;
-  size_t bytes;                  // of the plan and its arrays
+  size_t bytes;  // of the plan and its arrays
 };
 
 // Estimated nanoseconds of a forward step in float, one thread.

@@ -53,7 +53,9 @@ void dn_plan_describe(const dn_plan *plan, dn_plan_report *report) {
   };
   for (int32_t l = 0; l < graph->lists; l++) {
     report->class_shortest[l] = graph->list[l].shortest;
-    report->class_longest[l] = graph->list[l].longest < plan->history || l != 1 ? graph->list[l].longest : (int32_t)plan->history;
+    report->class_longest[l] = graph->list[l].longest;
     report->class_edges[l] = graph->list[l].count;
   }
+  // The far class ends at the longest delay that the history allows.
+  report->class_longest[1] = plan->history > plan->block ? (int32_t)plan->history : plan->block;
 }

@@ -97,8 +97,8 @@ static void make_sectors(const dn_plan *plan, dn_graph *graph, const int32_t *ta
 
 // Sorts the edges of `graph`, whose rows written are `target` and rows read are `source`; zero_stride is the row stride
 // of what zero-delay edges read.
-static dn_status graph_create(dn_plan *plan, dn_graph *graph, const int32_t *target, const int32_t *source,
-                              scratch *s, ptrdiff_t zero_stride, bool keep_delays) {
+static dn_status graph_create(dn_plan *plan, dn_graph *graph, const int32_t *target, const int32_t *source, scratch *s,
+                              ptrdiff_t zero_stride, bool keep_delays) {
   const ptrdiff_t N = plan->nodes, E = plan->edges;
   const int32_t S = graph->sectors, lists = graph->lists;
 
@@ -216,27 +216,28 @@ static dn_status graph_create(dn_plan *plan, dn_graph *graph, const int32_t *tar
 
 // ---- Creation ------------------------------------------------------------------------------------------------------
 
-static dn_status fail(dn_place *place, dn_status status, ptrdiff_t edge, ptrdiff_t node) {
+static dn_status finish(dn_place *place, dn_status status, ptrdiff_t edge, ptrdiff_t node) {
   if (place) *place = (dn_place){.run = -1, .edge = edge, .node = node, .step = -1};
   return status;
 }
 
 static dn_status check_network(const dn_network *net, dn_place *place) {
   const ptrdiff_t N = net->nodes, E = net->edges;
-  if (N < 0 || E < 0 || net->history < 0) return fail(place, DN_BAD_SIZE, -1, -1);
-  if (N >= INT32_MAX || E >= INT32_MAX || net->history >= INT32_MAX / 2) return fail(place, DN_TOO_LARGE, -1, -1);
-  const bool dense = !net->targets && !net->sources;
-  if (dense && E != N * N) return fail(place, DN_BAD_SIZE, -1, -1);
+  if (N < 0 || E < 0 || net->history < 0) return finish(place, DN_BAD_SIZE, -1, -1);
+  if (N >= INT32_MAX || E >= INT32_MAX || net->history >= INT32_MAX / 2) return finish(place, DN_TOO_LARGE, -1, -1);
+  const bool dense = E > 0 && !net->targets && !net->sources;
+  if (dense && E != N * N) return finish(place, DN_BAD_SIZE, -1, -1);
   if (E > 0 && (!net->delays || (!dense && (!net->targets || !net->sources))))
-    return fail(place, DN_NULL_POINTER, -1, -1);
+    return finish(place, DN_NULL_POINTER, -1, -1);
   for (ptrdiff_t e = 0; e < E; e++) {
     if (!dense) {
       const int32_t i = net->targets[e], j = net->sources[e];
-      if (i < 0 || i >= N) return fail(place, DN_NODE_OUT_OF_RANGE, e, i);
-      if (j < 0 || j >= N) return fail(place, DN_NODE_OUT_OF_RANGE, e, j);
+      if (i < 0 || i >= N) return finish(place, DN_NODE_OUT_OF_RANGE, e, i);
+      if (j < 0 || j >= N) return finish(place, DN_NODE_OUT_OF_RANGE, e, j);
     }
-    if (net->delays[e] < 0) return fail(place, DN_NEGATIVE_DELAY, e, dense ? e / N : net->targets[e]);
-    if (net->delays[e] > net->history) return fail(place, DN_DELAY_EXCEEDS_HISTORY, e, dense ? e / N : net->targets[e]);
+    if (net->delays[e] < 0) return finish(place, DN_NEGATIVE_DELAY, e, dense ? e / N : net->targets[e]);
+    if (net->delays[e] > net->history)
+      return finish(place, DN_DELAY_EXCEEDS_HISTORY, e, dense ? e / N : net->targets[e]);
   }
   return DN_OK;
 }
@@ -246,11 +247,10 @@ static dn_status choose_sizes(dn_plan *plan, const dn_plan_options *options, con
   const ptrdiff_t N = plan->nodes, E = plan->edges;
   ptrdiff_t far = 0;
   int32_t shortest_positive = INT32_MAX;
-  plan->delay_min = E ? INT32_MAX : 0;
+  plan->delay_min = E ? plan->delay_max : 0;
   for (ptrdiff_t e = 0; e < E; e++) {
     const int32_t d = delay[e];
     if (d < plan->delay_min) plan->delay_min = d;
-    if (d > plan->delay_max) plan->delay_max = d;
     if (d > 0 && d < shortest_positive) shortest_positive = d;
     far += d >= plan->block;
   }
@@ -308,7 +308,7 @@ static dn_status choose_sizes(dn_plan *plan, const dn_plan_options *options, con
 static dn_status fill_plan(dn_plan *plan, const dn_network *net, const dn_plan_options *options) {
   const ptrdiff_t N = plan->nodes, E = plan->edges;
   scratch s = {0};
-  int32_t **arrays[] = {&s.target, &s.source, &s.delay,        &s.order,       &s.other,
+  int32_t **arrays[] = {&s.target, &s.source,       &s.delay,       &s.order,       &s.other,
                         &s.key,    &s.group_target, &s.group_begin, &s.group_count, &s.group_key};
   enum { ARRAYS = sizeof arrays / sizeof *arrays };
   int32_t *memory = dn_allocate(&plan->allocator, (size_t)(E + 1) * ARRAYS * sizeof(int32_t));
@@ -318,11 +318,12 @@ static dn_status fill_plan(dn_plan *plan, const dn_network *net, const dn_plan_o
     s.target[e] = net->targets ? net->targets[e] : (int32_t)(e / N);
     s.source[e] = net->targets ? net->sources[e] : (int32_t)(e % N);
     s.delay[e] = net->delays[e];
+    if (s.delay[e] > plan->delay_max) plan->delay_max = s.delay[e];
   }
 
   // Two uses of `count` with sizes that are known one after the other: the histogram of delays, then the sorting passes.
   dn_status status = DN_NO_MEMORY;
-  s.count = dn_allocate(&plan->allocator, (size_t)(net->history + 2) * sizeof(int32_t));
+  s.count = dn_allocate(&plan->allocator, (size_t)(plan->delay_max + 1) * sizeof(int32_t));
   if (s.count) status = choose_sizes(plan, options, s.delay, s.count);
   dn_release(&plan->allocator, s.count);
   if (status == DN_OK) {
@@ -335,8 +336,7 @@ static dn_status fill_plan(dn_plan *plan, const dn_network *net, const dn_plan_o
     if (s.count) {
       s.sector_of = s.count + keys + 2;
       status = graph_create(plan, &plan->forward, s.target, s.source, &s, plan->block_stride, false);
-      if (status == DN_OK)
-        status = graph_create(plan, &plan->transposed, s.source, s.target, &s, plan->stride, true);
+      if (status == DN_OK) status = graph_create(plan, &plan->transposed, s.source, s.target, &s, plan->stride, true);
     }
     dn_release(&plan->allocator, s.count);
   }
@@ -347,21 +347,20 @@ static dn_status fill_plan(dn_plan *plan, const dn_network *net, const dn_plan_o
 dn_status dn_plan_create(const dn_network *network, const dn_plan_options *options, dn_plan **plan, dn_place *place) {
   static const dn_plan_options defaults;
   if (!options) options = &defaults;
-  if (!plan) return fail(place, DN_NULL_POINTER, -1, -1);
+  if (!plan) return finish(place, DN_NULL_POINTER, -1, -1);
   *plan = NULL;
-  if (!network) return fail(place, DN_NULL_POINTER, -1, -1);
+  if (!network) return finish(place, DN_NULL_POINTER, -1, -1);
 
   const int32_t B = options->block ? options->block : 128;
-  if (B < DN_LEAF || B > 256 || (B & (B - 1)) || options->tile_sources < 0)
-    return fail(place, DN_BAD_OPTION, -1, -1);
-  if (options->isa < DN_ISA_AUTO || options->isa > DN_ISA_AVX512) return fail(place, DN_BAD_OPTION, -1, -1);
-  if (!options->allocator.allocate != !options->allocator.release) return fail(place, DN_BAD_OPTION, -1, -1);
-  if (!dn_isa_available(options->isa)) return fail(place, DN_ISA_UNAVAILABLE, -1, -1);
+  if (B < DN_LEAF || B > 256 || (B & (B - 1)) || options->tile_sources < 0) return finish(place, DN_BAD_OPTION, -1, -1);
+  if (options->isa < DN_ISA_AUTO || options->isa > DN_ISA_AVX512) return finish(place, DN_BAD_OPTION, -1, -1);
+  if (!options->allocator.allocate != !options->allocator.release) return finish(place, DN_BAD_OPTION, -1, -1);
+  if (!dn_isa_available(options->isa)) return finish(place, DN_ISA_UNAVAILABLE, -1, -1);
   dn_status status = check_network(network, place);
   if (status != DN_OK) return status;
 
   dn_plan *made = dn_allocate(&options->allocator, sizeof *made);
-  if (!made) return fail(place, DN_NO_MEMORY, -1, -1);
+  if (!made) return finish(place, DN_NO_MEMORY, -1, -1);
   *made = (dn_plan){
       .nodes = network->nodes,
       .edges = network->edges,
@@ -374,10 +373,10 @@ dn_status dn_plan_create(const dn_network *network, const dn_plan_options *optio
   status = fill_plan(made, network, options);
   if (status != DN_OK) {
     dn_plan_destroy(made);
-    return fail(place, status, -1, -1);
+    return finish(place, status, -1, -1);
   }
   *plan = made;
-  return DN_OK;
+  return finish(place, DN_OK, -1, -1);
 }
 
 void dn_plan_destroy(dn_plan *plan) {

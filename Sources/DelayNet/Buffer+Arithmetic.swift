@@ -31,6 +31,7 @@ extension Buffer {
 
   private enum Operation { case add, subtract, multiply }
 
+  @inline(never)
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
   private static func combine(_ a: Buffer, _ b: Buffer, _ operation: Operation) -> Buffer {
@@ -47,6 +48,7 @@ extension Buffer {
     return result
   }
 
+  @inline(never)
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
   private func scaled(by number: Scalar) -> Buffer {
@@ -57,6 +59,7 @@ extension Buffer {
     return result
   }
 
+  @inline(never)
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
   private static func sum(_ x: UnsafeMutablePointer<Scalar>, _ count: Int, keeping owner: Buffer) -> Double {
@@ -66,12 +69,22 @@ extension Buffer {
     return lanes.sum()
   }
 
+  @inline(never)
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
   private static func dot(_ a: Buffer, _ b: Buffer) -> Double {
     var lanes = SIMD8<Double>()
     let (x, y) = (a.base, b.base)
-    for n in 0..<a.shape.count { lanes[n & 7] += Double(x[n]) * Double(y[n]) }
+    let (count, whole) = (a.shape.count, a.shape.count & ~7)
+    var n = 0
+    while n < whole {
+      lanes += eight(x + n) * eight(y + n)
+      n += 8
+    }
+    while n < count {
+      lanes[n & 7] += Double(x[n]) * Double(y[n])
+      n += 1
+    }
     extendLifetime(a)
     extendLifetime(b)
     return lanes.sum()
@@ -86,13 +99,18 @@ func sumLanes<Scalar: DelayNetScalar>(
 ) {
   var n = 0
   while n + 8 <= count {
-    lanes += SIMD8(
-      Double(x[n]), Double(x[n + 1]), Double(x[n + 2]), Double(x[n + 3]),
-      Double(x[n + 4]), Double(x[n + 5]), Double(x[n + 6]), Double(x[n + 7]))
+    lanes += eight(x + n)
     n += 8
   }
   while n < count {
     lanes[n & 7] += Double(x[n])
     n += 1
   }
+}
+
+/// Eight consecutive values in `Double`.
+@inline(__always)
+private func eight<Scalar: DelayNetScalar>(_ x: UnsafePointer<Scalar>) -> SIMD8<Double> {
+  SIMD8(
+    Double(x[0]), Double(x[1]), Double(x[2]), Double(x[3]), Double(x[4]), Double(x[5]), Double(x[6]), Double(x[7]))
 }

@@ -50,9 +50,11 @@ public struct Buffer<Scalar: DelayNetScalar>: Sendable {
   }
 
   /// A buffer with the same value everywhere.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public init(_ shape: BufferShape, repeating value: Scalar = 0) {
     self.init(uninitialized: shape)
-    storage.pointer.update(repeating: value, count: shape.count)
+    fill(storage.pointer, shape.count, value)
   }
 
   /// A buffer with the same value everywhere.
@@ -197,9 +199,19 @@ extension Buffer {
   }
 
   /// Writes zeros into columns of every row. Only for a buffer that nobody else shares yet.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func clearRows(from first: Int, count: Int) {
-    for i in 0..<nodes { (base + i * columns + first).update(repeating: 0, count: count) }
+    for i in 0..<nodes { fill(base + i * columns + first, count, 0) }
   }
+}
+
+/// Writes one value `count` times. The standard library's own loop is not specialised for generic callers.
+@inline(never)
+@_specialize(where Scalar == Float)
+@_specialize(where Scalar == Double)
+func fill<Scalar: DelayNetScalar>(_ memory: UnsafeMutablePointer<Scalar>, _ count: Int, _ value: Scalar) {
+  for n in 0..<count { memory[n] = value }
 }
 
 /// Memory at a fixed address, aligned to a cache line.

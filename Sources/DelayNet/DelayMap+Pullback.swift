@@ -165,6 +165,7 @@ extension DelayMap {
     max(64 << 20 / max(edges * MemoryLayout<Scalar>.stride, 1), Runtime.availableThreads)
   }
 
+  @inline(never)
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
   private static func add(_ scratch: [Scalar], to sum: inout [Scalar]) {

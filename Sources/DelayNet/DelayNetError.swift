@@ -17,6 +17,8 @@ public enum DelayNetError: Error, Equatable, Sendable {
   case optionOutOfRange(name: String, value: Double)
   /// This processor, or this build, lacks the instruction set.
   case instructionSetUnavailable(InstructionSet)
+  /// The workspace belongs to another plan than the map's.
+  case foreignWorkspace
   /// The sizes overflow what can be addressed.
   case tooLarge
   /// There was not enough memory.
@@ -61,6 +63,8 @@ extension DelayNetError: CustomStringConvertible {
       "\(name) is \(value), which is outside its range"
     case .instructionSetUnavailable(let set):
       "the instruction set \(set) is not available here"
+    case .foreignWorkspace:
+      "the workspace belongs to another plan"
     case .tooLarge:
       "the sizes overflow what can be addressed"
     case .outOfMemory:

@@ -119,7 +119,7 @@ public enum GradientCheck {
   ///   - point: where the gradient was taken.
   ///   - gradient: as many numbers as the point has.
   ///   - direction: v, as many numbers.
-  ///   - step: the largest h; by default 0.1 in `Float` and 0.01 in `Double`.
+  ///   - step: the largest h; by default 0.1 in `Float` and 0.001 in `Double`.
   ///   - function: the function whose gradient it is; called six times.
   /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``, and what the function throws.
   public static func taylor<Scalar: DelayNetScalar>(
@@ -132,7 +132,7 @@ public enum GradientCheck {
     let precision = Double(Scalar.ulpOfOne)
     let slope = zip(gradient, direction).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
     let start = Double(try function(point))
-    var h = step ?? (Scalar.significandBitCount > 30 ? 0.01 : 0.1)
+    var h = step ?? (Scalar.significandBitCount > 30 ? 0.001 : 0.1)
     var (remainders, explained): ([Double], [Bool]) = ([], [])
     for _ in 0..<5 {
       let value = Double(try function(zip(point, direction).map { $0 + Scalar(h) * $1 }))

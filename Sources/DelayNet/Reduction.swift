@@ -82,18 +82,31 @@ final class Reduction<Scalar: DelayNetScalar> {
   }
 
   /// The sum, in `Double`.
+  @inline(never)
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func value() -> Double {
     withRegisters(steps.count) { values in
       var lanes = SIMD8<Double>()
-      forEachStrip { first, count in
-        evaluate(first, count, values)
-        sumLanes(register(steps.count - 1, first, values), count, into: &lanes)
-      }
+      forEachStrip { first, count in add(first, count, values, to: &lanes) }
       return lanes.sum()
     }
   }
 
+  // Specialized by itself: the closure of a generic function is not.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
+  private func add(
+    _ first: Int, _ count: Int, _ values: UnsafeMutablePointer<Scalar>, to lanes: inout SIMD8<Double>
+  ) {
+    evaluate(first, count, values)
+    sumLanes(register(steps.count - 1, first, values), count, into: &lanes)
+  }
+
   /// Adds the gradient of `seed` times the sum into the outputs' cotangents.
+  @inline(never)
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   func pull(seed: Scalar, into cotangents: [UnsafeMutablePointer<Scalar>]) {
     withRegisters(2 * steps.count) { values in
       let adjoints = values + steps.count * Self.strip
@@ -106,8 +119,7 @@ final class Reduction<Scalar: DelayNetScalar> {
 
   private func withRegisters<Result>(_ count: Int, _ body: (UnsafeMutablePointer<Scalar>) -> Result) -> Result {
     withUnsafeTemporaryAllocation(of: Scalar.self, capacity: max(count, 1) * Self.strip) { memory in
-      memory.initialize(repeating: 0)
-      return body(memory.baseAddress!)
+      body(memory.baseAddress!)
     }
   }
 
@@ -119,8 +131,6 @@ final class Reduction<Scalar: DelayNetScalar> {
     return values + step * Self.strip
   }
 
-  @_specialize(where Scalar == Float)
-  @_specialize(where Scalar == Double)
   private func evaluate(_ first: Int, _ count: Int, _ values: UnsafeMutablePointer<Scalar>) {
     for k in steps.indices {
       let z = values + k * Self.strip
@@ -155,8 +165,6 @@ final class Reduction<Scalar: DelayNetScalar> {
   }
 
   // The same steps from the last to the first; g is the step's own adjoint, added into those of its operands.
-  @_specialize(where Scalar == Float)
-  @_specialize(where Scalar == Double)
   private func backward(
     _ first: Int, _ count: Int, _ seed: Scalar, _ values: UnsafeMutablePointer<Scalar>,
     _ adjoints: UnsafeMutablePointer<Scalar>, _ cotangents: [UnsafeMutablePointer<Scalar>]
@@ -169,12 +177,12 @@ final class Reduction<Scalar: DelayNetScalar> {
     }
     guard let top = adjoint(last) else { return }
     for k in 0..<last where active[k] && member[k] < 0 {
-      (adjoints + k * Self.strip).update(repeating: 0, count: count)
+      fill(adjoints + k * Self.strip, count, 0)
     }
     if member[last] >= 0 {
       for n in 0..<count { top[n] += seed }
     } else {
-      top.update(repeating: seed, count: count)
+      fill(top, count, seed)
     }
     for k in stride(from: last, through: 0, by: -1) where active[k] && member[k] < 0 {
       let g = adjoints + k * Self.strip

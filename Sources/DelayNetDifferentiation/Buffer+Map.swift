@@ -6,7 +6,6 @@ extension Buffer where Scalar: Differentiable, Scalar.TangentVector == Scalar {
   /// - Parameter transform: called once for each value.
   /// - Returns: a buffer of the same shape.
   @inlinable
-  @differentiable(reverse,wrt: self)
   public func differentiableMap(_ transform: @differentiable(reverse) (Scalar) -> Scalar) -> Buffer {
     Buffer(nodes: nodes, history: history, steps: steps) { _ in
       withUnsafeBufferPointer { values in values.map { transform($0) } }

@@ -3,19 +3,19 @@
 
 // Keys: key(seed); split(key(0), 10); split(key(12345678901), 3); fold_in(key(42), data).
 static const uint64_t GOLDEN_SEED[6] = {
-    0x0000000000000000, 0x000000000000002a, 0x00000000ffffffff, 0x0000000100000000, 0x00000002dfdc1c35,
-    0x8000000000000005,
+    0x0000000000000000, 0x000000000000002a, 0x00000000ffffffff,
+    0x0000000100000000, 0x00000002dfdc1c35, 0x8000000000000005,
 };
 
 static const uint32_t GOLDEN_SEED_KEY[12] = {
-    0x00000000, 0x00000000, 0x00000000, 0x0000002a, 0x00000000, 0xffffffff, 0x00000001, 0x00000000, 0x00000002,
-    0xdfdc1c35, 0x80000000, 0x00000005,
+    0x00000000, 0x00000000, 0x00000000, 0x0000002a, 0x00000000, 0xffffffff,
+    0x00000001, 0x00000000, 0x00000002, 0xdfdc1c35, 0x80000000, 0x00000005,
 };
 
 static const uint32_t GOLDEN_SPLIT_0[20] = {
-    0x6b200159, 0x99ba4efe, 0x375f238f, 0xcddb151d, 0xf71f4ea9, 0xa20e4081, 0x9312778b, 0xe4e8dfbe, 0x883ffec1,
-    0x19dbc576, 0x5adb10de, 0x7085799d, 0xe20ce052, 0xad640a2f, 0xa1ef7a4d, 0x116eb6b3, 0x88a71f30, 0x378b0653,
-    0x31103a91, 0x1ad7a747,
+    0x6b200159, 0x99ba4efe, 0x375f238f, 0xcddb151d, 0xf71f4ea9, 0xa20e4081, 0x9312778b,
+    0xe4e8dfbe, 0x883ffec1, 0x19dbc576, 0x5adb10de, 0x7085799d, 0xe20ce052, 0xad640a2f,
+    0xa1ef7a4d, 0x116eb6b3, 0x88a71f30, 0x378b0653, 0x31103a91, 0x1ad7a747,
 };
 
 static const uint32_t GOLDEN_SPLIT_BIG[6] = {
@@ -27,24 +27,27 @@ static const uint32_t GOLDEN_FOLD_DATA[5] = {
 };
 
 static const uint32_t GOLDEN_FOLD_KEY[10] = {
-    0x6d3e048f, 0x1022172d, 0x03d7b32d, 0xadd083f4, 0x781f750e, 0x5093adce, 0xbda28b29, 0x84d904a5, 0x8ef6c48d,
-    0xe7eb97ca,
+    0x6d3e048f, 0x1022172d, 0x03d7b32d, 0xadd083f4, 0x781f750e,
+    0x5093adce, 0xbda28b29, 0x84d904a5, 0x8ef6c48d, 0xe7eb97ca,
 };
 
 // The two words of threefry(key(7), n) for n = first ... first + 7.
 static const uint64_t GOLDEN_WORDS_FIRST[4] = {
-    0x0000000000000000, 0x00000000fffffffc, 0x00000100ffffffff, 0xfffffffffffffff8,
+    0x0000000000000000,
+    0x00000000fffffffc,
+    0x00000100ffffffff,
+    0xfffffffffffffff8,
 };
 
 static const uint32_t GOLDEN_WORDS[64] = {
-    0xd817648b, 0x74864d80, 0x0ba028bf, 0xf22056bf, 0x399897a9, 0x741fbe03, 0x107b9334, 0x61dcd604, 0x030e6e42,
-    0xb8150dc4, 0xd5917e25, 0x7415e54e, 0xa029c27f, 0xd2fdf127, 0xc4ecee8a, 0xadba3be0, 0x4383c2e3, 0xdbbe2964,
-    0x5abb655d, 0x27241143, 0x8886fe5b, 0x7eeb187a, 0xda0aa245, 0x667b358e, 0x6d18d948, 0xe7c3ce30, 0x9e2d721c,
-    0xd2ca4134, 0xb7520ae3, 0x6c08947c, 0x3af75d5d, 0x3f1826cb, 0x315578ee, 0x354a00f6, 0xf4135ba2, 0x567ac849,
-    0x80587e07, 0xe53d8767, 0x41a4cb07, 0x42e8ee57, 0xe2409f11, 0x3bc22a9a, 0x919a4fbc, 0xdcbe7d72, 0xcf3f5bf9,
-    0x7b950d40, 0x2adca6d8, 0x6393c90b, 0x4204739e, 0x56c2a080, 0x78377290, 0x4a880b7e, 0x4a96de5d, 0x0da08645,
-    0xb922491b, 0x6d67c214, 0x4d63e660, 0xa265fcb2, 0xe80a320b, 0x6ae6dce0, 0xd67a888b, 0x746e05d2, 0xaf543760,
-    0x33f91e8a,
+    0xd817648b, 0x74864d80, 0x0ba028bf, 0xf22056bf, 0x399897a9, 0x741fbe03, 0x107b9334, 0x61dcd604,
+    0x030e6e42, 0xb8150dc4, 0xd5917e25, 0x7415e54e, 0xa029c27f, 0xd2fdf127, 0xc4ecee8a, 0xadba3be0,
+    0x4383c2e3, 0xdbbe2964, 0x5abb655d, 0x27241143, 0x8886fe5b, 0x7eeb187a, 0xda0aa245, 0x667b358e,
+    0x6d18d948, 0xe7c3ce30, 0x9e2d721c, 0xd2ca4134, 0xb7520ae3, 0x6c08947c, 0x3af75d5d, 0x3f1826cb,
+    0x315578ee, 0x354a00f6, 0xf4135ba2, 0x567ac849, 0x80587e07, 0xe53d8767, 0x41a4cb07, 0x42e8ee57,
+    0xe2409f11, 0x3bc22a9a, 0x919a4fbc, 0xdcbe7d72, 0xcf3f5bf9, 0x7b950d40, 0x2adca6d8, 0x6393c90b,
+    0x4204739e, 0x56c2a080, 0x78377290, 0x4a880b7e, 0x4a96de5d, 0x0da08645, 0xb922491b, 0x6d67c214,
+    0x4d63e660, 0xa265fcb2, 0xe80a320b, 0x6ae6dce0, 0xd67a888b, 0x746e05d2, 0xaf543760, 0x33f91e8a,
 };
 
 // Everything below is drawn with key(7).
@@ -86,7 +89,14 @@ static const uint64_t GOLDEN_BITS_U64[100] = {
     0x298f582d5f0e7091, 0x3e774e7f7329c839, 0xac24ddb817090642, 0xc100d7f1c0711e66, 0x46018c640dd03117,
 };
 
-static const float GOLDEN_UNIFORM_F32_BOUNDS[8][2] = {{0x0.0p+0, 0x1.0000000000000p+0}, {-0x1.0000000000000p+0, 0x1.0000000000000p+0}, {-0x1.3333340000000p-2, 0x1.b333340000000p+0}, {0x1.99999a0000000p-4, 0x1.99999a0000000p-3}, {0x1.8000000000000p+1, 0x1.f400000000000p+9}, {0x1.4000000000000p+2, 0x1.8000000000000p+1}, {0x0.0p+0, 0x0.0p+0}, {-0x1.93e5940000000p+99, 0x1.93e5940000000p+99}};
+static const float GOLDEN_UNIFORM_F32_BOUNDS[8][2] = {{0x0.0p+0, 0x1.0000000000000p+0},
+                                                      {-0x1.0000000000000p+0, 0x1.0000000000000p+0},
+                                                      {-0x1.3333340000000p-2, 0x1.b333340000000p+0},
+                                                      {0x1.99999a0000000p-4, 0x1.99999a0000000p-3},
+                                                      {0x1.8000000000000p+1, 0x1.f400000000000p+9},
+                                                      {0x1.4000000000000p+2, 0x1.8000000000000p+1},
+                                                      {0x0.0p+0, 0x0.0p+0},
+                                                      {-0x1.93e5940000000p+99, 0x1.93e5940000000p+99}};
 
 static const uint32_t GOLDEN_UNIFORM_F32[512] = {
     0x3f2c9128, 0x3f79807e, 0x3e9b0e50, 0x3ee34e88, 0x3f3b1b62, 0x3f21849a, 0x3ee5a864, 0x3ed2ada8, 0x3d8ee070,
@@ -148,7 +158,14 @@ static const uint32_t GOLDEN_UNIFORM_F32[512] = {
     0xf0c13f1f, 0x70ab87f8, 0x6ef40972, 0xefd3a01c, 0xf0b25683, 0x713c569d, 0xf1387733, 0xf03d7172,
 };
 
-static const double GOLDEN_UNIFORM_F64_BOUNDS[8][2] = {{0x0.0p+0, 0x1.0000000000000p+0}, {-0x1.0000000000000p+0, 0x1.0000000000000p+0}, {-0x1.3333333333333p-2, 0x1.b333333333333p+0}, {0x1.999999999999ap-4, 0x1.999999999999ap-3}, {0x1.8000000000000p+1, 0x1.f400000000000p+9}, {0x1.4000000000000p+2, 0x1.8000000000000p+1}, {0x0.0p+0, 0x0.0p+0}, {-0x1.93e5939a08ceap+99, 0x1.93e5939a08ceap+99}};
+static const double GOLDEN_UNIFORM_F64_BOUNDS[8][2] = {{0x0.0p+0, 0x1.0000000000000p+0},
+                                                       {-0x1.0000000000000p+0, 0x1.0000000000000p+0},
+                                                       {-0x1.3333333333333p-2, 0x1.b333333333333p+0},
+                                                       {0x1.999999999999ap-4, 0x1.999999999999ap-3},
+                                                       {0x1.8000000000000p+1, 0x1.f400000000000p+9},
+                                                       {0x1.4000000000000p+2, 0x1.8000000000000p+1},
+                                                       {0x0.0p+0, 0x0.0p+0},
+                                                       {-0x1.93e5939a08ceap+99, 0x1.93e5939a08ceap+99}};
 
 static const uint64_t GOLDEN_UNIFORM_F64[512] = {
     0x3feb02ec916e90c8, 0x3fa740517fe440a0, 0x3fcccc4bd4ba0fd8, 0x3fb07b933461dcd0, 0x3f88737215c0a800,
@@ -256,7 +273,21 @@ static const uint64_t GOLDEN_UNIFORM_F64[512] = {
     0xc5e840260669b6ee, 0x461580dbc5103fc6,
 };
 
-static const int32_t GOLDEN_INTEGERS_I32_BOUNDS[15][2] = {{0, 255}, {0, 1}, {0, 256}, {-7, 8}, {5, 5}, {5, 2}, {INT32_MIN, 2147483647}, {INT32_MIN, -1}, {-1, 2147483647}, {2147483647, INT32_MIN}, {0, 65535}, {0, 65536}, {0, 65537}, {0, 70001}, {-2000000011, 2000000000}};
+static const int32_t GOLDEN_INTEGERS_I32_BOUNDS[15][2] = {{0, 255},
+                                                          {0, 1},
+                                                          {0, 256},
+                                                          {-7, 8},
+                                                          {5, 5},
+                                                          {5, 2},
+                                                          {INT32_MIN, 2147483647},
+                                                          {INT32_MIN, -1},
+                                                          {-1, 2147483647},
+                                                          {2147483647, INT32_MIN},
+                                                          {0, 65535},
+                                                          {0, 65536},
+                                                          {0, 65537},
+                                                          {0, 70001},
+                                                          {-2000000011, 2000000000}};
 
 static const uint32_t GOLDEN_INTEGERS_I32[600] = {
     0x00000040, 0x0000006b, 0x000000b4, 0x000000e8, 0x000000cf, 0x00000065, 0x000000b8, 0x000000c2, 0x000000bc,
@@ -328,7 +359,19 @@ static const uint32_t GOLDEN_INTEGERS_I32[600] = {
     0x1b0f27cb, 0x75022cbe, 0x605037c2, 0xb8cadcbb, 0xf28c0c88, 0x37b3a0c7,
 };
 
-static const int64_t GOLDEN_INTEGERS_I64_BOUNDS[13][2] = {{0, 255}, {0, 1}, {-7, 8}, {5, 2}, {INT64_MIN, 9223372036854775807}, {INT64_MIN, -1}, {-1, 9223372036854775807}, {9223372036854775807, INT64_MIN}, {0, 4294967295}, {0, 4294967296}, {0, 4294967311}, {-4611686018427400249, 4611686018427388681}, {-1000000000000000, 100000000000000003}};
+static const int64_t GOLDEN_INTEGERS_I64_BOUNDS[13][2] = {{0, 255},
+                                                          {0, 1},
+                                                          {-7, 8},
+                                                          {5, 2},
+                                                          {INT64_MIN, 9223372036854775807},
+                                                          {INT64_MIN, -1},
+                                                          {-1, 9223372036854775807},
+                                                          {9223372036854775807, INT64_MIN},
+                                                          {0, 4294967295},
+                                                          {0, 4294967296},
+                                                          {0, 4294967311},
+                                                          {-4611686018427400249, 4611686018427388681},
+                                                          {-1000000000000000, 100000000000000003}};
 
 static const uint64_t GOLDEN_INTEGERS_I64[520] = {
     0x0000000000000020, 0x0000000000000081, 0x00000000000000ce, 0x00000000000000bd, 0x0000000000000065,

@@ -52,7 +52,9 @@ import Testing
     let example = NetworkCase<Double>(nodes: 17, steps: 129, kind: .oneShort)
     let pullback = try example.map.runWithPullback(example.buffer).pullback
     let keys = RandomKey(seed: 4).split()
-    let (u, v) = (keys[0].normal(example.buffer.shape, as: Double.self), keys[1].normal(example.buffer.shape, as: Double.self))
+    let (u, v) = (
+      keys[0].normal(example.buffer.shape, as: Double.self), keys[1].normal(example.buffer.shape, as: Double.self)
+    )
     let (sum, apart) = try (pullback(u + 3 * v).buffer, pullback(u).buffer + 3 * pullback(v).buffer)
     #expect(relativeError(sum.values, apart.values) < 1e-13)
   }

@@ -28,7 +28,8 @@ import Testing
       map.jvp(at: buffer, along: .init(noiseGain: -1.3)).tangent,
     ]
     let together = try map.jvp(
-      at: buffer, along: .init(buffer: change, weights: weights, scale: 0.7, noiseGain: -1.3)).tangent
+      at: buffer, along: .init(buffer: change, weights: weights, scale: 0.7, noiseGain: -1.3)
+    ).tangent
     let sum = parts.reduce(Buffer(buffer.shape), +)
     #expect(relativeError(sum.values, together.values) < 1e-12)
     #expect(parts.allSatisfy { $0.dot($0) > 0 })

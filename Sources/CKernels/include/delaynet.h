@@ -7,7 +7,10 @@
 //
 // Arrays are row-major with time innermost: a series is (N, T), row i is node i's time series. A row may be a part of a
 // longer one: every (N, .) array comes with a stride, the number of elements from one row to the next. Pointers need no
-// more alignment than their element type. The library never prints, never exits and holds no global state.
+// more alignment than their element type. Structs are to be zero-initialised before their members are set.
+//
+// The library never prints, never exits and holds no global state. One exception is not ours: where the system refuses to
+// make a thread, the OpenMP runtime ends the process. One thread makes none.
 //
 // A call is: make a plan of the network's topology and delays once (dn_plan_create), then run any number of times with
 // any weights and inputs. A plan is immutable and may be shared between threads; a workspace belongs to one call at a time.
@@ -16,6 +19,11 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+// The version of this header; dn_version() tells the library's own.
+#define DN_VERSION_MAJOR 0
+#define DN_VERSION_MINOR 1
+#define DN_VERSION_PATCH 0
 
 #if defined(__GNUC__)
 #define DN_API __attribute__((visibility("default")))
@@ -40,24 +48,24 @@ extern "C" {
 // ---- Statuses ------------------------------------------------------------------------------------------------------
 
 // Every code with its sentence: X(name, value, sentence). dn_status and dn_status_string are both made from this list.
-#define DN_STATUS_LIST(X)                                                                                              \
-  X(DN_OK, 0, "success")                                                                                               \
-  X(DN_NULL_POINTER, -1, "a required pointer is NULL")                                                                 \
-  X(DN_BAD_SIZE, -2, "a size, count or stride is negative or smaller than its row")                                    \
-  X(DN_TOO_LARGE, -3, "the sizes overflow what can be addressed")                                                      \
-  X(DN_NO_MEMORY, -4, "out of memory")                                                                                 \
-  X(DN_NODE_OUT_OF_RANGE, -5, "an edge names a node that does not exist")                                              \
-  X(DN_NEGATIVE_DELAY, -6, "an edge has a negative delay")                                                             \
-  X(DN_DELAY_EXCEEDS_HISTORY, -7, "an edge's delay exceeds the history")                                               \
-  X(DN_BAD_OPTION, -8, "an option is outside its range")                                                               \
-  X(DN_ISA_UNAVAILABLE, -9, "this CPU lacks the requested instruction set")                                            \
-  X(DN_OVERLAP, -10, "an output array overlaps another array of the call")                                             \
-  X(DN_NOT_FINITE_WEIGHT, -11, "an edge's weight, times the scale, is not a finite number")                            \
-  X(DN_NOT_FINITE_PARAMETER, -12, "the scale or the noise gain is not a finite number")                                \
-  X(DN_NOT_FINITE_HISTORY, -13, "the history holds a value that is not a finite number")                               \
-  X(DN_NOT_FINITE_SERIES, -14, "the series left the finite numbers")                                                   \
-  X(DN_NOT_FINITE_COTANGENT, -15, "the cotangent left the finite numbers")                                             \
-  X(DN_NOT_FINITE_TANGENT, -16, "the tangent left the finite numbers")                                                 \
+#define DN_STATUS_LIST(X)                                                                   \
+  X(DN_OK, 0, "success")                                                                    \
+  X(DN_NULL_POINTER, -1, "a required pointer is NULL")                                      \
+  X(DN_BAD_SIZE, -2, "a size, count or stride is negative or smaller than its row")         \
+  X(DN_TOO_LARGE, -3, "the sizes overflow what can be addressed")                           \
+  X(DN_NO_MEMORY, -4, "out of memory")                                                      \
+  X(DN_NODE_OUT_OF_RANGE, -5, "an edge names a node that does not exist")                   \
+  X(DN_NEGATIVE_DELAY, -6, "an edge has a negative delay")                                  \
+  X(DN_DELAY_EXCEEDS_HISTORY, -7, "an edge's delay exceeds the history")                    \
+  X(DN_BAD_OPTION, -8, "an option is outside its range")                                    \
+  X(DN_ISA_UNAVAILABLE, -9, "this CPU lacks the requested instruction set")                 \
+  X(DN_OVERLAP, -10, "an output array overlaps another array of the call")                  \
+  X(DN_NOT_FINITE_WEIGHT, -11, "an edge's weight, times the scale, is not a finite number") \
+  X(DN_NOT_FINITE_PARAMETER, -12, "the scale or the noise gain is not a finite number")     \
+  X(DN_NOT_FINITE_HISTORY, -13, "the history holds a value that is not a finite number")    \
+  X(DN_NOT_FINITE_SERIES, -14, "the series left the finite numbers")                        \
+  X(DN_NOT_FINITE_COTANGENT, -15, "the cotangent left the finite numbers")                  \
+  X(DN_NOT_FINITE_TANGENT, -16, "the tangent left the finite numbers")                      \
   X(DN_CANCELLED, -17, "cancelled by the progress callback")
 
 #define DN_STATUS_MEMBER(name, value, sentence) name = value,
@@ -67,12 +75,12 @@ typedef enum dn_status { DN_STATUS_LIST(DN_STATUS_MEMBER) } dn_status;
 // The sentence of a status; "unknown status" for a value that is none.
 DN_API const char *dn_status_string(dn_status status);
 
-// Where a mistake is. A field that does not apply is -1.
+// Where a mistake is. Every call that takes a place sets it, on success too; a field that does not apply is -1.
 typedef struct dn_place {
   ptrdiff_t run;   // which of the R runs of the call
   ptrdiff_t edge;  // in the order in which the edges were given; dense networks: i * N + j
   ptrdiff_t node;
-  int64_t step;    // absolute: first_step + t; history columns are first_step - H ... first_step - 1
+  int64_t step;  // absolute: first_step + t; history columns are first_step - H ... first_step - 1
 } dn_place;
 
 // ---- Plan ----------------------------------------------------------------------------------------------------------
@@ -106,19 +114,19 @@ typedef struct dn_allocator {
 
 // A network's topology and delays. Duplicate edges and self-connections are allowed.
 typedef struct dn_network {
-  ptrdiff_t nodes;                         // N, 0 <= N < 2^31
-  ptrdiff_t edges;                         // E; N * N when dense
-  ptrdiff_t history;                       // H
-  const int32_t *DN_NULLABLE targets;      // (E), or NULL together with `sources` for a dense network:
-  const int32_t *DN_NULLABLE sources;      //   then edge i * N + j goes from source j to target i
-  const int32_t *DN_NULLABLE delays;       // (E), in steps, 0 <= d <= H
+  ptrdiff_t nodes;                     // N, 0 <= N < 2^31
+  ptrdiff_t edges;                     // E; N * N when dense
+  ptrdiff_t history;                   // H
+  const int32_t *DN_NULLABLE targets;  // (E), or NULL together with `sources` for a dense network:
+  const int32_t *DN_NULLABLE sources;  //   then edge i * N + j goes from source j to target i
+  const int32_t *DN_NULLABLE delays;   // (E), in steps, 0 <= d <= H
 } dn_network;
 
 typedef struct dn_plan_options {
   dn_isa isa;
-  int32_t block;             // columns that far edges cover at once: 16, 32, 64, 128 or 256; 0 chooses
-  int32_t tile_sources;      // sources whose windows are kept in cache together; 0 chooses
-  dn_allocator allocator;    // all members NULL: malloc and free
+  int32_t block;           // columns that far edges cover at once: 16, 32, 64, 128 or 256; 0 chooses
+  int32_t tile_sources;    // sources whose windows are kept in cache together; 0 chooses
+  dn_allocator allocator;  // all members NULL: malloc and free
 } dn_plan_options;
 
 typedef struct dn_plan dn_plan;
@@ -136,20 +144,20 @@ DN_API void dn_plan_destroy(dn_plan *DN_NULLABLE plan);
 
 typedef struct dn_plan_report {
   ptrdiff_t nodes, edges, history;
-  int32_t delay_min, delay_max;                    // 0 when there are no edges
+  int32_t delay_min, delay_max;  // 0 when there are no edges
   double delay_median;
   dn_isa isa;
-  int32_t block;                                   // columns that far edges cover at once
-  int32_t tiles, tile_sources;                     // far edges: number of source tiles, sources in each
-  int32_t classes;                                 // how many of the entries below are used
-  int32_t class_shortest[DN_CLASSES_MAX];          // the class holds delays from here ...
-  int32_t class_longest[DN_CLASSES_MAX];           // ... to here, both included
+  int32_t block;                           // columns that far edges cover at once
+  int32_t tiles, tile_sources;             // far edges: number of source tiles, sources in each
+  int32_t classes;                         // how many of the entries below are used
+  int32_t class_shortest[DN_CLASSES_MAX];  // the class holds delays from here ...
+  int32_t class_longest[DN_CLASSES_MAX];   // ... to here, both included
   ptrdiff_t class_edges[DN_CLASSES_MAX];
-  size_t plan_bytes;                               // memory of the plan
-  size_t run_bytes_f32, run_bytes_f64;             // workspace of one dn_map_run
-  size_t vjp_bytes_f32, vjp_bytes_f64;             // workspace of one dn_map_vjp that asks for everything
-  double operations_per_step;                      // 2 E: a multiplication and an addition an edge
-  double expected_ns_per_step_f32;                 // of dn_map_run, one thread, from counted vector operations at 3 GHz
+  size_t plan_bytes;                    // memory of the plan
+  size_t run_bytes_f32, run_bytes_f64;  // workspace of one dn_map_run
+  size_t vjp_bytes_f32, vjp_bytes_f64;  // workspace of one dn_map_vjp that asks for everything
+  double operations_per_step;           // 2 E: a multiplication and an addition an edge
+  double expected_ns_per_step_f32;      // of dn_map_run, one thread, from counted vector operations at 3 GHz
 } dn_plan_report;
 
 DN_API void dn_plan_describe(const dn_plan *plan, dn_plan_report *report);
@@ -168,11 +176,11 @@ DN_API void dn_workspace_destroy(dn_workspace *DN_NULLABLE workspace);
 typedef int (*dn_progress)(void *DN_NULLABLE context, int64_t done, int64_t total);
 
 typedef struct dn_run_options {
-  int32_t threads;                        // at most this many, up to 1024; 0 chooses: dn_threads_available() for several
-                                          //   runs or a large network, 1 where forming a team would cost more than it gains
+  int32_t threads;  // at most this many, up to 1024; 0 chooses: dn_threads_available() for several
+                    //   runs or a large network, 1 where forming a team would cost more than it gains
   dn_progress DN_NULLABLE progress;
-  void *DN_NULLABLE context;              // of `progress`
-  dn_workspace *DN_NULLABLE workspace;    // NULL: one is made for the call
+  void *DN_NULLABLE context;            // of `progress`
+  dn_workspace *DN_NULLABLE workspace;  // NULL: one is made for the call
 } dn_run_options;
 
 #if defined(__clang__)

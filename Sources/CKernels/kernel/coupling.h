@@ -31,17 +31,17 @@ static void K(pack_jvp)(const int32_t *edge, ptrdiff_t begin, ptrdiff_t end, con
 // ---- Groups of edges -----------------------------------------------------------------------------------------------
 
 // Adds edges begin ... end - 1 to `vectors` vectors of one target's row, which stay in registers.
-#define DN_APPLY_VECTORS(vectors)                                                                     \
-  DN_INLINE void K(apply_##vectors)(const int32_t *offset, const DN_REAL *w, ptrdiff_t begin,         \
-                                    ptrdiff_t end, const DN_REAL *src, DN_REAL *x) {                  \
-    K(vec) sum[vectors];                                                                              \
-    for (int v = 0; v < vectors; v++) sum[v] = K(load_aligned)(x + v * VL);                           \
-    for (ptrdiff_t k = begin; k < end; k++) {                                                         \
-      const K(vec) weight = K(splat)(w[k]);                                                           \
-      const DN_REAL *b = src + offset[k];                                                             \
-      for (int v = 0; v < vectors; v++) sum[v] = K(fma)(weight, K(load)(b + v * VL), sum[v]);         \
-    }                                                                                                 \
-    for (int v = 0; v < vectors; v++) K(store_aligned)(x + v * VL, sum[v]);                           \
+#define DN_APPLY_VECTORS(vectors)                                                                            \
+  DN_INLINE void K(apply_##vectors)(const int32_t *offset, const DN_REAL *w, ptrdiff_t begin, ptrdiff_t end, \
+                                    const DN_REAL *src, DN_REAL *x) {                                        \
+    K(vec) sum[vectors];                                                                                     \
+    for (int v = 0; v < vectors; v++) sum[v] = K(load_aligned)(x + v * VL);                                  \
+    for (ptrdiff_t k = begin; k < end; k++) {                                                                \
+      const K(vec) weight = K(splat)(w[k]);                                                                  \
+      const DN_REAL *b = src + offset[k];                                                                    \
+      for (int v = 0; v < vectors; v++) sum[v] = K(fma)(weight, K(load)(b + v * VL), sum[v]);                \
+    }                                                                                                        \
+    for (int v = 0; v < vectors; v++) K(store_aligned)(x + v * VL, sum[v]);                                  \
   }
 DN_APPLY_VECTORS(1)
 DN_APPLY_VECTORS(2)
@@ -55,8 +55,8 @@ DN_APPLY_VECTORS(8)
 
 // Edges begin ... end - 1 of one target, `vectors` vectors of its row: eight at a time, so that every instruction set
 // keeps them in registers.
-DN_INLINE void K(apply_row)(const int32_t *offset, const DN_REAL *w, ptrdiff_t begin, ptrdiff_t end,
-                            const DN_REAL *src, DN_REAL *x, ptrdiff_t vectors) {
+DN_INLINE void K(apply_row)(const int32_t *offset, const DN_REAL *w, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *src,
+                            DN_REAL *x, ptrdiff_t vectors) {
   for (; vectors >= 8; vectors -= 8, src += 8 * VL, x += 8 * VL) K(apply_8)(offset, w, begin, end, src, x);
   switch (vectors) {
     case 1: K(apply_1)(offset, w, begin, end, src, x); break;
@@ -76,7 +76,8 @@ static void K(apply)(const dn_graph *graph, int32_t group_begin, int32_t group_e
   const ptrdiff_t vectors = (n + VL - 1) / VL;
   const dn_group *group = graph->group;
   for (int32_t g = group_begin; g < group_end; g++)
-    K(apply_row)(graph->offset, w, group[g].begin, group[g + 1].begin, src, dst + group[g].target * dst_stride, vectors);
+    K(apply_row)
+    (graph->offset, w, group[g].begin, group[g + 1].begin, src, dst + group[g].target * dst_stride, vectors);
 }
 
 // The first position in begin ... end - 1 whose delay is at least d.
@@ -99,8 +100,7 @@ static void K(apply_between)(const dn_graph *graph, int32_t group_begin, int32_t
     ptrdiff_t begin = group[g].begin, end = group[g + 1].begin;
     if (graph->delay[begin] < shortest) begin = K(first_delay)(graph->delay, begin, end, shortest);
     if (graph->delay[end - 1] > longest) end = K(first_delay)(graph->delay, begin, end, longest + 1);
-    if (begin < end)
-      K(apply_row)(graph->offset, w, begin, end, src, dst + group[g].target * dst_stride, vectors);
+    if (begin < end) K(apply_row)(graph->offset, w, begin, end, src, dst + group[g].target * dst_stride, vectors);
   }
 }
 
@@ -120,15 +120,15 @@ static void K(apply_short)(const dn_graph *graph, const dn_list *list, const DN_
 }
 
 // One halving class on its `width` columns: reads end before them, so reads and writes of one call never meet.
-#define DN_SHORT_CLASS(width)                                                                                      \
-  typedef DN_REAL K(short_##width) __attribute__((ext_vector_type(width), aligned(sizeof(DN_REAL))));              \
-  DN_INLINE void K(class_##width)(const dn_graph *graph, const dn_list *list, const DN_REAL *w, DN_REAL *x) {      \
-    const int32_t *target = graph->short_target - graph->short_begin;                                              \
-    for (ptrdiff_t k = list->begin, end = list->begin + list->count; k < end; k++) {                               \
-      K(short_##width) *to = (K(short_##width) *)(x + target[k]);                                                  \
-      const K(short_##width) b = *(const K(short_##width) *)(x + graph->offset[k]);                                \
-      *to = __builtin_elementwise_fma((K(short_##width))(w[k]), b, *to);                                           \
-    }                                                                                                              \
+#define DN_SHORT_CLASS(width)                                                                                 \
+  typedef DN_REAL K(short_##width) __attribute__((ext_vector_type(width), aligned(sizeof(DN_REAL))));         \
+  DN_INLINE void K(class_##width)(const dn_graph *graph, const dn_list *list, const DN_REAL *w, DN_REAL *x) { \
+    const int32_t *target = graph->short_target - graph->short_begin;                                         \
+    for (ptrdiff_t k = list->begin, end = list->begin + list->count; k < end; k++) {                          \
+      K(short_##width) *to = (K(short_##width) *)(x + target[k]);                                             \
+      const K(short_##width) b = *(const K(short_##width) *)(x + graph->offset[k]);                           \
+      *to = __builtin_elementwise_fma((K(short_##width))(w[k]), b, *to);                                      \
+    }                                                                                                         \
   }
 DN_SHORT_CLASS(8)
 DN_SHORT_CLASS(4)
@@ -168,7 +168,7 @@ typedef struct K(pending) {
 } K(pending);
 
 // a's lanes in groups of 2 * half folded to half, interleaved with b's.
-#define DN_FOLD(a, b, half)                                                                                   \
+#define DN_FOLD(a, b, half) \
   (__builtin_shufflevector(a, b, DN_FOLD_LOW_##half) + __builtin_shufflevector(a, b, DN_FOLD_HIGH_##half))
 #define DN_FOLD_LOW_8 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
 #define DN_FOLD_HIGH_8 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31
@@ -181,7 +181,7 @@ typedef struct K(pending) {
 
 // Adds the lane sums of the pending accumulators to their places: four levels of pairwise folding turn sixteen vectors
 // into one that holds the sixteen sums.
-static void K(flush)(K(pending) *p) {
+static void K(flush)(K(pending) * p) {
   K(wide) *v = p->lanes;
   for (int m = p->count; m < 16; m++) v[m] = (K(wide))(0);
   for (int m = 0; m < 8; m++) v[m] = DN_FOLD(v[2 * m], v[2 * m + 1], 8);
@@ -200,7 +200,7 @@ static void K(flush)(K(pending) *p) {
 }
 
 // Appends the product of two rows over n columns, lane by lane. g is zero from column n to the next multiple of sixteen.
-DN_INLINE void K(push)(K(pending) *p, const DN_REAL *g, const DN_REAL *b, ptrdiff_t n) {
+DN_INLINE void K(push)(K(pending) * p, const DN_REAL *g, const DN_REAL *b, ptrdiff_t n) {
   K(wide) sum = (K(wide))(0);
   for (ptrdiff_t c = 0; c < n; c += 16)
     sum = __builtin_elementwise_fma(*(const K(wide) *)(g + c), (K(wide)) * (const K(wide_unaligned) *)(b + c), sum);
@@ -216,8 +216,7 @@ static void K(dot)(const dn_graph *graph, int32_t group_begin, int32_t group_end
   K(pending) p = {.sum = sum + group[group_begin].begin, .count = 0};
   for (int32_t m = group_begin; m < group_end; m++) {
     const DN_REAL *row = g + group[m].target * g_stride;
-    for (ptrdiff_t k = group[m].begin; k < group[m + 1].begin; k++)
-      K(push)(&p, row, src + graph->offset[k], n);
+    for (ptrdiff_t k = group[m].begin; k < group[m + 1].begin; k++) K(push)(&p, row, src + graph->offset[k], n);
   }
   K(flush)(&p);
 }

@@ -29,7 +29,7 @@ DN_INLINE void R(store_u64)(void *p, R(u64) v) { *(R(u64_unaligned) *)p = v; }
 // ---- Threefry ------------------------------------------------------------------------------------------------------
 
 // The two words of elements first ... first + vectors * LANES - 1.
-DN_INLINE void R(threefry)(dn_key key, uint64_t first, int vectors, R(u32) *b0, R(u32) *b1) {
+DN_INLINE void R(threefry)(dn_key key, uint64_t first, int vectors, R(u32) * b0, R(u32) * b1) {
   static const uint32_t ROTATION[2][4] = {{13, 15, 26, 6}, {17, 29, 16, 24}};
   const uint32_t words[3] = {key.word[0], key.word[1], key.word[0] ^ key.word[1] ^ 0x1BD11BDAu};
   R(u32) lane;
@@ -149,28 +149,28 @@ DN_INLINE R(u64) R(remainder_u64)(R(u64) x, R(divider_u64) by) {
 
 // Fills `out` by BLOCK(first, vectors, destination), which writes vectors * LANES elements. What is left at the end is
 // computed vector by vector like the rest, in full, and copied as far as it is asked for.
-#define DN_FILL(TYPE, BLOCK)                                                                                           \
-  for (; count >= UNROLL * LANES; count -= UNROLL * LANES, first += UNROLL * LANES, out += UNROLL * LANES)             \
-    BLOCK(first, UNROLL, out);                                                                                         \
-  for (; count > 0; count -= LANES, first += LANES, out += LANES) {                                                    \
-    TYPE whole[LANES];                                                                                                 \
-    BLOCK(first, 1, whole);                                                                                            \
-    memcpy(out, whole, (size_t)(count < LANES ? count : LANES) * sizeof(TYPE));                                        \
+#define DN_FILL(TYPE, BLOCK)                                                                               \
+  for (; count >= UNROLL * LANES; count -= UNROLL * LANES, first += UNROLL * LANES, out += UNROLL * LANES) \
+    BLOCK(first, UNROLL, out);                                                                             \
+  for (; count > 0; count -= LANES, first += LANES, out += LANES) {                                        \
+    TYPE whole[LANES];                                                                                     \
+    BLOCK(first, 1, whole);                                                                                \
+    memcpy(out, whole, (size_t)(count < LANES ? count : LANES) * sizeof(TYPE));                            \
   }
 
 // A block whose vectors of 32 bits become VALUE(b0, b1), stored by STORE.
-#define DN_BLOCK_32(STORE, VALUE)                                                                                      \
-  R(u32) b0[UNROLL], b1[UNROLL];                                                                                       \
-  R(threefry)(key, first, vectors, b0, b1);                                                                            \
+#define DN_BLOCK_32(STORE, VALUE)           \
+  R(u32) b0[UNROLL], b1[UNROLL];            \
+  R(threefry)(key, first, vectors, b0, b1); \
   _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) STORE(out + v * LANES, VALUE(b0[v] ^ b1[v]))
 
 // The same for 64 bits: two vectors from each pair of words.
-#define DN_BLOCK_64(STORE, VALUE)                                                                                      \
-  R(u32) b0[UNROLL], b1[UNROLL];                                                                                       \
-  R(threefry)(key, first, vectors, b0, b1);                                                                            \
-  _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {                                               \
-    STORE(out + v * LANES, VALUE(R(bits_low)(b0[v], b1[v])));                                                          \
-    STORE(out + v * LANES + LANES / 2, VALUE(R(bits_high)(b0[v], b1[v])));                                             \
+#define DN_BLOCK_64(STORE, VALUE)                                          \
+  R(u32) b0[UNROLL], b1[UNROLL];                                           \
+  R(threefry)(key, first, vectors, b0, b1);                                \
+  _Pragma("clang loop unroll(full)") for (int v = 0; v < vectors; v++) {   \
+    STORE(out + v * LANES, VALUE(R(bits_low)(b0[v], b1[v])));              \
+    STORE(out + v * LANES + LANES / 2, VALUE(R(bits_high)(b0[v], b1[v]))); \
   }
 
 DN_INLINE void R(block_bits_u32)(dn_key key, uint64_t first, int vectors, uint32_t *out) {
@@ -178,9 +178,9 @@ DN_INLINE void R(block_bits_u32)(dn_key key, uint64_t first, int vectors, uint32
   DN_BLOCK_32(R(store_u32), VALUE);
 #undef VALUE
 }
-static void R(bits_u32)(dn_key key, uint64_t first, ptrdiff_t count, uint32_t *out) {
+static void R(bits_u32)(dn_key key, uint64_t first, ptrdiff_t count, uint32_t *out){
 #define BLOCK(n, vectors, to) R(block_bits_u32)(key, n, vectors, to)
-  DN_FILL(uint32_t, BLOCK)
+    DN_FILL(uint32_t, BLOCK)
 #undef BLOCK
 }
 
@@ -189,9 +189,9 @@ DN_INLINE void R(block_bits_u64)(dn_key key, uint64_t first, int vectors, uint64
   DN_BLOCK_64(R(store_u64), VALUE)
 #undef VALUE
 }
-static void R(bits_u64)(dn_key key, uint64_t first, ptrdiff_t count, uint64_t *out) {
+static void R(bits_u64)(dn_key key, uint64_t first, ptrdiff_t count, uint64_t *out){
 #define BLOCK(n, vectors, to) R(block_bits_u64)(key, n, vectors, to)
-  DN_FILL(uint64_t, BLOCK)
+    DN_FILL(uint64_t, BLOCK)
 #undef BLOCK
 }
 
@@ -200,9 +200,9 @@ DN_INLINE void R(block_uniform_f32)(dn_key key, uint64_t first, int vectors, flo
   DN_BLOCK_32(F32(store), VALUE);
 #undef VALUE
 }
-static void R(uniform_f32)(dn_key key, uint64_t first, ptrdiff_t count, float lo, float hi, float *out) {
+static void R(uniform_f32)(dn_key key, uint64_t first, ptrdiff_t count, float lo, float hi, float *out){
 #define BLOCK(n, vectors, to) R(block_uniform_f32)(key, n, vectors, lo, hi, to)
-  DN_FILL(float, BLOCK)
+    DN_FILL(float, BLOCK)
 #undef BLOCK
 }
 
@@ -211,27 +211,27 @@ DN_INLINE void R(block_uniform_f64)(dn_key key, uint64_t first, int vectors, dou
   DN_BLOCK_64(F64(store), VALUE)
 #undef VALUE
 }
-static void R(uniform_f64)(dn_key key, uint64_t first, ptrdiff_t count, double lo, double hi, double *out) {
+static void R(uniform_f64)(dn_key key, uint64_t first, ptrdiff_t count, double lo, double hi, double *out){
 #define BLOCK(n, vectors, to) R(block_uniform_f64)(key, n, vectors, lo, hi, to)
-  DN_FILL(double, BLOCK)
+    DN_FILL(double, BLOCK)
 #undef BLOCK
 }
 
 DN_INLINE void R(block_normal_f32)(dn_key key, uint64_t first, int vectors, float *out) {
   DN_BLOCK_32(F32(store), R(to_normal_f32));
 }
-static void R(normal_f32)(dn_key key, uint64_t first, ptrdiff_t count, float *out) {
+static void R(normal_f32)(dn_key key, uint64_t first, ptrdiff_t count, float *out){
 #define BLOCK(n, vectors, to) R(block_normal_f32)(key, n, vectors, to)
-  DN_FILL(float, BLOCK)
+    DN_FILL(float, BLOCK)
 #undef BLOCK
 }
 
 DN_INLINE void R(block_normal_f64)(dn_key key, uint64_t first, int vectors, double *out) {
   DN_BLOCK_64(F64(store), R(to_normal_f64))
 }
-static void R(normal_f64)(dn_key key, uint64_t first, ptrdiff_t count, double *out) {
+static void R(normal_f64)(dn_key key, uint64_t first, ptrdiff_t count, double *out){
 #define BLOCK(n, vectors, to) R(block_normal_f64)(key, n, vectors, to)
-  DN_FILL(double, BLOCK)
+    DN_FILL(double, BLOCK)
 #undef BLOCK
 }
 
@@ -278,10 +278,12 @@ DN_INLINE void R(block_integers_i64)(dn_key k1, dn_key k2, R(divider_u64) by, ui
   R(threefry)(k2, first, vectors, low0, low1);
 #pragma clang loop unroll(full)
   for (int v = 0; v < vectors; v++) {
-    R(store_u64)(out + v * LANES, R(combine_u64)(R(bits_low)(high0[v], high1[v]), R(bits_low)(low0[v], low1[v]), by,
-                                                multiplier, lo));
-    R(store_u64)(out + v * LANES + LANES / 2, R(combine_u64)(R(bits_high)(high0[v], high1[v]),
-                                                            R(bits_high)(low0[v], low1[v]), by, multiplier, lo));
+    R(store_u64)
+    (out + v * LANES,
+     R(combine_u64)(R(bits_low)(high0[v], high1[v]), R(bits_low)(low0[v], low1[v]), by, multiplier, lo));
+    R(store_u64)
+    (out + v * LANES + LANES / 2,
+     R(combine_u64)(R(bits_high)(high0[v], high1[v]), R(bits_high)(low0[v], low1[v]), by, multiplier, lo));
   }
 }
 static void R(integers_i64)(dn_key key, uint64_t first, ptrdiff_t count, int64_t lo, int64_t hi, int64_t *out) {

@@ -14,8 +14,8 @@ typedef struct DN_NAME(dn_kernels) {
   void (*apply_between)(const dn_graph *graph, int32_t group_begin, int32_t group_end, const DN_REAL *w,
                         const DN_REAL *src, DN_REAL *dst, ptrdiff_t dst_stride, ptrdiff_t n, int32_t shortest,
                         int32_t longest);
-  void (*apply_short)(const dn_graph *graph, const dn_list *list, const DN_REAL *w, const DN_REAL *src, ptrdiff_t stride,
-                      DN_REAL *dst, ptrdiff_t dst_stride, ptrdiff_t n);
+  void (*apply_short)(const dn_graph *graph, const dn_list *list, const DN_REAL *w, const DN_REAL *src,
+                      ptrdiff_t stride, DN_REAL *dst, ptrdiff_t dst_stride, ptrdiff_t n);
   void (*solve_leaf)(const dn_graph *graph, const DN_REAL *w, DN_REAL *x, ptrdiff_t n);
   void (*dot)(const dn_graph *graph, int32_t group_begin, int32_t group_end, const DN_REAL *g, ptrdiff_t g_stride,
               const DN_REAL *src, ptrdiff_t n, DN_REAL *sum);

@@ -5,7 +5,7 @@
 //
 // b is finished, so its sum needs no recursion: every class is applied to whole blocks.
 
-static bool DN_NAME(map_jvp_reads_series)(const DN_NAME(dn_map_tangent) * d) { return d->weights || d->scale != 0; }
+static bool DN_NAME(map_jvp_reads_series)(const DN_NAME(dn_map_tangent) *d) { return d->weights || d->scale != 0; }
 
 static void DN_NAME(map_jvp_work)(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result) {
   const DN_NAME(map_call) *c = context;
@@ -78,7 +78,7 @@ static void DN_NAME(map_jvp_work)(void *context, ptrdiff_t run, const dn_worker 
                                d->next_history_stride);
 }
 
-static void DN_NAME(map_jvp_check)(const dn_plan *plan, const DN_NAME(map_call) * c, ptrdiff_t run, dn_views *views) {
+static void DN_NAME(map_jvp_check)(const dn_plan *plan, const DN_NAME(map_call) *c, ptrdiff_t run, dn_views *views) {
   const DN_NAME(dn_map_primal) *p = &c->primals[run];
   const DN_NAME(dn_map_tangent) *d = &c->tangents[run];
   const ptrdiff_t N = plan->nodes, H = plan->history, T = p->steps;
@@ -90,15 +90,13 @@ static void DN_NAME(map_jvp_check)(const dn_plan *plan, const DN_NAME(map_call) 
   dn_views_add(views, d->noise, N, T, d->noise_stride, size, DN_OPTIONAL, false, 4);
   dn_views_add(views, d->series, N, T, d->series_stride, size, DN_REQUIRED, true, 4);
   dn_views_add(views, d->next_history, N, H, d->next_history_stride, size, DN_OPTIONAL, true, 3);
-  if (views->status == DN_OK && !(0 * d->scale == 0 && 0 * d->noise_gain == 0))
-    views->status = DN_NOT_FINITE_PARAMETER;
+  if (views->status == DN_OK && !(0 * d->scale == 0 && 0 * d->noise_gain == 0)) views->status = DN_NOT_FINITE_PARAMETER;
 }
 
-dn_status DN_NAME(dn_map_jvp)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME(dn_map_primal) * primals,
-                              const DN_NAME(dn_map_tangent) * tangents, const dn_run_options *options,
-                              dn_place *place) {
+dn_status DN_NAME(dn_map_jvp)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME(dn_map_primal) *primals,
+                              const DN_NAME(dn_map_tangent) *tangents, const dn_run_options *options, dn_place *place) {
   DN_NAME(map_call) c = {.primals = primals, .tangents = tangents};
-  if (runs > 0 && !tangents) return DN_NAME(map_fail)(place, DN_NULL_POINTER, -1);
+  if (runs > 0 && !tangents) return DN_NAME(map_finish)(place, DN_NULL_POINTER, -1);
   if (plan)
     for (ptrdiff_t r = 0; r < runs; r++) {
       const bool reads_series = DN_NAME(map_jvp_reads_series)(&tangents[r]);

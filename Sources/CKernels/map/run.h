@@ -63,7 +63,7 @@ static void DN_NAME(map_run_work)(void *context, ptrdiff_t run, const dn_worker 
   if (worker->rank == 0) out->steps_done = t;
 }
 
-static void DN_NAME(map_run_check)(const dn_plan *plan, const DN_NAME(map_call) * c, ptrdiff_t run, dn_views *views) {
+static void DN_NAME(map_run_check)(const dn_plan *plan, const DN_NAME(map_call) *c, ptrdiff_t run, dn_views *views) {
   const DN_NAME(dn_map_primal) *p = &c->primals[run];
   const DN_NAME(dn_map_result) *out = c->run_results ? &c->run_results[run] : NULL;
   DN_NAME(map_check_primal)(plan, p, true, plan->zero_edges || p->noise_gain != 0, views);
@@ -72,8 +72,8 @@ static void DN_NAME(map_run_check)(const dn_plan *plan, const DN_NAME(map_call) 
                  DN_OPTIONAL, true, 1);
 }
 
-dn_status DN_NAME(dn_map_run)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME(dn_map_primal) * primals,
-                              DN_NAME(dn_map_result) * results, const dn_run_options *options, dn_place *place) {
+dn_status DN_NAME(dn_map_run)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME(dn_map_primal) *primals,
+                              DN_NAME(dn_map_result) *results, const dn_run_options *options, dn_place *place) {
   DN_NAME(map_call) c = {.primals = primals, .run_results = results};
   if (plan) c.needs.noise_block = plan->zero_edges;
   if (results)

@@ -3,23 +3,23 @@
 
 // A run's private arrays, cut from the workspace; those a driver does not ask for are NULL.
 typedef struct DN_NAME(map_arrays) {
-  DN_REAL *weights;         // (E) scaled, in plan order
-  DN_REAL *tangent_weights; // (E) the jvp's: scale dw + dscale w
-  DN_REAL *ring;            // (N, stride) what the recursion computes: x, its tangent, or its adjoint (time reversed)
-  DN_REAL *known;           // (N, stride) the finished series, where a derivative reads it
-  DN_REAL *noise_block;     // (N, block_stride) noise samples of the block, for zero-delay edges
-  DN_REAL *tangent_block;   // (N, block_stride) their tangents
-  DN_REAL *adjoint_block;   // (N, block_stride) the block's adjoint in natural time, zero behind its last column
-  DN_REAL *sum_block;       // (N, block_stride) sums that may not stand in the ring
-  DN_REAL *edge_sum;        // (E) dot products in plan order
-  DN_REAL *gain_sum;        // (N)
+  DN_REAL *weights;          // (E) scaled, in plan order
+  DN_REAL *tangent_weights;  // (E) the jvp's: scale dw + dscale w
+  DN_REAL *ring;             // (N, stride) what the recursion computes: x, its tangent, or its adjoint (time reversed)
+  DN_REAL *known;            // (N, stride) the finished series, where a derivative reads it
+  DN_REAL *noise_block;      // (N, block_stride) noise samples of the block, for zero-delay edges
+  DN_REAL *tangent_block;    // (N, block_stride) their tangents
+  DN_REAL *adjoint_block;    // (N, block_stride) the block's adjoint in natural time, zero behind its last column
+  DN_REAL *sum_block;        // (N, block_stride) sums that may not stand in the ring
+  DN_REAL *edge_sum;         // (E) dot products in plan order
+  DN_REAL *gain_sum;         // (N)
 } DN_NAME(map_arrays);
 
 // One run as every worker of its team sees it.
 typedef struct DN_NAME(map_state) {
   const dn_plan *plan;
-  const DN_NAME(dn_kernels) * kernels;
-  const DN_NAME(dn_map_primal) * primal;
+  const DN_NAME(dn_kernels) *kernels;
+  const DN_NAME(dn_map_primal) *primal;
   DN_NAME(map_arrays) arrays;
 } DN_NAME(map_state);
 
@@ -27,17 +27,17 @@ typedef struct DN_NAME(map_state) {
 
 // The sectors of `graph` that a worker owns: the rows it fills, stores and slides, and the groups it applies.
 typedef struct DN_NAME(map_share) {
-  const DN_NAME(map_state) * state;
+  const DN_NAME(map_state) *state;
   const dn_worker *worker;
   const dn_graph *graph;
   ptrdiff_t sector_begin, sector_end;
   ptrdiff_t row_begin, row_end;
   const DN_REAL *weights;
-  bool zeros_before;   // everything before column 0 of this block is zero
+  bool zeros_before;  // everything before column 0 of this block is zero
 } DN_NAME(map_share);
 
-static DN_NAME(map_share) DN_NAME(map_share_of)(const DN_NAME(map_state) * state, const dn_worker *worker,
-                                                const dn_graph *graph) {
+static DN_NAME(map_share)
+    DN_NAME(map_share_of)(const DN_NAME(map_state) *state, const dn_worker *worker, const dn_graph *graph) {
   const ptrdiff_t begin = dn_share_begin(worker, graph->sectors), end = dn_share_end(worker, graph->sectors);
   return (DN_NAME(map_share)){.state = state,
                               .worker = worker,
@@ -51,7 +51,7 @@ static DN_NAME(map_share) DN_NAME(map_share_of)(const DN_NAME(map_state) * state
 
 // Adds a list's edges to n columns, this worker's targets. A short list is added as a whole by rank 0, to rows of the
 // other workers too: all wait before and after.
-static void DN_NAME(map_apply)(const DN_NAME(map_share) * share, int32_t l, const DN_REAL *src, DN_REAL *dst,
+static void DN_NAME(map_apply)(const DN_NAME(map_share) *share, int32_t l, const DN_REAL *src, DN_REAL *dst,
                                ptrdiff_t dst_stride, ptrdiff_t n) {
   const dn_list *list = &share->graph->list[l];
   if (list->count == 0) return;
@@ -68,7 +68,7 @@ static void DN_NAME(map_apply)(const DN_NAME(map_share) * share, int32_t l, cons
 }
 
 // The same for the edges with shortest <= d <= longest of a grouped list of the transposed graph.
-static void DN_NAME(map_apply_between)(const DN_NAME(map_share) * share, int32_t l, const DN_REAL *src, DN_REAL *dst,
+static void DN_NAME(map_apply_between)(const DN_NAME(map_share) *share, int32_t l, const DN_REAL *src, DN_REAL *dst,
                                        ptrdiff_t dst_stride, ptrdiff_t n, ptrdiff_t shortest, ptrdiff_t longest) {
   const dn_list *list = &share->graph->list[l];
   if (list->count == 0 || longest < shortest || longest < list->shortest) return;
@@ -81,8 +81,8 @@ static void DN_NAME(map_apply_between)(const DN_NAME(map_share) * share, int32_t
 
 // Solves columns from ... from + length - 1 of a block, n of which are wanted: edges shorter than `length` are missing,
 // all longer ones have been added. `x` is column 0 of the block, row 0. l is the list of the class length / 2.
-static void DN_NAME(map_solve)(const DN_NAME(map_share) * share, int32_t l, DN_REAL *x, ptrdiff_t from,
-                               ptrdiff_t length, ptrdiff_t n) {
+static void DN_NAME(map_solve)(const DN_NAME(map_share) *share, int32_t l, DN_REAL *x, ptrdiff_t from, ptrdiff_t length,
+                               ptrdiff_t n) {
   const dn_plan *plan = share->state->plan;
   if (length <= plan->quiet) {
     dn_wait(share->worker);
@@ -107,7 +107,7 @@ static void DN_NAME(map_solve)(const DN_NAME(map_share) * share, int32_t l, DN_R
 
 // Moves the `lead` columns before `column` to the front of this worker's rows; returns the column behind them. The other
 // workers must have finished with the ring; the next wait makes the rows theirs to read.
-static ptrdiff_t DN_NAME(map_slide)(const DN_NAME(map_share) * share, DN_REAL *ring, ptrdiff_t column) {
+static ptrdiff_t DN_NAME(map_slide)(const DN_NAME(map_share) *share, DN_REAL *ring, ptrdiff_t column) {
   const dn_plan *plan = share->state->plan;
   for (ptrdiff_t i = share->row_begin; i < share->row_end; i++) {
     DN_REAL *row = ring + i * plan->stride;
@@ -119,24 +119,24 @@ static ptrdiff_t DN_NAME(map_slide)(const DN_NAME(map_share) * share, DN_REAL *r
 // ---- Pieces that all drivers begin with ----------------------------------------------------------------------------
 
 // This worker's part of the weights, scaled, in the order of its graph.
-static dn_outcome DN_NAME(map_pack)(const DN_NAME(map_share) * share) {
+static dn_outcome DN_NAME(map_pack)(const DN_NAME(map_share) *share) {
   const DN_NAME(dn_map_primal) *primal = share->state->primal;
   const ptrdiff_t E = share->state->plan->edges;
-  const ptrdiff_t bad = share->state->kernels->pack(share->graph->edge, dn_share_begin(share->worker, E),
-                                                    dn_share_end(share->worker, E), primal->weights, primal->scale,
-                                                    share->state->arrays.weights);
+  const ptrdiff_t bad =
+      share->state->kernels->pack(share->graph->edge, dn_share_begin(share->worker, E), dn_share_end(share->worker, E),
+                                  primal->weights, primal->scale, share->state->arrays.weights);
   return (dn_outcome){.status = bad < 0 ? DN_OK : DN_NOT_FINITE_WEIGHT};
 }
 
 // The noise samples of a block, this worker's rows, where zero-delay edges read them.
-static void DN_NAME(map_load_noise)(const DN_NAME(map_share) * share, const DN_REAL *noise, ptrdiff_t noise_stride,
+static void DN_NAME(map_load_noise)(const DN_NAME(map_share) *share, const DN_REAL *noise, ptrdiff_t noise_stride,
                                     DN_REAL *block, ptrdiff_t n) {
   for (ptrdiff_t i = share->row_begin; i < share->row_end; i++)
     memcpy(block + i * share->state->plan->block_stride, noise + i * noise_stride, (size_t)n * sizeof *block);
 }
 
 // The last delay_max columns of a history, this worker's rows, to where the ring's first block reads them.
-static void DN_NAME(map_load_history)(const DN_NAME(map_share) * share, const DN_REAL *history, ptrdiff_t stride,
+static void DN_NAME(map_load_history)(const DN_NAME(map_share) *share, const DN_REAL *history, ptrdiff_t stride,
                                       DN_REAL *ring) {
   const dn_plan *plan = share->state->plan;
   const ptrdiff_t D = plan->delay_max;
@@ -149,7 +149,7 @@ static void DN_NAME(map_load_history)(const DN_NAME(map_share) * share, const DN
 }
 
 // next = the last H columns of (history, steps columns of series), row by row; next may be the history itself.
-static void DN_NAME(map_store_history)(const DN_NAME(map_share) * share, const DN_REAL *history,
+static void DN_NAME(map_store_history)(const DN_NAME(map_share) *share, const DN_REAL *history,
                                        ptrdiff_t history_stride, const DN_REAL *series, ptrdiff_t series_stride,
                                        ptrdiff_t steps, DN_REAL *next, ptrdiff_t next_stride) {
   const ptrdiff_t H = share->state->plan->history;
@@ -159,15 +159,14 @@ static void DN_NAME(map_store_history)(const DN_NAME(map_share) * share, const D
     DN_REAL *to = next + i * next_stride;
     if (history) memmove(to, history + i * history_stride + fresh, (size_t)(H - fresh) * sizeof *to);
     else memset(to, 0, (size_t)(H - fresh) * sizeof *to);
-    if (fresh > 0)
-      memcpy(to + H - fresh, series + i * series_stride + steps - fresh, (size_t)fresh * sizeof *to);
+    if (fresh > 0) memcpy(to + H - fresh, series + i * series_stride + steps - fresh, (size_t)fresh * sizeof *to);
   }
 }
 
 // ---- Checks and memory of a call -----------------------------------------------------------------------------------
 
 // The arrays of a finished or coming run; `written` tells whether this call writes the series.
-static void DN_NAME(map_check_primal)(const dn_plan *plan, const DN_NAME(dn_map_primal) * p, bool written,
+static void DN_NAME(map_check_primal)(const dn_plan *plan, const DN_NAME(dn_map_primal) *p, bool written,
                                       bool noise_needed, dn_views *views) {
   const ptrdiff_t N = plan->nodes, H = plan->history, T = p->steps, size = sizeof(DN_REAL);
   int64_t end;
@@ -176,10 +175,10 @@ static void DN_NAME(map_check_primal)(const dn_plan *plan, const DN_NAME(dn_map_
   if (views->status != DN_OK) return;
   dn_views_add(views, p->weights, 1, plan->edges, plan->edges, (size_t)size, DN_REQUIRED, false, 0);
   dn_views_add(views, p->history, N, H, p->history_stride, (size_t)size, DN_REQUIRED, false, 1);
-  dn_views_add(views, p->noise, N, T, p->noise_stride, (size_t)size, noise_needed ? DN_REQUIRED : DN_OPTIONAL, false, 2);
+  dn_views_add(views, p->noise, N, T, p->noise_stride, (size_t)size, noise_needed ? DN_REQUIRED : DN_OPTIONAL, false,
+               2);
   dn_views_add(views, p->series, N, T, p->series_stride, (size_t)size, DN_REQUIRED, written, 2);
-  if (views->status == DN_OK && !(0 * p->scale == 0 && 0 * p->noise_gain == 0))
-    views->status = DN_NOT_FINITE_PARAMETER;
+  if (views->status == DN_OK && !(0 * p->scale == 0 && 0 * p->noise_gain == 0)) views->status = DN_NOT_FINITE_PARAMETER;
 }
 
 // Which arrays a driver needs.
@@ -187,8 +186,7 @@ typedef struct DN_NAME(map_needs) {
   bool tangent_weights, known, noise_block, tangent_block, adjoint_block, sum_block, edge_sum, gain_sum;
 } DN_NAME(map_needs);
 
-static void DN_NAME(map_take)(const dn_plan *plan, DN_NAME(map_needs) needs, dn_arena *arena,
-                              DN_NAME(map_arrays) * a) {
+static void DN_NAME(map_take)(const dn_plan *plan, DN_NAME(map_needs) needs, dn_arena *arena, DN_NAME(map_arrays) *a) {
   const ptrdiff_t N = plan->nodes, E = plan->edges, ring = N * plan->stride, block = N * plan->block_stride;
   const size_t size = sizeof(DN_REAL);
   *a = (DN_NAME(map_arrays)){
@@ -208,32 +206,32 @@ static void DN_NAME(map_take)(const dn_plan *plan, DN_NAME(map_needs) needs, dn_
 // Everything that a call needs besides the caller's arrays.
 typedef struct DN_NAME(map_call) {
   dn_call call;
-  const DN_NAME(dn_map_primal) * primals;
-  DN_NAME(dn_map_result) * run_results;          // each driver sets its own: run, jvp, vjp
-  const DN_NAME(dn_map_tangent) * tangents;
-  const DN_NAME(dn_map_cotangent) * cotangents;
+  const DN_NAME(dn_map_primal) *primals;
+  DN_NAME(dn_map_result) *run_results;  // each driver sets its own: run, jvp, vjp
+  const DN_NAME(dn_map_tangent) *tangents;
+  const DN_NAME(dn_map_cotangent) *cotangents;
   DN_NAME(map_needs) needs;
   int32_t threads;
-  dn_workspace *workspace, *own;   // own: made for this call
+  dn_workspace *workspace, *own;  // own: made for this call
   char *arenas;
   size_t arena_bytes;
   dn_outcome *outcomes, *results;
 } DN_NAME(map_call);
 
-typedef void (*DN_NAME(map_check))(const dn_plan *plan, const DN_NAME(map_call) * c, ptrdiff_t run, dn_views *views);
+typedef void (*DN_NAME(map_check))(const dn_plan *plan, const DN_NAME(map_call) *c, ptrdiff_t run, dn_views *views);
 
-static dn_status DN_NAME(map_fail)(dn_place *place, dn_status status, ptrdiff_t run) {
+static dn_status DN_NAME(map_finish)(dn_place *place, dn_status status, ptrdiff_t run) {
   if (place) *place = (dn_place){.run = run, .edge = -1, .node = -1, .step = -1};
   return status;
 }
 
 // Checks the options and every run's arrays, and reserves the workspace.
-static dn_status DN_NAME(map_begin)(DN_NAME(map_call) * c, const dn_plan *plan, ptrdiff_t runs,
+static dn_status DN_NAME(map_begin)(DN_NAME(map_call) *c, const dn_plan *plan, ptrdiff_t runs,
                                     const dn_run_options *options, DN_NAME(map_check) check, dn_place *place) {
-  if (!plan || (runs > 0 && !c->primals)) return DN_NAME(map_fail)(place, DN_NULL_POINTER, -1);
-  if (runs < 0) return DN_NAME(map_fail)(place, DN_BAD_SIZE, -1);
-  c->call = (dn_call){.plan = plan, .progress = options ? options->progress : NULL,
-                      .context = options ? options->context : NULL};
+  if (!plan || (runs > 0 && !c->primals)) return DN_NAME(map_finish)(place, DN_NULL_POINTER, -1);
+  if (runs < 0) return DN_NAME(map_finish)(place, DN_BAD_SIZE, -1);
+  c->call = (dn_call){
+      .plan = plan, .progress = options ? options->progress : NULL, .context = options ? options->context : NULL};
   double steps = 0;
   for (ptrdiff_t r = 0; r < runs; r++) {
     dn_views views = {.count = 0};
@@ -242,14 +240,14 @@ static dn_status DN_NAME(map_begin)(DN_NAME(map_call) * c, const dn_plan *plan, 
     if (views.status == DN_OK && runs == 1) views.status = dn_views_check(views.view, views.count, &where);
     if (views.status == DN_OK && __builtin_add_overflow(c->call.total, (int64_t)c->primals[r].steps, &c->call.total))
       views.status = DN_TOO_LARGE;
-    if (views.status != DN_OK) return DN_NAME(map_fail)(place, views.status, r);
+    if (views.status != DN_OK) return DN_NAME(map_finish)(place, views.status, r);
     steps += (double)c->primals[r].steps;
   }
   dn_status status = dn_call_threads(plan, options, runs, steps, &c->threads);
-  if (status != DN_OK) return DN_NAME(map_fail)(place, status, -1);
+  if (status != DN_OK) return DN_NAME(map_finish)(place, status, -1);
 
   c->workspace = options ? options->workspace : NULL;
-  if (c->workspace && c->workspace->plan != plan) return DN_NAME(map_fail)(place, DN_BAD_OPTION, -1);
+  if (c->workspace && c->workspace->plan != plan) return DN_NAME(map_finish)(place, DN_BAD_OPTION, -1);
   DN_NAME(map_arrays) counted;
   dn_arena one = {0}, all = {0};
   DN_NAME(map_take)(plan, c->needs, &one, &counted);
@@ -261,11 +259,11 @@ static dn_status DN_NAME(map_begin)(DN_NAME(map_call) * c, const dn_plan *plan, 
   if (runs > 1) dn_arena_take(&all, runs * DN_VIEWS_MAX, sizeof(dn_view));
   // Room to align the first array to a cache line.
   dn_arena_take(&all, 1, DN_CACHE_LINE);
-  if (one.overflow || all.overflow) return DN_NAME(map_fail)(place, DN_TOO_LARGE, -1);
+  if (one.overflow || all.overflow) return DN_NAME(map_finish)(place, DN_TOO_LARGE, -1);
 
   if (!c->workspace) {
     status = dn_workspace_create(plan, &c->own);
-    if (status != DN_OK) return DN_NAME(map_fail)(place, status, -1);
+    if (status != DN_OK) return DN_NAME(map_finish)(place, status, -1);
     c->workspace = c->own;
   }
   status = dn_workspace_reserve(c->workspace, all.used);
@@ -289,26 +287,25 @@ static dn_status DN_NAME(map_begin)(DN_NAME(map_call) * c, const dn_plan *plan, 
         }
       }
       status = dn_views_check(view, count, &where);
-      if (status != DN_OK) DN_NAME(map_fail)(place, status, where);
+      if (status != DN_OK) DN_NAME(map_finish)(place, status, where);
     }
   } else {
-    DN_NAME(map_fail)(place, status, -1);
+    DN_NAME(map_finish)(place, status, -1);
   }
   if (status != DN_OK) dn_workspace_destroy(c->own);
   return status;
 }
 
-static DN_NAME(map_state) DN_NAME(map_state_of)(const DN_NAME(map_call) * c, ptrdiff_t run, const dn_worker *worker) {
+static DN_NAME(map_state) DN_NAME(map_state_of)(const DN_NAME(map_call) *c, ptrdiff_t run, const dn_worker *worker) {
   const dn_plan *plan = c->call.plan;
-  DN_NAME(map_state) state = {
-      .plan = plan, .kernels = DN_NAME(dn_kernels_of)(plan->isa), .primal = &c->primals[run]};
+  DN_NAME(map_state) state = {.plan = plan, .kernels = DN_NAME(dn_kernels_of)(plan->isa), .primal = &c->primals[run]};
   dn_arena arena = {.base = c->arenas + (size_t)worker->slot * c->arena_bytes};
   DN_NAME(map_take)(plan, c->needs, &arena, &state.arrays);
   return state;
 }
 
 // The first run that went wrong decides the call's status.
-static dn_status DN_NAME(map_end)(DN_NAME(map_call) * c, ptrdiff_t runs, dn_place *place) {
+static dn_status DN_NAME(map_end)(DN_NAME(map_call) *c, ptrdiff_t runs, dn_place *place) {
   dn_status status = DN_OK;
   ptrdiff_t run = -1;
   for (ptrdiff_t r = 0; r < runs; r++) {
@@ -318,7 +315,7 @@ static dn_status DN_NAME(map_end)(DN_NAME(map_call) * c, ptrdiff_t runs, dn_plac
     run = r;
   }
   if (status == DN_OK) {
-    DN_NAME(map_fail)(place, DN_OK, -1);
+    DN_NAME(map_finish)(place, DN_OK, -1);
   } else {
     const dn_outcome *result = &c->results[run];
     const DN_NAME(dn_map_primal) *p = &c->primals[run];
@@ -328,6 +325,10 @@ static dn_status DN_NAME(map_end)(DN_NAME(map_call) * c, ptrdiff_t runs, dn_plac
       for (where.edge = 0; 0 * (DN_REAL)(p->scale * p->weights[where.edge]) == 0;) where.edge++;
     } else if (status != DN_CANCELLED) {
       where.node = result->node;
+      if (result->step == -1 && status == DN_NOT_FINITE_COTANGENT) {
+        where.edge = result->edge;
+        where.step = -1;
+      }
     }
     if (place) *place = where;
   }

@@ -15,22 +15,22 @@
 
 // What the workers of one run know besides the state.
 typedef struct DN_NAME(map_vjp) {
-  const DN_NAME(map_state) * state;
-  const DN_NAME(dn_map_cotangent) * d;
-  DN_NAME(map_share) share;           // of the transposed graph: sources own rows
-  DN_NAME(map_share) forward;         // of the forward graph: targets own dot products
+  const DN_NAME(map_state) *state;
+  const DN_NAME(dn_map_cotangent) *d;
+  DN_NAME(map_share) share;    // of the transposed graph: sources own rows
+  DN_NAME(map_share) forward;  // of the forward graph: targets own dot products
   bool wants_dots, wants_gain, wants_noise;
-  ptrdiff_t known_from;               // natural step of the first column behind the lead in `known`
+  ptrdiff_t known_from;  // natural step of the first column behind the lead in `known`
 } DN_NAME(map_vjp);
 
 // Loads the series into `known` so that columns lead ... lead + window - 1 are the natural steps from ... from + window
 // - 1; before step 0 stands the history, behind step T - 1 zeros.
-static void DN_NAME(map_vjp_load_known)(DN_NAME(map_vjp) * v, ptrdiff_t from) {
+static void DN_NAME(map_vjp_load_known)(DN_NAME(map_vjp) *v, ptrdiff_t from) {
   const dn_plan *plan = v->state->plan;
   const DN_NAME(dn_map_primal) *p = v->state->primal;
   const ptrdiff_t T = p->steps, H = plan->history, first = from - plan->lead;
-  const ptrdiff_t h0 = first > -H ? first : -H;                       // history columns h0 ... -1
-  const ptrdiff_t s0 = first > 0 ? first : 0;                         // series columns s0 ... s1 - 1
+  const ptrdiff_t h0 = first > -H ? first : -H;  // history columns h0 ... -1
+  const ptrdiff_t s0 = first > 0 ? first : 0;    // series columns s0 ... s1 - 1
   const ptrdiff_t s1 = from + plan->window < T ? from + plan->window : T;
   for (ptrdiff_t i = v->share.row_begin; i < v->share.row_end; i++) {
     DN_REAL *row = v->state->arrays.known + i * plan->stride - first;  // indexed by natural step
@@ -44,7 +44,7 @@ static void DN_NAME(map_vjp_load_known)(DN_NAME(map_vjp) * v, ptrdiff_t from) {
 }
 
 // Adds the block's share to the dot products: natural steps t ... t + n - 1, adjoint in adjoint_block.
-static void DN_NAME(map_vjp_dots)(DN_NAME(map_vjp) * v, ptrdiff_t t, ptrdiff_t n) {
+static void DN_NAME(map_vjp_dots)(DN_NAME(map_vjp) *v, ptrdiff_t t, ptrdiff_t n) {
   const dn_plan *plan = v->state->plan;
   const dn_graph *graph = &plan->forward;
   const DN_NAME(dn_kernels) *kernels = v->state->kernels;
@@ -63,7 +63,7 @@ static void DN_NAME(map_vjp_dots)(DN_NAME(map_vjp) * v, ptrdiff_t t, ptrdiff_t n
 }
 
 // Adds the block's g, columns `column` on of the ring, to the noise's cotangent at natural steps t ... t + n - 1.
-static void DN_NAME(map_vjp_noise)(const DN_NAME(map_vjp) * v, ptrdiff_t column, ptrdiff_t t, ptrdiff_t n) {
+static void DN_NAME(map_vjp_noise)(const DN_NAME(map_vjp) *v, ptrdiff_t column, ptrdiff_t t, ptrdiff_t n) {
   const dn_plan *plan = v->state->plan;
   const DN_REAL *g = v->state->arrays.ring + column;
   DN_REAL *sum = v->state->arrays.sum_block;
@@ -79,7 +79,7 @@ static void DN_NAME(map_vjp_noise)(const DN_NAME(map_vjp) * v, ptrdiff_t column,
 
 // The cotangent of the history. `column` is the ring's column of r = T; longest is the longest delay that reads no zero
 // at r = T - 1, or INT32_MAX.
-static void DN_NAME(map_vjp_history)(const DN_NAME(map_vjp) * v, ptrdiff_t column, ptrdiff_t longest) {
+static void DN_NAME(map_vjp_history)(const DN_NAME(map_vjp) *v, ptrdiff_t column, ptrdiff_t longest) {
   const dn_plan *plan = v->state->plan;
   const dn_graph *graph = &plan->transposed;
   const ptrdiff_t D = plan->delay_max, H = plan->history;
@@ -111,8 +111,22 @@ static void DN_NAME(map_vjp_history)(const DN_NAME(map_vjp) * v, ptrdiff_t colum
   }
 }
 
+// Whether all sums are finite: they are not where the series, the history or the noise that they read was not, or where
+// they overflowed. Rank 0 looks at all of them, so that the first one is the same for every number of threads.
+static dn_outcome DN_NAME(map_vjp_check_sums)(const DN_NAME(map_vjp) *v) {
+  const dn_plan *plan = v->state->plan;
+  const DN_NAME(map_arrays) *a = &v->state->arrays;
+  if (v->share.worker->rank != 0) return (dn_outcome){.status = DN_OK};
+  const ptrdiff_t k = v->wants_dots ? v->state->kernels->first_not_finite(a->edge_sum, plan->edges) : -1;
+  if (k >= 0)
+    return (dn_outcome){.status = DN_NOT_FINITE_COTANGENT, .step = -1, .edge = plan->forward.edge[k], .node = -1};
+  const ptrdiff_t i = v->wants_gain ? v->state->kernels->first_not_finite(a->gain_sum, plan->nodes) : -1;
+  if (i >= 0) return (dn_outcome){.status = DN_NOT_FINITE_COTANGENT, .step = -1, .edge = -1, .node = i};
+  return (dn_outcome){.status = DN_OK};
+}
+
 // Adds dot products to the cotangents of weights, scale and noise gain. Sums over edges and nodes in plan order.
-static void DN_NAME(map_vjp_reduce)(const DN_NAME(map_vjp) * v) {
+static void DN_NAME(map_vjp_reduce)(const DN_NAME(map_vjp) *v) {
   const dn_plan *plan = v->state->plan;
   const DN_NAME(dn_map_primal) *p = v->state->primal;
   const DN_NAME(map_arrays) *a = &v->state->arrays;
@@ -189,29 +203,32 @@ static void DN_NAME(map_vjp_work)(void *context, ptrdiff_t run, const dn_worker 
     dn_outcome mine = {.status = DN_OK};
     for (ptrdiff_t i = row_begin; i < row_end; i++) {
       const ptrdiff_t bad = kernels->first_not_finite(g + i * stride, n);
-      if (bad >= 0 && (mine.status == DN_OK || T - 1 - r - bad > mine.step))
-        mine = (dn_outcome){.status = DN_NOT_FINITE_COTANGENT, .node = i, .step = T - 1 - r - bad};
+      if (bad >= 0 && (mine.status == DN_OK || r + bad < mine.step))
+        mine = (dn_outcome){.status = DN_NOT_FINITE_COTANGENT, .node = i, .step = r + bad};
       if (v.wants_dots || v.wants_gain) {
         DN_REAL *natural = a->adjoint_block + i * plan->block_stride;
         kernels->reverse_row(g + i * stride, natural, n);
         memset(natural + n, 0, (size_t)(-n & (DN_LEAF - 1)) * sizeof *natural);
       }
     }
-    if (v.wants_dots && t < v.known_from)
-      DN_NAME(map_vjp_load_known)(&v, T - r - plan->window);
+    if (v.wants_dots && t < v.known_from) DN_NAME(map_vjp_load_known)(&v, T - r - plan->window);
     if ((v.wants_dots && plan->zero_edges) || v.wants_gain) {
       DN_NAME(map_load_noise)(&v.share, p->noise + t, p->noise_stride, a->noise_block, n);
       for (ptrdiff_t i = row_begin; i < row_end; i++)
         memset(a->noise_block + i * plan->block_stride + n, 0, (size_t)(-n & (DN_LEAF - 1)) * sizeof *g);
     }
     *result = dn_block_end(worker, mine, n);
-    if (result->status != DN_OK && result->status != DN_CANCELLED) break;
+    if (result->status != DN_OK && result->status != DN_CANCELLED) {
+      result->step = T - 1 - result->step;
+      break;
+    }
 
     if (v.wants_noise) DN_NAME(map_vjp_noise)(&v, column, t, n);
     if (v.wants_dots) DN_NAME(map_vjp_dots)(&v, t, n);
     if (v.wants_gain)
       kernels->dot_rows(row_end - row_begin, a->adjoint_block + row_begin * plan->block_stride, plan->block_stride,
-                        a->noise_block + row_begin * plan->block_stride, plan->block_stride, n, a->gain_sum + row_begin);
+                        a->noise_block + row_begin * plan->block_stride, plan->block_stride, n,
+                        a->gain_sum + row_begin);
     // The next block overwrites what the others may still be reading.
     if (v.wants_dots || v.wants_noise) dn_wait(worker);
     if (result->status == DN_CANCELLED) result->step = t;
@@ -224,10 +241,11 @@ static void DN_NAME(map_vjp_work)(void *context, ptrdiff_t run, const dn_worker 
   const bool reaches_history = d->history && D > 0 && (T > 0 || d->adjoint_after);
   if (reaches_history) DN_NAME(map_vjp_history)(&v, column, d->adjoint_after ? INT32_MAX : T - 1);
   dn_wait(worker);
-  DN_NAME(map_vjp_reduce)(&v);
+  *result = dn_block_end(worker, DN_NAME(map_vjp_check_sums)(&v), 0);
+  if (result->status == DN_OK) DN_NAME(map_vjp_reduce)(&v);
 }
 
-static void DN_NAME(map_vjp_check)(const dn_plan *plan, const DN_NAME(map_call) * c, ptrdiff_t run, dn_views *views) {
+static void DN_NAME(map_vjp_check)(const dn_plan *plan, const DN_NAME(map_call) *c, ptrdiff_t run, dn_views *views) {
   const DN_NAME(dn_map_primal) *p = &c->primals[run];
   const DN_NAME(dn_map_cotangent) *d = &c->cotangents[run];
   const ptrdiff_t N = plan->nodes, H = plan->history, D = plan->delay_max, T = p->steps;
@@ -253,11 +271,11 @@ static DN_NAME(map_needs) DN_NAME(map_vjp_needs)(const dn_plan *plan, bool dots,
                               .sum_block = noise || history};
 }
 
-dn_status DN_NAME(dn_map_vjp)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME(dn_map_primal) * primals,
-                              const DN_NAME(dn_map_cotangent) * cotangents, const dn_run_options *options,
+dn_status DN_NAME(dn_map_vjp)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME(dn_map_primal) *primals,
+                              const DN_NAME(dn_map_cotangent) *cotangents, const dn_run_options *options,
                               dn_place *place) {
   DN_NAME(map_call) c = {.primals = primals, .cotangents = cotangents};
-  if (runs > 0 && !cotangents) return DN_NAME(map_fail)(place, DN_NULL_POINTER, -1);
+  if (runs > 0 && !cotangents) return DN_NAME(map_finish)(place, DN_NULL_POINTER, -1);
   bool dots = false, gain = false, noise = false, history = false;
   for (ptrdiff_t r = 0; r < runs; r++) {
     dots |= cotangents[r].weights || cotangents[r].scale;

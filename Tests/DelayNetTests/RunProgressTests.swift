@@ -2,11 +2,11 @@ import DelayNet
 import TestSupport
 import Testing
 
-@Suite struct ProgressTests {
+@Suite struct RunProgressTests {
   let example = NetworkCase<Double>(nodes: 17, steps: 3000, kind: .uniform)
 
   @Test func countsUpToTheTotal() throws {
-    var seen: [Progress] = []
+    var seen: [RunProgress] = []
     _ = try example.map.run(example.buffer) {
       seen.append($0)
       return true

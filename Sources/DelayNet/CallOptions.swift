@@ -1,21 +1,5 @@
 internal import CKernels
 
-/// How far a call is, in steps summed over its runs.
-public struct Progress: Sendable, Equatable {
-  /// The steps that are finished.
-  public let done: Int
-  /// The steps of the whole call.
-  public let total: Int
-  /// The finished part, 0 … 1.
-  public var fraction: Double { total == 0 ? 1 : Double(done) / Double(total) }
-}
-
-/// Called now and then by the thread that made the call; returns whether to go on.
-///
-/// Returning false cancels the call, as cancelling the surrounding `Task` does: the call stops at the end of a block of
-/// steps and throws ``DelayNetError/cancelled(steps:)``.
-public typealias ProgressHandler = (Progress) -> Bool
-
 /// How a call is carried out; what it computes does not depend on it.
 struct CallOptions {
   var threads = 0
@@ -27,9 +11,7 @@ struct CallOptions {
     plan: Plan, _ body: (UnsafePointer<dn_run_options>, UnsafeMutablePointer<dn_place>) -> dn_status
   ) throws(DelayNetError) -> (status: dn_status, place: dn_place) {
     guard 0...1024 ~= threads else { throw .optionOutOfRange(name: "threads", value: Double(threads)) }
-    if let workspace, workspace.plan !== plan {
-      throw .unexpected(status: 0, message: "the workspace belongs to another plan")
-    }
+    if let workspace, workspace.plan !== plan { throw .foreignWorkspace }
     var place = dn_place(run: -1, edge: -1, node: -1, step: -1)
     let status = withUnsafePointer(to: progress) { handler in
       var options = dn_run_options()
@@ -38,7 +20,7 @@ struct CallOptions {
       options.context = UnsafeMutableRawPointer(mutating: handler)
       options.progress = { context, done, total in
         if let handler = context?.assumingMemoryBound(to: ProgressHandler?.self).pointee,
-          !handler(Progress(done: Int(done), total: Int(total)))
+          !handler(RunProgress(done: Int(done), total: Int(total)))
         {
           return 1
         }

@@ -1,0 +1,52 @@
+import ArgumentParser
+import DelayNet
+import Foundation
+
+/// The command `delaynet`: parses, calls the library and prints.
+///
+/// Results go to the standard output, messages and the progress bar to the standard error. Exit status: 0; 1 for a
+/// gradient check that failed; else one of ``Failure/Status``.
+@main
+struct DelayNetCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "delaynet",
+    abstract: "Simulates networks whose nodes talk with delays, and differentiates them exactly.",
+    discussion: """
+      The map that all subcommands share rewrites a buffer's noise samples, step by step, with the series
+
+          x_i(t) = scale * sum_e w_e * b[j_e, t - d_e] + gain * b[i, t]
+
+      over the edges e from nodes j_e to i.
+
+      Arrays are NumPy files (.npy), time innermost; in matrices a row is a target and a column a source.
+
+      EXAMPLES
+        delaynet seed
+        delaynet map --weights W.npy --delays D.npy --buffer B.npy --output OUT.npy
+        delaynet map --connectome connectivity_76.zip --steps 1000 --plot out.svg
+        delaynet check --synthetic 84
+        delaynet plan --connectome connectivity_998.zip --time-step 0.5
+
+      EXIT STATUS
+        0   done
+        1   a gradient check failed
+        64  the command line cannot be understood
+        65  an input cannot be used, or a series left the finite numbers
+        66  an input cannot be opened
+        69  this processor lacks the instruction set that was asked for
+        70  an output cannot be written, the run was interrupted, or memory ran out
+      """,
+    version: Runtime.version,
+    subcommands: [SeedCommand.self, MapCommand.self, CheckCommand.self, PlanCommand.self, InfoCommand.self])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      guard let failure = Failure(error) else { exit(withError: error) }
+      printToStandardError("delaynet: \(failure.message)")
+      Foundation.exit(failure.status.rawValue)
+    }
+  }
+}

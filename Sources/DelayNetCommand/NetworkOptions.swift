@@ -1,0 +1,248 @@
+import ArgumentParser
+import DelayNet
+import DelayNetIO
+import Foundation
+
+/// The options that say which network: matrices, a connectome, or a synthetic one.
+struct NetworkOptions: ParsableArguments {
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "Weights of a dense network, shape (N, N), row = target, column = source; a weight of 0 is an edge, too.",
+      valueName: "W.npy"))
+  var weights: String?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Delays of the dense network in steps: whole numbers, shape (N, N).", valueName: "D.npy"))
+  var delays: String?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "A connectome in The Virtual Brain's format, a zip or a folder; connections of weight 0 are no edges.",
+      valueName: "path"))
+  var connectome: String?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("A made-up connectome of so many regions, determined by --seed.", valueName: "N"))
+  var synthetic: Int?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("A connectome's conduction speed in mm/ms. (default: 3)", valueName: "speed"))
+  var speed: Double?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "A connectome's time step in ms; delay in steps = length / speed / time step, halves to even. (default: 0.1)",
+      valueName: "ms"))
+  var timeStep: Double?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Columns before step 0. (default: longest delay + 1)", valueName: "H"))
+  var history: Int?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("The key of everything that is drawn: the synthetic connectome, the buffer.", valueName: "S"))
+  var seed: UInt64 = 0
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The kernels' instruction set; the results have the same bits with any.",
+      valueName: "set"))
+  var isa: InstructionSetArgument = .auto
+
+  func validate() throws {
+    let isDense = weights != nil || delays != nil
+    let sources = [isDense, connectome != nil, synthetic != nil].count { $0 }
+    guard sources > 0 else {
+      throw ValidationError("Which network? Give --weights and --delays, --connectome, or --synthetic.")
+    }
+    guard sources == 1 else {
+      throw ValidationError("One network at a time: --weights and --delays, --connectome, or --synthetic.")
+    }
+    if isDense {
+      guard weights != nil else { throw ValidationError("--delays needs --weights beside it.") }
+      guard delays != nil else { throw ValidationError("--weights needs --delays beside it.") }
+      if speed != nil || timeStep != nil {
+        throw ValidationError("--speed and --time-step belong to a connectome; --delays are in steps already.")
+      }
+    }
+    if let speed, !(speed > 0 && speed.isFinite) {
+      throw ValidationError("--speed must be a positive number of mm/ms, not \(speed).")
+    }
+    if let timeStep, !(timeStep > 0 && timeStep.isFinite) {
+      throw ValidationError("--time-step must be a positive number of ms, not \(timeStep).")
+    }
+    if let synthetic, synthetic < 1 { throw ValidationError("--synthetic must be at least 1, not \(synthetic).") }
+    if let history, history < 0 { throw ValidationError("--history must be at least 0, not \(history).") }
+  }
+}
+
+/// The instruction sets by the names of the command line.
+enum InstructionSetArgument: String, ExpressibleByArgument, CaseIterable {
+  case auto, base, avx2, avx512
+
+  /// The library's name.
+  var instructionSet: InstructionSet {
+    switch self {
+    case .auto: .automatic
+    case .base: .base
+    case .avx2: .avx2
+    case .avx512: .avx512
+    }
+  }
+}
+
+/// A network with what is known of its origin.
+struct LoadedNetwork<Scalar: DelayNetScalar> {
+  let network: Network<Scalar>
+  /// The regions' names, where the connectome has some.
+  var labels: [String]?
+  /// In mm/ms, for a connectome.
+  var speed: Double?
+  /// The file that the weights came from.
+  var origin: String
+
+  /// "node 3 (rV1)".
+  func name(ofNode node: Int) -> String {
+    guard let labels, labels.indices.contains(node), labels[node] != String(node) else { return "node \(node)" }
+    return "node \(node) (\(labels[node]))"
+  }
+
+  /// "edge 7 (row 1, column 2)".
+  func name(ofEdge edge: Int) -> String {
+    guard (0..<network.edges).contains(edge) else { return "edge \(edge)" }
+    let ends = network.edge(edge)
+    return "edge \(edge) of \(origin) (row \(ends.target), column \(ends.source))"
+  }
+
+  /// Calls `body` and puts names into the errors of the library.
+  func naming<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as DelayNetError {
+      throw Failure(error, place: name(ofEdge:), node: name(ofNode:))
+    }
+  }
+
+  /// A line about the network.
+  var summary: String {
+    let delays = network.delays
+    let (shortest, longest) = (Int(delays.min() ?? 0), Int(delays.max() ?? 0))
+    var line = "\(grouped(network.nodes)) nodes, \(grouped(network.edges)) edges, delays \(shortest) … \(longest) steps"
+    if let step = network.timeStep {
+      line += " (\(rounded(Double(shortest) * step)) … \(rounded(Double(longest) * step)) ms)"
+    }
+    return line + ", history \(network.history)"
+  }
+}
+
+extension NetworkOptions {
+  /// Reads or draws the network.
+  func load<Scalar: DelayNetScalar & NPYElement>(as type: Scalar.Type) throws -> LoadedNetwork<Scalar> {
+    if let weights, let delays { return try dense(weights, delays) }
+    let (speed, timeStep) = (speed ?? 3, timeStep ?? 0.1)
+    if let connectome {
+      let read = try Connectome(path: connectome)
+      let edges = read.edges()
+      let steps = try edges.delays(speed: speed, timeStep: timeStep)
+      if let history, let edge = steps.firstIndex(where: { $0 > history }) {
+        throw Self.delayTooLong(
+          connectome, row: Int(edges.targets[edge]), column: Int(edges.sources[edge]), delay: Int(steps[edge]), history)
+      }
+      let network = try Network(
+        nodes: read.regions, sources: edges.sources, targets: edges.targets,
+        weights: edges.weights.map { Scalar($0) }, delays: steps, history: history, timeStep: timeStep)
+      return LoadedNetwork(network: network, labels: read.labels, speed: speed, origin: connectome)
+    }
+    let regions = synthetic ?? 1
+    // The generator holds about a dozen numbers for every pair of regions while it draws.
+    try requireMemory(regions, regions, 12 * 8, for: "a synthetic connectome of \(grouped(regions)) regions")
+    let made = try SyntheticConnectome(regions: regions, key: RandomKey(seed: seed))
+    if let history {
+      for row in 0..<regions {
+        for column in 0..<regions where made.weights[row, column] != 0 {
+          let delay = (made.lengths[row, column] / speed / timeStep).rounded(.toNearestOrEven)
+          if delay > Double(history) {
+            throw Self.delayTooLong("the synthetic connectome", row: row, column: column, delay: Int(delay), history)
+          }
+        }
+      }
+    }
+    let network = try made.network(
+      conductionSpeed: speed, timeStep: timeStep, history: history, as: Scalar.self)
+    return LoadedNetwork(network: network, speed: speed, origin: "synthetic connectome")
+  }
+
+  private func dense<Scalar: DelayNetScalar & NPYElement>(
+    _ weightsPath: String, _ delaysPath: String
+  ) throws -> LoadedNetwork<Scalar> {
+    let weightsFile = try NPYArray(path: weightsPath)
+    guard weightsFile.shape.count == 2, weightsFile.shape[0] == weightsFile.shape[1] else {
+      throw Failure(.data, "\(weightsPath): found shape \(text(weightsFile.shape)), expected a square matrix")
+    }
+    let nodes = weightsFile.shape[0]
+    let delaysFile = try NPYArray(path: delaysPath)
+    let weights = try values(of: weightsFile, weightsPath, as: Scalar.self, shape: [nodes, nodes])
+    let delays = try values(of: delaysFile, delaysPath, as: Int32.self, shape: [nodes, nodes])
+    for (edge, delay) in delays.enumerated() {
+      let (row, column) = (edge / nodes, edge % nodes)
+      if delay < 0 {
+        throw Failure(.data, "\(delaysPath): found the negative delay \(delay) at row \(row), column \(column)")
+      }
+      if let history, delay > history {
+        throw Self.delayTooLong(delaysPath, row: row, column: column, delay: Int(delay), history)
+      }
+    }
+    let network = try Network(
+      weights: Matrix(rows: nodes, columns: nodes, values: weights),
+      delays: Matrix(rows: nodes, columns: nodes, values: delays), history: history)
+    return LoadedNetwork(network: network, origin: weightsPath)
+  }
+
+  private static func delayTooLong(_ origin: String, row: Int, column: Int, delay: Int, _ history: Int) -> Failure {
+    Failure(
+      .data, "\(origin): the delay at row \(row), column \(column) is \(delay) steps, but --history is \(history)")
+  }
+}
+
+/// An array's values as a type, with the file and the place in the errors.
+func values<Element: NPYElement>(
+  of array: NPYArray, _ path: String, as type: Element.Type, shape: [Int]
+) throws -> [Element] {
+  guard array.shape == shape else {
+    throw Failure(.data, "\(path): found shape \(text(array.shape)), expected \(text(shape))")
+  }
+  do {
+    return try array.values(as: type)
+  } catch {
+    guard case .index(let indices) = error.position, indices.count == 2 else { throw error }
+    let wanted = type is any BinaryInteger.Type ? "a whole number of 32 bits" : "a number that \(type) can hold"
+    throw Failure(
+      .data, "\(path): found \(error.found) at row \(indices[0]), column \(indices[1]), expected \(wanted)")
+  }
+}
+
+/// A shape as Python writes it.
+func text(_ shape: [Int]) -> String {
+  "(" + shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? ",)" : ")")
+}
+
+/// Checks that an array of `rows` × `columns` elements of so many bytes fits into this machine's memory.
+func requireMemory(_ rows: Int, _ columns: Int, _ bytes: Int, for purpose: String) throws {
+  let (elements, overflow) = rows.multipliedReportingOverflow(by: columns)
+  let (total, overflowToo) = elements.multipliedReportingOverflow(by: bytes)
+  let there = ProcessInfo.processInfo.physicalMemory
+  guard !overflow, !overflowToo, UInt64(total) <= there else {
+    let needed = rounded(Double(rows) * Double(columns) * Double(bytes) / 1e9)
+    throw Failure(
+      .unfinished, "\(purpose) needs \(needed) GB of memory; this machine has \(rounded(Double(there) / 1e9))")
+  }
+}

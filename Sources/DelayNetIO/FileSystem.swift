@@ -1,0 +1,174 @@
+// Files by way of POSIX: whole regular files in, whole files out under a temporary name, the names in a folder.
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+// Inside InputFile, whose methods have these names, the plain ones would not be found.
+private func openForReading(_ path: String, _ flags: Int32) -> Int32 { open(path, flags) }
+private func readBytes(
+  _ descriptor: Int32, _ target: UnsafeMutableRawPointer?, _ count: Int
+) -> Int { read(descriptor, target, count) }
+
+/// What the operating system says about its last failure in this thread.
+private func systemError(
+  _ name: FileName, doing action: String, code: Int32 = errno
+) -> FileError {
+  name.error(
+    .system, found: String(cString: strerror(code)) + " on \(action)",
+    expected: "success")
+}
+
+/// A regular file open for reading, closed when it goes out of use.
+struct InputFile: ~Copyable {
+  let descriptor: Int32
+  let size: Int
+  let name: FileName
+
+  init(path: String) throws(FileError) {
+    let name = FileName(file: path)
+    (descriptor, size) = try Self.open(path, name)
+    self.name = name
+  }
+
+  deinit { close(descriptor) }
+
+  private static func open(
+    _ path: String, _ name: FileName
+  ) throws(FileError) -> (descriptor: Int32, size: Int) {
+    // Non-blocking, so that opening a pipe nobody writes to returns and can be refused below.
+    let descriptor = try retrying(name, "opening") {
+      openForReading(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      let error = systemError(name, doing: "asking for its size")
+      close(descriptor)
+      throw error
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw name.error(
+        .system, found: status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "a device or pipe",
+        expected: "a regular file")
+    }
+    return (descriptor, Int(status.st_size))
+  }
+
+  /// Fills `target` from the current place on.
+  func read(into target: UnsafeMutableRawBufferPointer) throws(FileError) {
+    var done = 0
+    while done < target.count {
+      let rest = UnsafeMutableRawBufferPointer(rebasing: target[done...])
+      let count = try retrying(name, "reading") {
+        readBytes(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
+      }
+      guard count > 0 else {
+        throw name.error(
+          .truncated, found: "the end of the file while reading",
+          expected: "\(target.count - done) more bytes")
+      }
+      done += count
+    }
+  }
+
+  /// The bytes from the current place on, `count` of them.
+  func read(count: Int) throws(FileError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    var failure: FileError?
+    bytes.withUnsafeMutableBytes { target in
+      do throws(FileError) { try read(into: target) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    return bytes
+  }
+}
+
+/// Writes a file so that its path never names half of one: under a temporary name beside it first, then renamed.
+///
+/// A symbolic link at `path` is replaced, not followed. On an error nothing is left behind.
+func writeFile(
+  _ path: String, _ body: (_ descriptor: Int32, FileName) throws(FileError) -> Void
+) throws(FileError) {
+  let name = FileName(file: path)
+  let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
+  let temporary = "\(path).\(suffix).tmp"
+  let descriptor = try retrying(name, "creating a temporary file beside it") {
+    open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+  }
+  do {
+    try body(descriptor, name)
+  } catch {
+    close(descriptor)
+    unlink(temporary)
+    throw error
+  }
+  guard close(descriptor) == 0 else {
+    let error = systemError(name, doing: "closing")
+    unlink(temporary)
+    throw error
+  }
+  guard rename(temporary, path) == 0 else {
+    let error = systemError(name, doing: "renaming the finished file")
+    unlink(temporary)
+    throw error
+  }
+}
+
+/// Writes all of `bytes` to an open file.
+func writeBytes(
+  _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, _ name: FileName
+) throws(FileError) {
+  var done = 0
+  while done < bytes.count {
+    let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+    done += try retrying(name, "writing") {
+      write(descriptor, rest.baseAddress, min(rest.count, 1 << 30))
+    }
+  }
+}
+
+/// Whether `path` names a directory, or a link to one.
+func isDirectory(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+/// The names in a directory, sorted, without `.` and `..`, at most `limit` of them.
+func namesInDirectory(_ path: String, limit: Int) throws(FileError) -> [String] {
+  let name = FileName(file: path)
+  guard let directory = opendir(path) else { throw systemError(name, doing: "opening the folder") }
+  defer { closedir(directory) }
+  var names: [String] = []
+  while let entry = readdir(directory) {
+    let file = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: $0.pointee)) {
+        String(cString: $0)
+      }
+    }
+    if file == "." || file == ".." { continue }
+    guard names.count < limit else {
+      throw name.error(
+        .limit, found: "a folder of more than \(limit) files",
+        expected: "at most that many (ArchiveLimits.entries)")
+    }
+    names.append(file)
+  }
+  return names.sorted()
+}
+
+/// Calls `body` again as long as a signal interrupts it; throws when it returns a negative number.
+private func retrying<Count: SignedInteger>(
+  _ name: FileName, _ action: String, _ body: () -> Count
+) throws(FileError) -> Count {
+  while true {
+    let result = body()
+    if result >= 0 { return result }
+    let code = errno
+    if code != EINTR { throw systemError(name, doing: action, code: code) }
+  }
+}

@@ -1,0 +1,82 @@
+extension NPZArchive {
+  /// Writes arrays as a `.npz` file, which NumPy's `load` reads.
+  ///
+  /// - Parameters:
+  ///   - arrays: names, without `.npy`, and arrays, in the order wanted.
+  ///   - path: the file to make or to replace. The bytes go to a temporary file beside it, which takes the name once
+  ///     it is complete.
+  ///   - compression: stored unless given.
+  /// - Throws: ``FileError``: `missing` for no arrays at all, `ambiguous` for a name given twice, `invalidValue` for an
+  ///   empty one or one with a NUL character, `system` if the file cannot be written; no file is left behind then.
+  /// - Postcondition: equal arguments give equal bytes; no date is written.
+  public static func write(
+    _ arrays: [(name: String, array: NPYArray)], to path: String,
+    compression: ArchiveCompression = .stored
+  ) throws(FileError) {
+    try checkNames(arrays, FileName(file: path))
+    try writeFile(path) { descriptor, name throws(FileError) in
+      try write(arrays, compression: compression, name) { bytes throws(FileError) in
+        try writeBytes(bytes, to: descriptor, name)
+      }
+    }
+  }
+
+  /// The bytes of the `.npz` file that ``write(_:to:compression:)`` would write.
+  ///
+  /// - Parameters:
+  ///   - arrays: names, without `.npy`, and arrays, in the order wanted.
+  ///   - compression: stored unless given.
+  /// - Throws: ``FileError``: `missing` for no arrays at all, `ambiguous` for a name given twice, `invalidValue` for an
+  ///   empty one or one with a NUL character.
+  public static func encoded(
+    _ arrays: [(name: String, array: NPYArray)], compression: ArchiveCompression = .stored
+  ) throws(FileError) -> [UInt8] {
+    let name = FileName(file: "npz")
+    try checkNames(arrays, name)
+    let result = Bytes()
+    try write(arrays, compression: compression, name) { result.bytes.append(contentsOf: $0) }
+    return result.bytes
+  }
+
+  private final class Bytes {
+    var bytes: [UInt8] = []
+  }
+
+  private static func checkNames(
+    _ arrays: [(name: String, array: NPYArray)], _ file: FileName
+  ) throws(FileError) {
+    // libarchive does not recognise a zip without members when it comes to reading it.
+    guard !arrays.isEmpty else {
+      throw file.error(.missing, found: "no arrays", expected: "at least one")
+    }
+    var seen: Set<String> = []
+    for (name, _) in arrays {
+      guard !name.isEmpty, !name.utf8.contains(0) else {
+        throw file.error(
+          .invalidValue, found: "the name \(quoted(name.utf8))",
+          expected: "one that is not empty and has no NUL character")
+      }
+      guard seen.insert(name).inserted else {
+        throw file.error(.ambiguous, found: "two arrays named '\(name)'", expected: "one")
+      }
+    }
+  }
+
+  private static func write(
+    _ arrays: [(name: String, array: NPYArray)], compression: ArchiveCompression, _ name: FileName,
+    emit: @escaping (UnsafeRawBufferPointer) throws(FileError) -> Void
+  ) throws(FileError) {
+    try withUTF8Names { () throws(FileError) in
+      let writer = try ArchiveWriter(name, compression: compression, emit: emit)
+      for (name, array) in arrays {
+        let header = NPYHeader.encoded(elementType: array.elementType, shape: array.shape)
+        try header.span.withUnsafeBytes { header throws(FileError) in
+          try array.withElementBytes { elements throws(FileError) in
+            try writer.add(name + ".npy", [header, elements])
+          }
+        }
+      }
+      try writer.finish()
+    }
+  }
+}

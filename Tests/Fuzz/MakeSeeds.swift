@@ -1,0 +1,45 @@
+// Writes the seeds into the folders that exist below the one given: npy, npz, connectome.
+
+@main struct MakeSeeds {
+  static func main() throws {
+    let folder = CommandLine.arguments[1]
+    func save(_ target: String, _ name: String, _ bytes: [UInt8]) throws {
+      try writeFile("\(folder)/\(target)/\(name)") { descriptor, file throws(FileError) in
+        try bytes.span.withUnsafeBytes { bytes throws(FileError) in
+          try writeBytes(bytes, to: descriptor, file)
+        }
+      }
+    }
+
+    let arrays: [(name: String, array: NPYArray)] = [
+      ("f4", try NPYArray([Float(1), 2, 3, 4, 5, 6], shape: [2, 3])),
+      ("f8", try NPYArray([0.5], shape: [])), ("i4", try NPYArray([Int32](), shape: [0, 3])),
+      ("größe", try NPYArray([Int64(1), -1])),
+    ]
+    for (name, array) in arrays { try save("npy", "\(name).npy", array.encoded()) }
+    let head: [UInt8] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
+    let fortran = Array("{'descr': '>i4', 'fortran_order': True, 'shape': (2, 2, 1), }".utf8)
+    let length = UInt8(fortran.count)
+    for version in 1...3 as ClosedRange<UInt8> {
+      let size = version == 1 ? [length, 0] : [length, 0, 0, 0]
+      let data = [UInt8](1...16)
+      try save("npy", "fortran\(version).npy", head + [version, 0] + size + fortran + data)
+    }
+
+    for compression in ArchiveCompression.allCases {
+      try save(
+        "npz", "\(compression).npz", NPZArchive.encoded(arrays, compression: compression))
+    }
+    try save("npz", "one.npz", NPZArchive.encoded([arrays[1]]))
+
+    try save("connectome", "whole.zip", seedZip(seedConnectome))
+    var packed = seedConnectome
+    packed[0] = ("__MACOSX/x", [])
+    packed.append(("folder/weights.txt.bz2", seedBzip2))
+    try save("connectome", "bzip2.zip", seedZip(packed))
+    for (place, file) in seedConnectome.enumerated() {
+      try save("connectome", file.path, [UInt8(place)] + file.bytes)
+    }
+    try save("connectome", "weights.bz2", [7] + seedBzip2)
+  }
+}

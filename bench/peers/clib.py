@@ -1,0 +1,273 @@
+"""DelayNet's C library, built as a shared library together with the plain loops and the ceilings, for numpy arrays.
+
+The flags are those of Package.swift; the compiler is $CC, else clang, the one that comes with Swift.
+"""
+import ctypes as c
+import os
+import pathlib
+import platform
+import shutil
+import subprocess
+
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+KERNELS = ROOT / "Sources" / "CKernels"
+FOLDER = ROOT / ".build-bench"
+NATIVE = "-march=native" if platform.machine() == "x86_64" else "-mcpu=native"
+
+
+def build():
+    """Compiles what has changed and returns the library's path."""
+    compiler = os.environ.get("CC") or shutil.which("clang") or "clang"
+    library = FOLDER / "libdelaynetbench.so"
+    house = ["-fopenmp", "-DDN_OPENMP", "-fvisibility=hidden", "-I", KERNELS / "include"]
+    sources = {file: house for file in [*KERNELS.glob("*.c"), *KERNELS.glob("isa/*.c")]}
+    sources[HERE / "seed_calls.c"] = ["-I", KERNELS / "include"]
+    sources |= {HERE / name: [NATIVE] for name in ("plain.c", "ceilings.c")}
+    newest = max(file.stat().st_mtime for folder in (KERNELS, HERE) for file in folder.rglob("*.[ch]"))
+    if library.exists() and library.stat().st_mtime > max(newest, pathlib.Path(__file__).stat().st_mtime):
+        return library
+    FOLDER.mkdir(exist_ok=True)
+    objects = []
+    for file, flags in sources.items():
+        objects.append(FOLDER / (file.stem + ".o"))
+        subprocess.run([compiler, "-std=c11", "-O3", "-fPIC", *flags, "-c", file, "-o", objects[-1]], check=True)
+    openmp = os.environ.get("DELAYNET_LIBOMP", "omp5")
+    subprocess.run([compiler, "-shared", *objects, "-o", library, f"-l{openmp}", "-lm"], check=True)
+    return library
+
+
+# ---- The C structs ----------------------------------------------------------------------------------------------------
+
+class Allocator(c.Structure):
+    _fields_ = [("allocate", c.c_void_p), ("release", c.c_void_p), ("context", c.c_void_p)]
+
+
+class NetworkStruct(c.Structure):
+    _fields_ = [("nodes", c.c_ssize_t), ("edges", c.c_ssize_t), ("history", c.c_ssize_t), ("targets", c.c_void_p),
+                ("sources", c.c_void_p), ("delays", c.c_void_p)]
+
+
+class PlanOptions(c.Structure):
+    _fields_ = [("isa", c.c_int), ("block", c.c_int32), ("tile_sources", c.c_int32), ("allocator", Allocator)]
+
+
+class Report(c.Structure):
+    _fields_ = [("nodes", c.c_ssize_t), ("edges", c.c_ssize_t), ("history", c.c_ssize_t), ("delay_min", c.c_int32),
+                ("delay_max", c.c_int32), ("delay_median", c.c_double), ("isa", c.c_int), ("block", c.c_int32),
+                ("tiles", c.c_int32), ("tile_sources", c.c_int32), ("classes", c.c_int32),
+                ("class_shortest", c.c_int32 * 10), ("class_longest", c.c_int32 * 10),
+                ("class_edges", c.c_ssize_t * 10), ("plan_bytes", c.c_size_t), ("run_bytes_f32", c.c_size_t),
+                ("run_bytes_f64", c.c_size_t), ("vjp_bytes_f32", c.c_size_t), ("vjp_bytes_f64", c.c_size_t),
+                ("operations_per_step", c.c_double), ("expected_ns_per_step_f32", c.c_double)]
+
+
+class RunOptions(c.Structure):
+    _fields_ = [("threads", c.c_int32), ("progress", c.c_void_p), ("context", c.c_void_p), ("workspace", c.c_void_p)]
+
+
+def primal_struct(real):
+    class Primal(c.Structure):
+        _fields_ = [("weights", c.c_void_p), ("scale", real), ("noise_gain", real), ("history", c.c_void_p),
+                    ("history_stride", c.c_ssize_t), ("noise", c.c_void_p), ("noise_stride", c.c_ssize_t),
+                    ("steps", c.c_ssize_t), ("first_step", c.c_int64), ("series", c.c_void_p),
+                    ("series_stride", c.c_ssize_t)]
+    return Primal
+
+
+class Cotangent(c.Structure):
+    _fields_ = [("series", c.c_void_p), ("series_stride", c.c_ssize_t), ("adjoint_after", c.c_void_p),
+                ("adjoint_first", c.c_void_p), ("history", c.c_void_p), ("history_stride", c.c_ssize_t),
+                ("noise", c.c_void_p), ("noise_stride", c.c_ssize_t), ("weights", c.c_void_p), ("scale", c.c_void_p),
+                ("noise_gain", c.c_void_p)]
+
+
+class Key(c.Structure):
+    _fields_ = [("word", c.c_uint32 * 2)]
+
+
+class SeedJob(c.Structure):
+    _fields_ = [("plan", c.c_void_p), ("workspace", c.c_void_p), ("nodes", c.c_ssize_t), ("history", c.c_ssize_t),
+                ("steps", c.c_ssize_t), ("scale", c.c_float), ("weights", c.c_void_p), ("input", c.c_void_p),
+                ("target", c.c_void_p), ("output", c.c_void_p), ("cotangent", c.c_void_p), ("gradient", c.c_void_p),
+                ("loss", c.c_double)]
+
+
+class Counter(c.Structure):
+    _fields_ = [("live", c.c_ssize_t), ("peak", c.c_ssize_t)]
+
+
+PRIMAL = {np.dtype(np.float32): primal_struct(c.c_float), np.dtype(np.float64): primal_struct(c.c_double)}
+SUFFIX = {np.dtype(np.float32): "f32", np.dtype(np.float64): "f64"}
+
+
+def load():
+    lib = c.CDLL(str(build()))
+    lib.dn_status_string.restype = lib.dn_isa_name.restype = lib.dn_version.restype = c.c_char_p
+    lib.dn_key_create.restype, lib.dn_key_create.argtypes = Key, [c.c_uint64]
+    lib.dn_random_normal_f32.argtypes = [Key, c.c_uint64, c.c_ssize_t, c.c_void_p]
+    lib.plain_gloss.restype = c.c_double
+    arrays, sizes = c.c_void_p, c.c_ssize_t
+    lib.plain_run.argtypes = [sizes] * 3 + [arrays, arrays, c.c_float, arrays, arrays]
+    lib.plain_gloss.argtypes = lib.plain_run.argtypes + [arrays, arrays]
+    for width in (256, 512):
+        fma, loads = getattr(lib, f"ceiling_fma_{width}"), getattr(lib, f"ceiling_loads_{width}")
+        fma.restype = loads.restype = c.c_double
+        fma.argtypes, loads.argtypes = [sizes, arrays], [sizes, arrays, sizes, arrays]
+    lib.dn_plan_destroy.argtypes = lib.dn_workspace_destroy.argtypes = [c.c_void_p]
+    return lib
+
+
+# ---- Networks, plans, calls -------------------------------------------------------------------------------------------
+
+class Network:
+    """Topology and delays. Without targets and sources it is dense, delays (N, N), row = target."""
+
+    def __init__(self, nodes, delays, weights, targets=None, sources=None, history=None):
+        self.nodes, self.targets, self.sources = nodes, targets, sources
+        self.delays = np.ascontiguousarray(delays, np.int32)
+        self.edges = self.delays.size
+        self.history = int(self.delays.max()) + 1 if history is None else history
+        self.weights = weights
+
+    def struct(self):
+        return NetworkStruct(self.nodes, self.edges, self.history,
+                             None if self.targets is None else self.targets.ctypes.data,
+                             None if self.sources is None else self.sources.ctypes.data, self.delays.ctypes.data)
+
+
+class Plan:
+    """A plan; `counted` gives it an allocator that counts what it and its calls hold."""
+
+    def __init__(self, lib, network, isa=0, counted=False):
+        self.lib, self.network, self.handle = lib, network, c.c_void_p()
+        self.options, self.counter = PlanOptions(isa=isa), Counter()
+        if counted:
+            lib.counter_install(c.byref(self.counter), c.byref(self.options))
+        self.create()
+
+    def create(self):
+        struct = self.network.struct()
+        self.check(self.lib.dn_plan_create(c.byref(struct), c.byref(self.options), c.byref(self.handle), None))
+
+    def destroy(self):
+        self.lib.dn_plan_destroy(self.handle)
+        self.handle = c.c_void_p()
+
+    def recreate(self):
+        """What a plan's creation and destruction cost: one call for the clock."""
+        self.destroy()
+        self.create()
+
+    def check(self, status):
+        if status:
+            raise RuntimeError(self.lib.dn_status_string(status).decode())
+
+    def report(self):
+        report = Report()
+        self.lib.dn_plan_describe(self.handle, c.byref(report))
+        return report
+
+    def workspace(self):
+        workspace = c.c_void_p()
+        self.check(self.lib.dn_workspace_create(self.handle, c.byref(workspace)))
+        return workspace
+
+
+def pointer(array):
+    return array.ctypes.data
+
+
+class Run:
+    """`runs` runs of T steps with arrays of their own. Without a workspace every call makes one."""
+
+    def __init__(self, plan, steps, dtype=np.float32, runs=1, threads=1, scale=1.0, noise_gain=0.0, workspace=True,
+                 seed=1):
+        self.plan, lib, network = plan, plan.lib, plan.network
+        dtype = np.dtype(dtype)
+        N, H, T = network.nodes, network.history, steps
+        random = np.random.default_rng(seed)
+        def draw(*shape):
+            return random.standard_normal(shape).astype(dtype)
+        self.weights = np.ascontiguousarray(network.weights, dtype)
+        self.history, self.noise = draw(runs, N, H), draw(runs, N, T)
+        self.series = np.zeros((runs, N, T), dtype)
+        self.primals = (PRIMAL[dtype] * runs)(*[
+            PRIMAL[dtype](pointer(self.weights), scale, noise_gain, pointer(self.history[r]), H, pointer(self.noise[r]),
+                          T, T, 0, pointer(self.series[r]), T) for r in range(runs)])
+        self.options = RunOptions(threads=threads, workspace=plan.workspace() if workspace else None)
+        self.steps, self.runs, self.dtype = T, runs, dtype
+        self.function = getattr(lib, f"dn_map_run_{SUFFIX[dtype]}")
+        self.arguments = (plan.handle, c.c_ssize_t(runs), self.primals, None, c.byref(self.options), None)
+        self.run()
+
+    def run(self):
+        status = self.function(*self.arguments)
+        if status:
+            self.plan.check(status)
+
+    def pullback(self, everything):
+        """A call that pulls a cotangent of the series back to the buffer, or to the buffer and the weights."""
+        lib, N, H, T = self.plan.lib, self.plan.network.nodes, self.plan.network.history, self.steps
+        series = np.random.default_rng(2).standard_normal((self.runs, N, T)).astype(self.dtype)
+        history, noise = np.zeros((self.runs, N, H), self.dtype), np.zeros((self.runs, N, T), self.dtype)
+        weights = np.zeros((self.runs, self.plan.network.edges), self.dtype)
+        cotangents = (Cotangent * self.runs)(*[
+            Cotangent(series=pointer(series[r]), series_stride=T, history=pointer(history[r]), history_stride=H,
+                      noise=pointer(noise[r]), noise_stride=T, weights=pointer(weights[r]) if everything else None)
+            for r in range(self.runs)])
+        function = getattr(lib, f"dn_map_vjp_{SUFFIX[self.dtype]}")
+        options = RunOptions(threads=self.options.threads,
+                             workspace=self.plan.workspace() if self.options.workspace else None)
+        arguments = (self.plan.handle, c.c_ssize_t(self.runs), self.primals, cotangents, c.byref(options), None)
+        kept = (series, history, noise, weights)
+
+        def call(kept=kept):
+            status = function(*arguments)
+            if status:
+                self.plan.check(status)
+        return call
+
+
+class Seed:
+    """The notebook's `run` and `gloss` through the C interface, on buffers (N, H + T)."""
+
+    def __init__(self, plan, steps, buffer, target=None):
+        network = plan.network
+        self.plan = plan
+        self.weights = np.ascontiguousarray(network.weights, np.float32)
+        self.input = np.ascontiguousarray(buffer, np.float32)
+        self.target = None if target is None else np.ascontiguousarray(target, np.float32)
+        self.output, self.cotangent, self.gradient = (np.zeros_like(self.input) for _ in range(3))
+        self.job = SeedJob(plan.handle, plan.workspace(), network.nodes, network.history, steps, 1 / network.nodes,
+                           pointer(self.weights), pointer(self.input),
+                           None if target is None else pointer(self.target), pointer(self.output),
+                           pointer(self.cotangent), pointer(self.gradient))
+        self.reference = c.byref(self.job)
+
+    def run(self):
+        status = self.plan.lib.seed_run(self.reference)
+        if status:
+            self.plan.check(status)
+
+    def gloss(self):
+        status = self.plan.lib.seed_gloss(self.reference)
+        if status:
+            self.plan.check(status)
+
+
+class PlainSeed:
+    """The same by the plain loops."""
+
+    def __init__(self, lib, network, steps, buffer, target=None):
+        self.weights = np.ascontiguousarray(network.weights, np.float32)
+        self.input = np.ascontiguousarray(buffer, np.float32)
+        self.target = np.ascontiguousarray(self.input if target is None else target, np.float32)
+        self.output, self.gradient = np.zeros_like(self.input), np.zeros_like(self.input)
+        shape = (network.nodes, network.history, steps, pointer(self.weights), pointer(network.delays),
+                 1 / network.nodes, pointer(self.input))
+        self.run = lambda: lib.plain_run(*shape, pointer(self.output))
+        self.gloss = lambda: lib.plain_gloss(*shape, pointer(self.target), pointer(self.output),
+                                             pointer(self.gradient))
