@@ -81,7 +81,7 @@ extension DelayMap {
   /// Ends the program at a mistake that is in the program, not in the numbers.
   private static func stop(at error: DelayNetError) {
     switch error {
-    case .shapeMismatch, .optionOutOfRange, .unexpected: fatalError(error.description)
+    case .shapeMismatch, .optionOutOfRange, .foreignWorkspace, .unexpected: fatalError(error.description)
     default: break
     }
   }
