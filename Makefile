@@ -1,16 +1,18 @@
 # setup   installs what is missing (Debian packages, by name)
 # run     builds and shows the whole thing: the notebook's experiment, gradient checks, a stochastic run with its picture
-# test    C tests and Swift tests
+# test    C tests and Swift tests; test-debug the differentiation's also without optimisation, test-consumer a package that
+#         depends on a tagged version of this one
 # lint    formatting of Swift and C; `make format` mends it
 # c-library, install   libdelaynet for C, C++ and Python: `make install PREFIX=/usr/local`, see c-library.mk
 # bench   everything beside JAX, numba, plain C, OpenBLAS and the ceilings, in a Python environment of its own (.venv):
-#         a table, results/bench.json and plots; bench-quick is a smoke test, bench-kernels times kernel by kernel
+#         a table, results/bench.json and plots; bench-quick is a smoke test, bench-kernels times kernel by kernel,
+#         bench-differentiation what @differentiable costs beside the explicit pullback
 # sanitize, fuzz, test-qemu   slower checks, see CONTRIBUTING.md
 
 SHELL = /bin/bash
 .SHELLFLAGS = -euo pipefail -c
 .DEFAULT_GOAL = run
-.PHONY: setup setup-tools build run test test-swift lint format bench bench-quick bench-kernels bench-build fuzz clean
+.PHONY: setup setup-tools build run test test-swift test-debug test-consumer lint format bench bench-quick bench-kernels bench-differentiation bench-build fuzz clean
 
 # What the library, and the checks, need from Debian.
 PACKAGES = libomp-dev libarchive-dev
@@ -57,6 +59,13 @@ test: setup test-c test-swift test-c-library
 test-swift: setup
 	swift test -c release
 
+# The compiler's derivatives are made by passes that differ between debug and release.
+test-debug: setup
+	swift test -c debug --filter DelayNetDifferentiationTests
+
+test-consumer: setup
+	Tests/Consumer/run
+
 SWIFT_TEXTS = Package.swift Sources Tests bench/Package.swift bench/Sources
 C_TEXTS = Sources Tests examples bench/peers
 
@@ -88,6 +97,9 @@ bench-quick: bench-build .venv
 
 bench-kernels: bench-build
 	$(BENCH_PRODUCTS)/Microbenchmarks $(if $(FILTER),--filter '$(FILTER)')
+
+bench-differentiation: bench-build
+	$(BENCH_PRODUCTS)/DifferentiationCost
 
 fuzz: setup-tools
 	Tests/Fuzz/run $(or $(SECONDS_EACH),20)
