@@ -22,8 +22,9 @@ extension DelayMap {
 
   /// Runs the map in place: the noise columns of `buffer` become the series.
   ///
-  /// The parameters and errors of ``run(_:weights:threads:workspace:progress:)``; nothing is copied unless the buffer's
-  /// memory is shared. After an error the columns from the first unfinished step on hold no defined values.
+  /// The parameters and errors of ``run(_:weights:threads:workspace:progress:)->Buffer<Scalar>``; nothing is
+  /// copied unless the buffer's memory is shared. After an error the columns from the first unfinished step on hold no
+  /// defined values.
   public func run(
     into buffer: inout Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil,
     progress: ProgressHandler? = nil
@@ -45,6 +46,10 @@ extension DelayMap {
   /// - Parameters:
   ///   - span: history and noise samples, shape (nodes, network.history + steps), row after row.
   ///   - steps: T, the number of noise columns.
+  ///   - weights: instead of the network's, in the order of its edges.
+  ///   - threads: at most this many share the work; 0 chooses.
+  ///   - workspace: memory to reuse; nil makes some for this call.
+  ///   - progress: called at block ends.
   public func run(
     into span: inout MutableSpan<Scalar>, steps: Int, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
