@@ -7,12 +7,13 @@
 # bench   everything beside JAX, numba, plain C, OpenBLAS and the ceilings, in a Python environment of its own (.venv):
 #         a table, results/bench.json and plots; bench-quick is a smoke test, bench-kernels times kernel by kernel,
 #         bench-differentiation what @differentiable costs beside the explicit pullback
+# docs    the documentation in .build/docs; a warning is an error
 # sanitize, fuzz, test-qemu   slower checks, see CONTRIBUTING.md
 
 SHELL = /bin/bash
 .SHELLFLAGS = -euo pipefail -c
 .DEFAULT_GOAL = run
-.PHONY: setup setup-tools build run test test-swift test-debug test-consumer lint format bench bench-quick bench-kernels bench-differentiation bench-build fuzz clean
+.PHONY: setup setup-tools build run test test-swift test-debug test-consumer lint format bench bench-quick bench-kernels bench-differentiation bench-build docs fuzz clean
 
 # What the library, and the checks, need from Debian.
 PACKAGES = libomp-dev libarchive-dev
@@ -100,6 +101,25 @@ bench-kernels: bench-build
 
 bench-differentiation: bench-build
 	$(BENCH_PRODUCTS)/DifferentiationCost
+
+DOCS = .build/docs
+MODULES = DelayNet DelayNetIO DelayNetDifferentiation
+
+# Symbol graphs of each module by itself: docc takes all that it finds in a folder.
+docs: setup
+	rm -rf $(DOCS) .build/docs-parts
+	graphs=$$(swift package dump-symbol-graph --minimum-access-level public --skip-synthesized-members \
+	  --emit-extension-block-symbols | sed -n 's/^Files written to //p'); \
+	for module in $(MODULES); do \
+	  mkdir -p .build/docs-parts/$$module; \
+	  cp "$$graphs/$$module.symbols.json" .build/docs-parts/$$module/; \
+	  cp "$$graphs/$$module@"*.symbols.json .build/docs-parts/$$module/ 2>/dev/null || true; \
+	  docc convert Sources/$$module/$$module.docc --warnings-as-errors \
+	    --additional-symbol-graph-dir .build/docs-parts/$$module --output-path .build/docs-parts/$$module.doccarchive \
+	    --fallback-display-name $$module --fallback-bundle-identifier delaynet.$$module; \
+	done
+	docc merge $(MODULES:%=.build/docs-parts/%.doccarchive) --output-path $(DOCS) --synthesized-landing-page-name DelayNet
+	@echo "Serve $(DOCS), for instance with python3 -m http.server --directory $(DOCS), and open /documentation."
 
 fuzz: setup-tools
 	Tests/Fuzz/run $(or $(SECONDS_EACH),20)
