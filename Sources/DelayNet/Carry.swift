@@ -31,9 +31,10 @@ extension DelayMap {
   ///   - progress: called at block ends.
   /// - Returns: the chunk's series, shape (nodes, 0 + steps).
   /// - Throws: what ``run(_:weights:threads:workspace:progress:)->Buffer<Scalar>`` throws, with absolute steps as
-  ///   places;
-  ///   ``DelayNetError/cancelled(steps:)`` counts the steps of this chunk.
+  ///   places; ``DelayNetError/cancelled(steps:)`` counts the steps of this chunk.
   /// - Postcondition: the same bits as one run over all chunks.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func advance(
     _ carry: inout Carry<Scalar>, noise: Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
@@ -59,6 +60,8 @@ extension DelayMap {
   ///   - threads: at most this many share the work; 0 chooses.
   ///   - workspace: memory to reuse; nil makes some for this call.
   ///   - progress: called at block ends.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func advance(
     _ carry: inout Carry<Scalar>, noise: Buffer<Scalar>, into series: inout Buffer<Scalar>,
     weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil, progress: ProgressHandler? = nil
@@ -83,6 +86,8 @@ extension DelayMap {
   ///   - threads: at most this many share the work; 0 chooses.
   ///   - workspace: memory to reuse; nil makes some for this call.
   ///   - progress: called at block ends.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func advance(
     _ carry: inout Carry<Scalar>, into buffer: inout Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
@@ -103,6 +108,8 @@ extension DelayMap {
   ///   - threads: at most this many share the work; 0 chooses.
   ///   - workspace: memory to reuse; nil makes some for this call.
   ///   - progress: called at block ends.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func advance(
     _ carry: inout Carry<Scalar>, steps: Int, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
@@ -126,6 +133,8 @@ extension DelayMap {
   ///   - threads: at most this many share the work; 0 chooses.
   ///   - workspace: memory to reuse; nil makes some for this call.
   ///   - progress: called at block ends.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func advance(
     history: inout MutableSpan<Scalar>, step: inout Int, into series: inout MutableSpan<Scalar>,
     weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil, progress: ProgressHandler? = nil

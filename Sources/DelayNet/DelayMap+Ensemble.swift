@@ -37,6 +37,8 @@ extension DelayMap {
   /// - Returns: one output a buffer.
   /// - Throws: what the `run` of one buffer throws, naming the run.
   /// - Postcondition: each output has the bits of a run by itself.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func run(
     _ buffers: [Buffer<Scalar>], weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil,
     progress: ProgressHandler? = nil
@@ -55,6 +57,8 @@ extension DelayMap {
   ///   - weights: instead of the network's, in the order of its edges.
   ///   - threads: at most this many share the work; 0 chooses.
   /// - Returns: one output a buffer, and a pullback that takes one cotangent an output.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func runWithPullback(
     _ buffers: [Buffer<Scalar>], withRespectTo inputs: Inputs = .buffer, weights: [Scalar]? = nil,
     threads: Int = 0

@@ -18,6 +18,8 @@ extension DelayMap {
   ///   ``DelayNetError/shapeMismatch(name:expected:found:)`` also for buffers in the loss;
   ///   ``DelayNetError/notFiniteCotangent(run:node:step:)``.
   /// - Complexity: two runs for `.buffer`, about three with the weights, and the loss.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func valueWithGradient(
     at buffer: Buffer<Scalar>, withRespectTo inputs: Inputs = .buffer, weights: [Scalar]? = nil,
     threads: Int = 0, workspace: Workspace? = nil, progress: ProgressHandler? = nil,
@@ -44,6 +46,8 @@ extension DelayMap {
   ///   - workspace: memory to reuse; nil makes some for this call.
   ///   - progress: called at block ends.
   ///   - loss: called once with all outputs, in the order of the buffers.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func valueWithGradient(
     at buffers: [Buffer<Scalar>], withRespectTo inputs: Inputs = .buffer, weights: [Scalar]? = nil,
     threads: Int = 0, workspace: Workspace? = nil, progress: ProgressHandler? = nil,
@@ -61,6 +65,8 @@ extension DelayMap {
   /// Runs the map and returns the value of a loss of its output, without a gradient.
   ///
   /// The parameters and errors are those of the gradient.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func value(
     at buffer: Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil,
     progress: ProgressHandler? = nil, of loss: (Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar>

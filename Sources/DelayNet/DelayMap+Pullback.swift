@@ -38,8 +38,9 @@ extension DelayMap {
   /// - Returns: the output buffer, and a pullback that may be called any number of times; it takes a cotangent of the
   ///   output's shape, whose history columns are passed through, since the output's history is the input's.
   /// - Complexity: the run costs what ``run(_:weights:threads:workspace:progress:)->Buffer<Scalar>`` costs and keeps
-  ///   its input and output;
-  ///   the pullback about as much for `.buffer`, and as much again for the weights.
+  ///   its input and output; the pullback about as much for `.buffer`, and as much again for the weights.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func runWithPullback(
     _ buffer: Buffer<Scalar>, withRespectTo inputs: Inputs = .buffer, weights: [Scalar]? = nil, threads: Int = 0
   ) throws(DelayNetError) -> (
@@ -71,6 +72,8 @@ extension DelayMap {
   /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``,
   ///   ``DelayNetError/notFiniteCotangent(run:node:step:)``, ``DelayNetError/cancelled(steps:)`` without steps.
   /// - Postcondition: exactly zero for a cotangent of zeros.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func pullback(
     at buffer: Buffer<Scalar>, output: Buffer<Scalar>, cotangent: Buffer<Scalar>,
     withRespectTo inputs: Inputs = .buffer, weights: [Scalar]? = nil, threads: Int = 0,

@@ -13,6 +13,8 @@ extension DelayMap {
   ///   ``DelayNetError/cancelled(steps:)``, ``DelayNetError/outOfMemory``.
   /// - Complexity: O(edges · steps) multiply–adds.
   /// - Postcondition: the same bits for every number of threads, chunking and instruction set.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func run(
     _ buffer: Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil,
     progress: ProgressHandler? = nil
@@ -25,6 +27,8 @@ extension DelayMap {
   /// The parameters and errors of ``run(_:weights:threads:workspace:progress:)->Buffer<Scalar>``; nothing is
   /// copied unless the buffer's memory is shared. After an error the columns from the first unfinished step on hold no
   /// defined values.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func run(
     into buffer: inout Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil,
     progress: ProgressHandler? = nil
@@ -50,6 +54,8 @@ extension DelayMap {
   ///   - threads: at most this many share the work; 0 chooses.
   ///   - workspace: memory to reuse; nil makes some for this call.
   ///   - progress: called at block ends.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func run(
     into span: inout MutableSpan<Scalar>, steps: Int, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil

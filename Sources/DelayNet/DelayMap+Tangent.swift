@@ -35,6 +35,8 @@ extension DelayMap {
   /// - Returns: the output and its tangent, both of the buffer's shape; the tangent's history columns are the direction's.
   /// - Throws: also ``DelayNetError/notFiniteTangent(run:node:step:)``.
   /// - Complexity: about two runs for a direction of the buffer, about three with the weights.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func jvp(
     at buffer: Buffer<Scalar>, along direction: Tangent, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
@@ -81,6 +83,8 @@ extension DelayMap {
   /// Runs the map and returns, with its output, the derivative of the output along a change of the input buffer.
   ///
   /// As ``jvp(at:along:weights:threads:workspace:progress:)`` with a direction that changes the buffer only.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
   public func jvp(
     at buffer: Buffer<Scalar>, along direction: Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil

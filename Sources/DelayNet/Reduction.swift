@@ -13,56 +13,104 @@ final class Reduction<Scalar: DelayNetScalar> {
     case shift(Int, Scalar)
     case square(Int)
     case apply(Int, (Scalar) -> Scalar, derivative: (Scalar) -> Scalar)
+
+    var operands: [Int] {
+      switch self {
+      case .leaf: []
+      case .add(let a, let b), .subtract(let a, let b), .multiply(let a, let b), .divide(let a, let b): [a, b]
+      case .scale(let a, _), .shift(let a, _), .square(let a), .apply(let a, _, _): [a]
+      }
+    }
+
+    /// Whether the derivative depends on the operands' values.
+    var isNonlinear: Bool {
+      switch self {
+      case .multiply, .divide, .square, .apply: true
+      case .leaf, .add, .subtract, .scale, .shift: false
+      }
+    }
   }
 
-  private var steps: [Step] = []
-  /// For each step: the member of the ensemble whose output it is, or −1.
-  private var member: [Int] = []
-  /// For each step: whether it depends on an output.
-  private var active: [Bool] = []
+  /// The flattened expression. It is a constant of the reduction, so that reading it in the loops costs no access check.
+  private struct Program {
+    var steps: [Step] = []
+    /// For each step: the member of the ensemble whose output it is, or −1.
+    var member: [Int] = []
+    /// For each step: whether it depends on an output.
+    var active: [Bool] = []
+    /// For each step: whether its value is needed to walk back over a later step.
+    var kept: [Bool] = []
+    /// For each step and operand: whether the operand's adjoint is met for the first time, and so set, not added to.
+    var first: [[Bool]] = []
+
+    /// Marks what the way back needs of each step.
+    mutating func planWayBack() {
+      kept = steps.map { _ in false }
+      first = steps.map { _ in [] }
+      var met = kept
+      // Those who need a step's value stand behind it, so its mark is complete when it is looked at.
+      for k in steps.indices.reversed() {
+        let operands = steps[k].operands
+        let needsValues = kept[k] || (active[k] && steps[k].isNonlinear)
+        for a in operands {
+          if needsValues { kept[a] = true }
+          first[k].append(active[k] && !met[a] && member[a] < 0)
+          if active[k] { met[a] = true }
+        }
+      }
+    }
+
+    mutating func flatten(_ expression: Expression<Scalar>, _ known: inout [ObjectIdentifier: Int]) -> Int {
+      if let place = known[ObjectIdentifier(expression)] { return place }
+      var (isActive, whose) = (false, -1)
+      func operand(_ other: Expression<Scalar>) -> Int {
+        let place = flatten(other, &known)
+        isActive = isActive || active[place]
+        return place
+      }
+      let step: Step =
+        switch expression.operation {
+        case .output(let buffer, let member):
+          {
+            isActive = true; whose = member; return .leaf(buffer)
+          }()
+        case .constant(let buffer): .leaf(buffer)
+        case .add(let a, let b): .add(operand(a), operand(b))
+        case .subtract(let a, let b): .subtract(operand(a), operand(b))
+        case .multiply(let a, let b): .multiply(operand(a), operand(b))
+        case .divide(let a, let b): .divide(operand(a), operand(b))
+        case .scale(let a, let number): .scale(operand(a), number)
+        case .shift(let a, let number): .shift(operand(a), number)
+        case .square(let a): .square(operand(a))
+        case .apply(let a, let function, let derivative): .apply(operand(a), function, derivative: derivative)
+        }
+      steps.append(step)
+      active.append(isActive)
+      member.append(whose)
+      known[ObjectIdentifier(expression)] = steps.count - 1
+      return steps.count - 1
+    }
+  }
+
+  private let program: Program
+  private var steps: [Step] { program.steps }
+  private var member: [Int] { program.member }
+  private var active: [Bool] { program.active }
   private let rows: Range<Int>
   private let columns: Range<Int>
   private let rowLength: Int
 
-  private static var strip: Int { 256 }
+  private static var strip: Int { 512 }
 
   init(_ expression: Expression<Scalar>, rows: Range<Int>, columns: Range<Int>, rowLength: Int) {
     self.rows = rows
     self.columns = columns
     self.rowLength = rowLength
     var known: [ObjectIdentifier: Int] = [:]
-    _ = flatten(expression, &known)
-  }
-
-  private func flatten(_ expression: Expression<Scalar>, _ known: inout [ObjectIdentifier: Int]) -> Int {
-    if let place = known[ObjectIdentifier(expression)] { return place }
-    var (isActive, whose) = (false, -1)
-    func operand(_ other: Expression<Scalar>) -> Int {
-      let place = flatten(other, &known)
-      isActive = isActive || active[place]
-      return place
-    }
-    let step: Step =
-      switch expression.operation {
-      case .output(let buffer, let member):
-        {
-          isActive = true; whose = member; return .leaf(buffer)
-        }()
-      case .constant(let buffer): .leaf(buffer)
-      case .add(let a, let b): .add(operand(a), operand(b))
-      case .subtract(let a, let b): .subtract(operand(a), operand(b))
-      case .multiply(let a, let b): .multiply(operand(a), operand(b))
-      case .divide(let a, let b): .divide(operand(a), operand(b))
-      case .scale(let a, let number): .scale(operand(a), number)
-      case .shift(let a, let number): .shift(operand(a), number)
-      case .square(let a): .square(operand(a))
-      case .apply(let a, let function, let derivative): .apply(operand(a), function, derivative: derivative)
-      }
-    steps.append(step)
-    active.append(isActive)
-    member.append(whose)
-    known[ObjectIdentifier(expression)] = steps.count - 1
-    return steps.count - 1
+    var program = Program()
+    _ = program.flatten(expression, &known)
+    program.planWayBack()
+    self.program = program
   }
 
   /// Calls `body` with (first value, count) for every strip; whole rows are strung together.
@@ -99,7 +147,7 @@ final class Reduction<Scalar: DelayNetScalar> {
   private func add(
     _ first: Int, _ count: Int, _ values: UnsafeMutablePointer<Scalar>, to lanes: inout SIMD8<Double>
   ) {
-    evaluate(first, count, values)
+    evaluate(first, count, values, all: true)
     sumLanes(register(steps.count - 1, first, values), count, into: &lanes)
   }
 
@@ -111,7 +159,7 @@ final class Reduction<Scalar: DelayNetScalar> {
     withRegisters(2 * steps.count) { values in
       let adjoints = values + steps.count * Self.strip
       forEachStrip { first, count in
-        evaluate(first, count, values)
+        evaluate(first, count, values, all: false)
         backward(first, count, seed, values, adjoints, cotangents)
       }
     }
@@ -131,8 +179,9 @@ final class Reduction<Scalar: DelayNetScalar> {
     return values + step * Self.strip
   }
 
-  private func evaluate(_ first: Int, _ count: Int, _ values: UnsafeMutablePointer<Scalar>) {
-    for k in steps.indices {
+  /// The values of one strip: of all steps, or of those that the way back needs.
+  private func evaluate(_ first: Int, _ count: Int, _ values: UnsafeMutablePointer<Scalar>, all: Bool) {
+    for k in steps.indices where all || program.kept[k] {
       let z = values + k * Self.strip
       switch steps[k] {
       case .leaf: break
@@ -176,9 +225,6 @@ final class Reduction<Scalar: DelayNetScalar> {
       return member[step] >= 0 ? cotangents[member[step]] + first : adjoints + step * Self.strip
     }
     guard let top = adjoint(last) else { return }
-    for k in 0..<last where active[k] && member[k] < 0 {
-      fill(adjoints + k * Self.strip, count, 0)
-    }
     if member[last] >= 0 {
       for n in 0..<count { top[n] += seed }
     } else {
@@ -189,30 +235,41 @@ final class Reduction<Scalar: DelayNetScalar> {
       switch steps[k] {
       case .leaf: break
       case .add(let a, let b):
-        if let da = adjoint(a) { for n in 0..<count { da[n] += g[n] } }
-        if let db = adjoint(b) { for n in 0..<count { db[n] += g[n] } }
+        give(adjoint(a), count, program.first[k][0]) { g[$0] }
+        give(adjoint(b), count, program.first[k][1]) { g[$0] }
       case .subtract(let a, let b):
-        if let da = adjoint(a) { for n in 0..<count { da[n] += g[n] } }
-        if let db = adjoint(b) { for n in 0..<count { db[n] -= g[n] } }
+        give(adjoint(a), count, program.first[k][0]) { g[$0] }
+        give(adjoint(b), count, program.first[k][1]) { -g[$0] }
       case .multiply(let a, let b):
         let (x, y) = (register(a, first, values), register(b, first, values))
-        if let da = adjoint(a) { for n in 0..<count { da[n] += g[n] * y[n] } }
-        if let db = adjoint(b) { for n in 0..<count { db[n] += g[n] * x[n] } }
+        give(adjoint(a), count, program.first[k][0]) { g[$0] * y[$0] }
+        give(adjoint(b), count, program.first[k][1]) { g[$0] * x[$0] }
       case .divide(let a, let b):
         let (x, y) = (register(a, first, values), register(b, first, values))
-        if let da = adjoint(a) { for n in 0..<count { da[n] += g[n] / y[n] } }
-        if let db = adjoint(b) { for n in 0..<count { db[n] -= g[n] * x[n] / (y[n] * y[n]) } }
-      case .scale(let a, let number):
-        if let da = adjoint(a) { for n in 0..<count { da[n] += g[n] * number } }
-      case .shift(let a, _):
-        if let da = adjoint(a) { for n in 0..<count { da[n] += g[n] } }
+        give(adjoint(a), count, program.first[k][0]) { g[$0] / y[$0] }
+        give(adjoint(b), count, program.first[k][1]) { -g[$0] * x[$0] / (y[$0] * y[$0]) }
+      case .scale(let a, let number): give(adjoint(a), count, program.first[k][0]) { g[$0] * number }
+      case .shift(let a, _): give(adjoint(a), count, program.first[k][0]) { g[$0] }
       case .square(let a):
         let x = register(a, first, values)
-        if let da = adjoint(a) { for n in 0..<count { da[n] += g[n] * (x[n] + x[n]) } }
+        give(adjoint(a), count, program.first[k][0]) { g[$0] * (x[$0] + x[$0]) }
       case .apply(let a, _, let derivative):
         let x = register(a, first, values)
-        if let da = adjoint(a) { for n in 0..<count { da[n] += g[n] * derivative(x[n]) } }
+        give(adjoint(a), count, program.first[k][0]) { g[$0] * derivative(x[$0]) }
       }
+    }
+  }
+
+  /// Sets, or adds to, an operand's adjoint, if it has one.
+  @inline(__always)
+  private func give(
+    _ adjoint: UnsafeMutablePointer<Scalar>?, _ count: Int, _ isFirst: Bool, _ term: (Int) -> Scalar
+  ) {
+    guard let adjoint else { return }
+    if isFirst {
+      for n in 0..<count { adjoint[n] = term(n) }
+    } else {
+      for n in 0..<count { adjoint[n] += term(n) }
     }
   }
 }

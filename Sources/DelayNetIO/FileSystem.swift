@@ -95,6 +95,13 @@ func writeFile(
   _ path: String, _ body: (_ descriptor: Int32, FileName) throws(FileError) -> Void
 ) throws(FileError) {
   let name = FileName(file: path)
+  // The finished file takes its name from whatever had it: a device such as /dev/null would be lost.
+  var status = stat()
+  if lstat(path, &status) == 0, ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) {
+    throw name.error(
+      .system, found: status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "a device or pipe",
+      expected: "a regular file to replace, or none")
+  }
   let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
   let temporary = "\(path).\(suffix).tmp"
   let descriptor = try retrying(name, "creating a temporary file beside it") {

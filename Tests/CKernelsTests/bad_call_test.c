@@ -320,14 +320,20 @@ static void DN_NAME(interleaved)(void) {
     CHECK_THAT(at <= 150 && H + T < width);
     CHECK_STATUS(DN_NAME(pair_call)(p, (entry)k, 1, NULL, NULL), DN_OK);
     CHECK_STATUS(DN_NAME(pair_call)(want, (entry)k, 1, NULL, NULL), DN_OK);
-#define SAME(grid_) CHECK_THAT(DN_NAME(grid_same)(&q->grid_, &want->trial[0].grid_));
-    SAME(history)
-    SAME(series)
-    SAME(noise)
-    SAME(next) SAME(tan_history) SAME(tan_noise) SAME(tan_series) SAME(tan_next) SAME(cot_history) SAME(cot_noise)
-        SAME(cot_series)
+#define SAME(grid_) CHECK_THAT(DN_NAME(grid_same)(&q->grid_, &want->trial[0].grid_))
+    SAME(history);
+    SAME(series);
+    SAME(noise);
+    SAME(next);
+    SAME(tan_history);
+    SAME(tan_noise);
+    SAME(tan_series);
+    SAME(tan_next);
+    SAME(cot_history);
+    SAME(cot_noise);
+    SAME(cot_series);
 #undef SAME
-            if (k == ENTRY_VJP) {
+    if (k == ENTRY_VJP) {
       CHECK_THAT(memcmp(buffer.at + 150, want->trial[0].cot_weights.at, 9 * sizeof(DN_REAL)) == 0);
       CHECK_THAT(buffer.at[160] == want->trial[0].cot_scale.at[0]);
       CHECK_THAT(buffer.at[161] == want->trial[0].cot_gain.at[0]);

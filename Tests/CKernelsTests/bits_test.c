@@ -444,12 +444,18 @@ static void DN_NAME(hash_of)(size_t n, bool print) {
   ADD(run, series)
   ADD(run, next)
   ADD(jvp, tan_series)
-  ADD(jvp, tan_next) ADD(buffer, cot_history) ADD(buffer, cot_noise) ADD(buffer, cot_first) ADD(parameters, cot_weights)
-      ADD(parameters, cot_scale) ADD(parameters, cot_gain)
+  ADD(jvp, tan_next)
+  ADD(buffer, cot_history)
+  ADD(buffer, cot_noise)
+  ADD(buffer, cot_first)
+  ADD(parameters, cot_weights)
+  ADD(parameters, cot_scale)
+  ADD(parameters, cot_gain)
 #undef ADD
-          if (print) printf("{\"%s\", %d,\n 0x%016llx, 0x%016llx, 0x%016llx, 0x%016llx},\n", got.name, got.bytes,
-                            (unsigned long long)got.run, (unsigned long long)got.jvp, (unsigned long long)got.buffer,
-                            (unsigned long long)got.parameters);
+  if (print)
+    printf("{\"%s\", %d,\n 0x%016llx, 0x%016llx, 0x%016llx, 0x%016llx},\n", got.name, got.bytes,
+           (unsigned long long)got.run, (unsigned long long)got.jvp, (unsigned long long)got.buffer,
+           (unsigned long long)got.parameters);
   const hash_case *kept = NULL;
   for (size_t k = 0; k < sizeof hashes_kept / sizeof hashes_kept[0]; k++)
     if (strcmp(hashes_kept[k].name, got.name) == 0 && hashes_kept[k].bytes == got.bytes) kept = &hashes_kept[k];

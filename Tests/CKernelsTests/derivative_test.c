@@ -348,10 +348,10 @@ static void DN_NAME(linear)(void) {
     MIX(cot_series)
     MIX(cot_after)
     MIX(tan_weights)
-    MIX(tan_history) MIX(tan_noise)
+    MIX(tan_history)
+    MIX(tan_noise)
 #undef MIX
-        q[2]
-            .tan_scale = 2 * q[0].tan_scale + q[1].tan_scale;
+    q[2].tan_scale = 2 * q[0].tan_scale + q[1].tan_scale;
     q[2].tan_gain = 2 * q[0].tan_gain + q[1].tan_gain;
     for (int k = 0; k < 3; k++) {
       CHECK_STATUS(DN_NAME(trial_call)(ENTRY_VJP, plan, &q[k], NULL), DN_OK);
@@ -410,13 +410,17 @@ static void DN_NAME(derivative_layouts)(void) {
       DN_NAME(trial) q = DN_NAME(finished)(plan, &net, 129, 0.75, 8, layouts[l]);
       CHECK_STATUS(DN_NAME(trial_call)(ENTRY_JVP, plan, &q, NULL), DN_OK);
       CHECK_STATUS(DN_NAME(trial_call)(ENTRY_VJP, plan, &q, NULL), DN_OK);
-#define SAME(name) CHECK_THAT(DN_NAME(grid_same)(&q.name, &plain.name));
-      SAME(tan_series)
-      SAME(tan_next)
-      SAME(cot_history)
-      SAME(cot_noise) SAME(cot_weights) SAME(cot_scale) SAME(cot_gain) SAME(cot_first)
+#define SAME(name) CHECK_THAT(DN_NAME(grid_same)(&q.name, &plain.name))
+      SAME(tan_series);
+      SAME(tan_next);
+      SAME(cot_history);
+      SAME(cot_noise);
+      SAME(cot_weights);
+      SAME(cot_scale);
+      SAME(cot_gain);
+      SAME(cot_first);
 #undef SAME
-          CHECK_THAT(DN_NAME(trial_intact)(&q));
+      CHECK_THAT(DN_NAME(trial_intact)(&q));
       DN_NAME(trial_free)(&q);
     }
     DN_NAME(trial_free)(&plain);

@@ -26,9 +26,20 @@ import Testing
     }
   }
 
+  @Test func pipesAreNotReplaced() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/pipe"
+      try #require(mkfifo(path, 0o600) == 0)
+      let error = #expect(throws: FileError.self) { try NPYArray([1.0]).write(to: path) }
+      #expect(error?.found == "a device or pipe")
+      var status = stat()
+      #expect(lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
+    }
+  }
+
   @Test func failureLeavesNothingBehind() throws {
     try withTemporaryFolder { folder in
-      // A folder cannot be replaced by a file: everything up to the renaming succeeds.
+      // A folder cannot be replaced by a file.
       try FileManager.default.createDirectory(
         atPath: folder + "/a.npy", withIntermediateDirectories: false)
       let error = #expect(throws: FileError.self) {

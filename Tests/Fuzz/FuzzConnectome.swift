@@ -3,6 +3,7 @@
 // An input whose first byte is 0 … 7 is the text of one of the files instead, in an otherwise sound zip: a mutation
 // inside a zip rarely gets past the check sums.
 
+/// One input of libFuzzer: it has to be read or refused.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzConnectome(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let input = UnsafeBufferPointer(start: start, count: count)

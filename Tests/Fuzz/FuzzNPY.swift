@@ -1,5 +1,6 @@
 // Any bytes are a `.npy` file or an error; what is read, written and read again is the same.
 
+/// One input of libFuzzer: it has to be read or refused.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzNPY(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let input = UnsafeBufferPointer(start: start, count: count)

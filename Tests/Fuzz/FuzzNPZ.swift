@@ -1,5 +1,6 @@
 // Any bytes are a `.npz` archive or an error, and so is each of its members.
 
+/// One input of libFuzzer: it has to be read or refused.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzNPZ(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let input = Array(UnsafeBufferPointer(start: start, count: count))

@@ -68,10 +68,10 @@ typedef struct DN_NAME(dn_map_cotangent) {
   ptrdiff_t series_stride;
   const DN_REAL *DN_NULLABLE adjoint_after;  // (N, D) in: what the next chunk's vjp left in adjoint_first; NULL: zero
   DN_REAL
-      *DN_NULLABLE adjoint_first;  // (N, D) out, overwritten: the adjoint g of steps 0 ... D-1, for the chunk before
-  DN_REAL *DN_NULLABLE history;    // (N, H) out. The history as an input of the series only: a caller whose output
-  ptrdiff_t history_stride;        //   holds the history columns too adds their cotangent himself
-  DN_REAL *DN_NULLABLE noise;      // (N, T) out
+  *DN_NULLABLE adjoint_first;    // (N, D) out, overwritten: the adjoint g of steps 0 ... D-1, for the chunk before
+  DN_REAL *DN_NULLABLE history;  // (N, H) out. The history as an input of the series only: a caller whose output
+  ptrdiff_t history_stride;      //   holds the history columns too adds their cotangent himself
+  DN_REAL *DN_NULLABLE noise;    // (N, T) out
   ptrdiff_t noise_stride;
   DN_REAL *DN_NULLABLE weights;     // (E) out
   DN_REAL *DN_NULLABLE scale;       // (1) out

@@ -75,9 +75,8 @@ static void K(apply)(const dn_graph *graph, int32_t group_begin, int32_t group_e
                      const DN_REAL *src, DN_REAL *dst, ptrdiff_t dst_stride, ptrdiff_t n) {
   const ptrdiff_t vectors = (n + VL - 1) / VL;
   const dn_group *group = graph->group;
-  for (int32_t g = group_begin; g < group_end; g++)
-    K(apply_row)
-    (graph->offset, w, group[g].begin, group[g + 1].begin, src, dst + group[g].target * dst_stride, vectors);
+  for (int32_t g = group_begin; g < group_end; g++) K(apply_row)
+  (graph->offset, w, group[g].begin, group[g + 1].begin, src, dst + group[g].target * dst_stride, vectors);
 }
 
 // The first position in begin ... end - 1 whose delay is at least d.
