@@ -1,16 +1,19 @@
 # setup   installs what is missing (Debian packages, by name)
 # run     builds and shows the whole thing: the notebook's experiment, gradient checks, a stochastic run with its picture
-# test    C tests and Swift tests
+# test    C tests and Swift tests; test-debug the differentiation's also without optimisation, test-consumer a package that
+#         depends on a tagged version of this one
 # lint    formatting of Swift and C; `make format` mends it
 # c-library, install   libdelaynet for C, C++ and Python: `make install PREFIX=/usr/local`, see c-library.mk
 # bench   everything beside JAX, numba, plain C, OpenBLAS and the ceilings, in a Python environment of its own (.venv):
-#         a table, results/bench.json and plots; bench-quick is a smoke test, bench-kernels times kernel by kernel
+#         a table, results/bench.json and plots; bench-quick is a smoke test, bench-kernels times kernel by kernel,
+#         bench-differentiation what @differentiable costs beside the explicit pullback
+# docs    the documentation in .build/docs; a warning is an error
 # sanitize, fuzz, test-qemu   slower checks, see CONTRIBUTING.md
 
 SHELL = /bin/bash
 .SHELLFLAGS = -euo pipefail -c
 .DEFAULT_GOAL = run
-.PHONY: setup setup-tools build run test test-swift lint format bench bench-quick bench-kernels bench-build fuzz clean
+.PHONY: setup setup-tools build run test test-swift test-debug test-consumer lint format bench bench-quick bench-kernels bench-differentiation bench-build docs fuzz clean
 
 # What the library, and the checks, need from Debian.
 PACKAGES = libomp-dev libarchive-dev
@@ -57,6 +60,13 @@ test: setup test-c test-swift test-c-library
 test-swift: setup
 	swift test -c release
 
+# The compiler's derivatives are made by passes that differ between debug and release.
+test-debug: setup
+	swift test -c debug --filter DelayNetDifferentiationTests
+
+test-consumer: setup
+	Tests/Consumer/run
+
 SWIFT_TEXTS = Package.swift Sources Tests bench/Package.swift bench/Sources
 C_TEXTS = Sources Tests examples bench/peers
 
@@ -88,6 +98,28 @@ bench-quick: bench-build .venv
 
 bench-kernels: bench-build
 	$(BENCH_PRODUCTS)/Microbenchmarks $(if $(FILTER),--filter '$(FILTER)')
+
+bench-differentiation: bench-build
+	$(BENCH_PRODUCTS)/DifferentiationCost
+
+DOCS = .build/docs
+MODULES = DelayNet DelayNetIO DelayNetDifferentiation
+
+# Symbol graphs of each module by itself: docc takes all that it finds in a folder.
+docs: setup
+	rm -rf $(DOCS) .build/docs-parts
+	graphs=$$(swift package dump-symbol-graph --minimum-access-level public --skip-synthesized-members \
+	  --emit-extension-block-symbols | sed -n 's/^Files written to //p'); \
+	for module in $(MODULES); do \
+	  mkdir -p .build/docs-parts/$$module; \
+	  cp "$$graphs/$$module.symbols.json" .build/docs-parts/$$module/; \
+	  cp "$$graphs/$$module@"*.symbols.json .build/docs-parts/$$module/ 2>/dev/null || true; \
+	  docc convert Sources/$$module/$$module.docc --warnings-as-errors \
+	    --additional-symbol-graph-dir .build/docs-parts/$$module --output-path .build/docs-parts/$$module.doccarchive \
+	    --fallback-display-name $$module --fallback-bundle-identifier delaynet.$$module; \
+	done
+	docc merge $(MODULES:%=.build/docs-parts/%.doccarchive) --output-path $(DOCS) --synthesized-landing-page-name DelayNet
+	@echo "Serve $(DOCS), for instance with python3 -m http.server --directory $(DOCS), and open /documentation."
 
 fuzz: setup-tools
 	Tests/Fuzz/run $(or $(SECONDS_EACH),20)

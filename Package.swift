@@ -9,6 +9,7 @@ let package = Package(
   products: [
     .library(name: "DelayNet", targets: ["DelayNet"]),
     .library(name: "DelayNetIO", targets: ["DelayNetIO"]),
+    .library(name: "DelayNetDifferentiation", targets: ["DelayNetDifferentiation"]),
     // The C interface by itself: for C targets, and for benchmarks below the façade.
     .library(name: "CKernels", targets: ["CKernels"]),
     .executable(name: "delaynet", targets: ["DelayNetCommand"]),
@@ -38,6 +39,7 @@ let package = Package(
           .when(platforms: [.macOS], traits: ["OpenMP"])),
       ]),
     .target(name: "DelayNet", dependencies: ["CKernels"]),
+    .target(name: "DelayNetDifferentiation", dependencies: ["DelayNet"]),
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive",
       providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
@@ -52,6 +54,8 @@ let package = Package(
     .testTarget(
       name: "DelayNetTests", dependencies: ["DelayNet", "DelayNetIO", "TestSupport"],
       resources: [.copy("Golden")]),
+    .testTarget(
+      name: "DelayNetDifferentiationTests", dependencies: ["DelayNetDifferentiation", "TestSupport"]),
     .testTarget(name: "DelayNetIOTests", dependencies: ["DelayNetIO", "TestSupport"]),
     .testTarget(
       name: "DelayNetCommandTests", dependencies: ["DelayNetCommand", "DelayNetIO", "TestSupport"]),

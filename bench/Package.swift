@@ -23,6 +23,9 @@ let package = Package(
         .product(name: "CKernels", package: "DelayNet"),
         .product(name: "DelayNet", package: "DelayNet"),
       ]),
+    .executableTarget(
+      name: "DifferentiationCost",
+      dependencies: [.product(name: "DelayNetDifferentiation", package: "DelayNet")]),
   ],
   swiftLanguageModes: [.v6]
 )

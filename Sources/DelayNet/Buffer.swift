@@ -64,7 +64,11 @@ public struct Buffer<Scalar: DelayNetScalar>: Sendable {
 
   /// A buffer of the values that `values` returns for their number.
   ///
-  /// - Parameter values: called once with `nodes * (history + steps)`; must return that many values, row after row.
+  /// - Parameters:
+  ///   - nodes: the number of nodes.
+  ///   - history: the number of history columns.
+  ///   - steps: the number of steps.
+  ///   - values: called once with `nodes * (history + steps)`; must return that many values, row after row.
   public init(nodes: Int, history: Int, steps: Int, _ values: (Int) throws -> [Scalar]) rethrows {
     let shape = BufferShape(nodes: nodes, history: history, steps: steps)
     let array = try values(shape.count)
@@ -74,7 +78,11 @@ public struct Buffer<Scalar: DelayNetScalar>: Sendable {
 
   /// A buffer of the given values.
   ///
-  /// - Parameter values: row after row, `nodes * (history + steps)` of them.
+  /// - Parameters:
+  ///   - nodes: the number of nodes.
+  ///   - history: the number of history columns.
+  ///   - steps: the number of steps.
+  ///   - values: row after row, `nodes * (history + steps)` of them.
   /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)`` when the number of values is another one.
   public init(nodes: Int, history: Int, steps: Int, values: [Scalar]) throws(DelayNetError) {
     let shape = BufferShape(nodes: nodes, history: history, steps: steps)

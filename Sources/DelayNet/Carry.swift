@@ -9,7 +9,9 @@ public struct Carry<Scalar: DelayNetScalar>: Sendable, Equatable {
 
   /// A carry that starts from a buffer's history columns; its step columns are not looked at.
   ///
-  /// - Parameter step: the absolute number of the first step to come.
+  /// - Parameters:
+  ///   - buffer: its history columns are taken.
+  ///   - step: the absolute number of the first step to come.
   public init(history buffer: Buffer<Scalar>, step: Int = 0) {
     history = buffer.steps == 0 ? buffer : buffer.columns(0..<buffer.history, history: buffer.history)
     self.step = step
@@ -23,12 +25,13 @@ extension DelayMap {
   ///   - carry: where the run stands; after an error or a cancellation, the last finished step.
   ///   - noise: the chunk's noise samples, shape (nodes, 0 + steps).
   ///   - weights: instead of the network's, in the order of its edges.
-  ///   - threads: as for ``run(_:weights:threads:workspace:progress:)``, like `workspace` and `progress`.
+  ///   - threads: as for ``run(_:weights:threads:workspace:progress:)->Buffer<Scalar>``, like `workspace` and
+  ///     `progress`.
   ///   - workspace: memory to reuse.
   ///   - progress: called at block ends.
   /// - Returns: the chunk's series, shape (nodes, 0 + steps).
-  /// - Throws: what ``run(_:weights:threads:workspace:progress:)`` throws, with absolute steps as places;
-  ///   ``DelayNetError/cancelled(steps:)`` counts the steps of this chunk.
+  /// - Throws: what ``run(_:weights:threads:workspace:progress:)->Buffer<Scalar>`` throws, with absolute steps as
+  ///   places; ``DelayNetError/cancelled(steps:)`` counts the steps of this chunk.
   /// - Postcondition: the same bits as one run over all chunks.
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
@@ -49,7 +52,14 @@ extension DelayMap {
   /// nothing is allocated after the first chunk. After a cancellation the finished steps are in `series`, and going on with
   /// the noise from there gives the bits of an uninterrupted run.
   ///
-  /// - Parameter series: shape (nodes, 0 + steps), overwritten.
+  /// - Parameters:
+  ///   - carry: where the run stands; moves on by the chunk's steps.
+  ///   - noise: the chunk's noise samples, shape (nodes, 0 + steps).
+  ///   - series: shape (nodes, 0 + steps), overwritten.
+  ///   - weights: instead of the network's, in the order of its edges.
+  ///   - threads: at most this many share the work; 0 chooses.
+  ///   - workspace: memory to reuse; nil makes some for this call.
+  ///   - progress: called at block ends.
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
   public func advance(
@@ -68,8 +78,14 @@ extension DelayMap {
   /// The parameters and errors of ``advance(_:noise:weights:threads:workspace:progress:)``; in a loop with one workspace
   /// nothing is allocated after the first chunk.
   ///
-  /// - Parameter buffer: noise samples in, series out, shape (nodes, 0 + steps). After a cancellation the columns from the
-  ///   first unfinished step on hold no defined values.
+  /// - Parameters:
+  ///   - carry: where the run stands; moves on by the chunk's steps.
+  ///   - buffer: noise samples in, series out, shape (nodes, 0 + steps). After a cancellation the columns from the
+  ///     first unfinished step on hold no defined values.
+  ///   - weights: instead of the network's, in the order of its edges.
+  ///   - threads: at most this many share the work; 0 chooses.
+  ///   - workspace: memory to reuse; nil makes some for this call.
+  ///   - progress: called at block ends.
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
   public func advance(
@@ -83,9 +99,15 @@ extension DelayMap {
 
   /// Runs the next chunk without noise: every sample is 0.
   ///
-  /// The other parameters and errors of ``advance(_:noise:weights:threads:workspace:progress:)``.
+  /// The errors of ``advance(_:noise:weights:threads:workspace:progress:)``.
   ///
-  /// - Parameter steps: how many steps the chunk has.
+  /// - Parameters:
+  ///   - carry: where the run stands; moves on by the chunk's steps.
+  ///   - steps: how many steps the chunk has.
+  ///   - weights: instead of the network's, in the order of its edges.
+  ///   - threads: at most this many share the work; 0 chooses.
+  ///   - workspace: memory to reuse; nil makes some for this call.
+  ///   - progress: called at block ends.
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
   public func advance(
@@ -101,12 +123,16 @@ extension DelayMap {
 
   /// Runs the next chunk in place on memory of the caller's own.
   ///
-  /// The other parameters and errors of ``advance(_:into:weights:threads:workspace:progress:)``.
+  /// The errors of ``advance(_:into:weights:threads:workspace:progress:)``.
   ///
   /// - Parameters:
   ///   - history: the columns before the chunk in, those before the next chunk out; shape (nodes, network.history).
   ///   - step: the absolute number of the chunk's first step in, of the next chunk's out.
   ///   - series: noise samples in, series out; shape (nodes, steps).
+  ///   - weights: instead of the network's, in the order of its edges.
+  ///   - threads: at most this many share the work; 0 chooses.
+  ///   - workspace: memory to reuse; nil makes some for this call.
+  ///   - progress: called at block ends.
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
   public func advance(

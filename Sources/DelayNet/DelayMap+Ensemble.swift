@@ -49,9 +49,13 @@ extension DelayMap {
 
   /// Runs the map over many buffers and returns, with the outputs, the function that pulls their cotangents back.
   ///
-  /// The other parameters and errors of the ensemble's `run`.
+  /// The errors of the ensemble's `run`.
   ///
-  /// - Parameter inputs: what the pullback's gradient contains.
+  /// - Parameters:
+  ///   - buffers: each of shape (nodes, history + steps).
+  ///   - inputs: what the pullback's gradient contains.
+  ///   - weights: instead of the network's, in the order of its edges.
+  ///   - threads: at most this many share the work; 0 chooses.
   /// - Returns: one output a buffer, and a pullback that takes one cotangent an output.
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)

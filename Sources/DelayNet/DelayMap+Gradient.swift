@@ -8,12 +8,13 @@ extension DelayMap {
   ///   - buffer: history and noise samples, shape (nodes, history + steps).
   ///   - inputs: what the gradient contains; it costs only what is asked for.
   ///   - weights: instead of the network's, in the order of its edges.
-  ///   - threads: as for ``run(_:weights:threads:workspace:progress:)``, like `workspace` and `progress`.
+  ///   - threads: as for ``run(_:weights:threads:workspace:progress:)->Buffer<Scalar>``, like `workspace` and
+  ///     `progress`.
   ///   - workspace: memory to reuse.
   ///   - progress: called at block ends of the run, then of the gradient.
   ///   - loss: called once with the output; returns the loss as an expression of it.
   /// - Returns: the loss's value and its gradient.
-  /// - Throws: what ``run(_:weights:threads:workspace:progress:)`` throws;
+  /// - Throws: what ``run(_:weights:threads:workspace:progress:)->Buffer<Scalar>`` throws;
   ///   ``DelayNetError/shapeMismatch(name:expected:found:)`` also for buffers in the loss;
   ///   ``DelayNetError/notFiniteCotangent(run:node:step:)``.
   /// - Complexity: two runs for `.buffer`, about three with the weights, and the loss.
@@ -35,11 +36,15 @@ extension DelayMap {
 
   /// Runs the map over many buffers and returns the value of one loss of all outputs and the loss's gradient.
   ///
-  /// The other parameters and errors of
-  /// ``valueWithGradient(at:withRespectTo:weights:threads:workspace:progress:of:)``; one run a thread.
+  /// The errors are those of one run, naming the run; one run a thread.
   ///
   /// - Parameters:
   ///   - buffers: each of shape (nodes, history + steps).
+  ///   - inputs: what the gradient contains.
+  ///   - weights: instead of the network's, in the order of its edges.
+  ///   - threads: at most this many share the work; 0 chooses.
+  ///   - workspace: memory to reuse; nil makes some for this call.
+  ///   - progress: called at block ends.
   ///   - loss: called once with all outputs, in the order of the buffers.
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
@@ -59,7 +64,7 @@ extension DelayMap {
 
   /// Runs the map and returns the value of a loss of its output, without a gradient.
   ///
-  /// The parameters and errors of ``valueWithGradient(at:withRespectTo:weights:threads:workspace:progress:of:)``.
+  /// The parameters and errors are those of the gradient.
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
   public func value(

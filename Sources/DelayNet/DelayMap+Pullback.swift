@@ -28,15 +28,17 @@ extension DelayMap {
 
   /// Runs the map and returns, with its output, the function that pulls a cotangent of the output back to the inputs.
   ///
-  /// The other parameters and errors of ``run(_:weights:threads:workspace:progress:)``.
+  /// The errors of ``run(_:weights:threads:workspace:progress:)->Buffer<Scalar>``.
   ///
   /// - Parameters:
   ///   - buffer: history and noise samples, shape (nodes, history + steps).
   ///   - inputs: what the pullback's gradient contains.
+  ///   - weights: instead of the network's, in the order of its edges.
+  ///   - threads: at most this many share the work; 0 chooses.
   /// - Returns: the output buffer, and a pullback that may be called any number of times; it takes a cotangent of the
   ///   output's shape, whose history columns are passed through, since the output's history is the input's.
-  /// - Complexity: the run costs what ``run(_:weights:threads:workspace:progress:)`` costs and keeps its input and output;
-  ///   the pullback about as much for `.buffer`, and as much again for the weights.
+  /// - Complexity: the run costs what ``run(_:weights:threads:workspace:progress:)->Buffer<Scalar>`` costs and keeps
+  ///   its input and output; the pullback about as much for `.buffer`, and as much again for the weights.
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
   public func runWithPullback(
@@ -63,7 +65,8 @@ extension DelayMap {
   ///   - cotangent: of the output, the same shape.
   ///   - inputs: what the gradient contains.
   ///   - weights: those of the run.
-  ///   - threads: as for ``run(_:weights:threads:workspace:progress:)``, like `workspace` and `progress`.
+  ///   - threads: as for ``run(_:weights:threads:workspace:progress:)->Buffer<Scalar>``, like `workspace` and
+  ///     `progress`.
   ///   - workspace: memory to reuse.
   ///   - progress: called at block ends.
   /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``,

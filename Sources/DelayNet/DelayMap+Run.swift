@@ -24,8 +24,9 @@ extension DelayMap {
 
   /// Runs the map in place: the noise columns of `buffer` become the series.
   ///
-  /// The parameters and errors of ``run(_:weights:threads:workspace:progress:)``; nothing is copied unless the buffer's
-  /// memory is shared. After an error the columns from the first unfinished step on hold no defined values.
+  /// The parameters and errors of ``run(_:weights:threads:workspace:progress:)->Buffer<Scalar>``; nothing is
+  /// copied unless the buffer's memory is shared. After an error the columns from the first unfinished step on hold no
+  /// defined values.
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
   public func run(
@@ -49,6 +50,10 @@ extension DelayMap {
   /// - Parameters:
   ///   - span: history and noise samples, shape (nodes, network.history + steps), row after row.
   ///   - steps: T, the number of noise columns.
+  ///   - weights: instead of the network's, in the order of its edges.
+  ///   - threads: at most this many share the work; 0 chooses.
+  ///   - workspace: memory to reuse; nil makes some for this call.
+  ///   - progress: called at block ends.
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
   public func run(

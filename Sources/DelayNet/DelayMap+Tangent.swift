@@ -23,11 +23,15 @@ extension DelayMap {
 
   /// Runs the map and returns, with its output, the derivative of the output along a direction.
   ///
-  /// The other parameters and errors of ``run(_:weights:threads:workspace:progress:)``.
+  /// The errors of ``run(_:weights:threads:workspace:progress:)->Buffer<Scalar>``.
   ///
   /// - Parameters:
   ///   - buffer: history and noise samples, shape (nodes, history + steps).
   ///   - direction: a change of any of the inputs.
+  ///   - weights: instead of the network's, in the order of its edges.
+  ///   - threads: at most this many share the work; 0 chooses.
+  ///   - workspace: memory to reuse; nil makes some for this call.
+  ///   - progress: called at block ends.
   /// - Returns: the output and its tangent, both of the buffer's shape; the tangent's history columns are the direction's.
   /// - Throws: also ``DelayNetError/notFiniteTangent(run:node:step:)``.
   /// - Complexity: about two runs for a direction of the buffer, about three with the weights.

@@ -66,7 +66,11 @@ public struct DelayMap<Scalar: DelayNetScalar>: Sendable {
 
   /// The map of a network whose plan exists: in the other precision, or with other weights.
   ///
-  /// - Parameter plan: of a network with the same topology, delays and history; only the extents are checked.
+  /// - Parameters:
+  ///   - network: the network.
+  ///   - plan: of a network with the same topology, delays and history; only the extents are checked.
+  ///   - scale: what the sum over a node's edges is multiplied with.
+  ///   - noiseGain: how much of its noise sample a node keeps.
   /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)`` when nodes, edges or history differ.
   public init(
     _ network: Network<Scalar>, plan: Plan, scale: Scale = .mean, noiseGain: Scalar = 0

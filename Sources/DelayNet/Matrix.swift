@@ -11,7 +11,10 @@ public struct Matrix<Element: Sendable>: Sendable {
 
   /// A matrix of the given values.
   ///
-  /// - Parameter values: row after row, `rows * columns` of them.
+  /// - Parameters:
+  ///   - rows: the number of rows.
+  ///   - columns: the number of columns.
+  ///   - values: row after row, `rows * columns` of them.
   /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)`` when the number of values is another one.
   public init(rows: Int, columns: Int, values: [Element]) throws(DelayNetError) {
     guard rows >= 0, columns >= 0, values.count == rows * columns else {

@@ -1,8 +1,9 @@
 /// The output of a run, or something computed from it element by element, while a loss is being written down.
 ///
-/// ``DelayMap/valueWithGradient(at:withRespectTo:weights:threads:workspace:progress:of:)`` hands one to the loss. Arithmetic
-/// only writes the expression down; ``sum()`` evaluates it, a few hundred values at a time, without temporary buffers, and
-/// the gradient walks it backwards in the same way. Buffers and numbers are constants of the loss.
+/// ``DelayMap/valueWithGradient(at:withRespectTo:weights:threads:workspace:progress:of:)->(_,DelayMap<Scalar>.Gradient)``
+/// hands one to the loss. Arithmetic only writes the expression down; ``sum()`` evaluates it, a few hundred values at a
+/// time, without temporary buffers, and the gradient walks it backwards in the same way. Buffers and numbers are constants
+/// of the loss.
 public struct Traced<Scalar: DelayNetScalar> {
   let expression: Expression<Scalar>
   /// The extents: those of the run's buffer.

@@ -103,7 +103,7 @@ public struct NPYArray: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - type: the type wanted.
-  ///   - shape: the shape that the array has to have; any unless given.
+  ///   - expected: the shape that the array has to have; any unless given.
   /// - Throws: ``FileError`` of kind `mismatch` for another shape, of kind `invalidValue` with the first element (its
   ///   indices are the error's position) that `type` cannot hold.
   /// - Complexity: O(1) for the array's own type, otherwise O(``count``).

@@ -1,0 +1,129 @@
+import DelayNet
+import TestSupport
+import Testing
+
+/// The examples of the documentation, as they stand there.
+@Suite struct ArticleTests {
+  @Test func everyExampleIsRun() throws {
+    #expect(try examplesNotRun(of: "DelayNet", in: #filePath) == [])
+  }
+
+  @Test func landingPage() throws {
+    let keys = RandomKey(seed: 0).split(10)
+    let network = try Network(
+      weights: keys[0].normal(84, 84).map { abs($0) + 0.5 },
+      delays: keys[1].integers(in: 0..<255, 84, 84))
+    let map = try DelayMap(network, scale: .mean)
+    let buffer = Buffer(nodes: 84, history: 255, steps: 100) { keys[2].normal($0) }
+    let target = try map.run(buffer)
+    let (loss, gradient) = try map.valueWithGradient(at: buffer) { b in (b - target).squared().sum() }
+
+    #expect(loss == 0 && gradient.buffer == Buffer(buffer.shape))
+  }
+
+  @Test func gettingStarted() throws {
+    let weights = try Matrix<Double>(rows: 2, columns: 2, values: [0, 0.5, 0.8, 0])
+    let delays = try Matrix<Int32>(rows: 2, columns: 2, values: [1, 3, 2, 1])
+    let network = try Network(weights: weights, delays: delays)
+
+    let sparse = try Network<Float>(
+      nodes: 3, sources: [0, 1, 2], targets: [1, 2, 0], weights: [1, 0.5, 2], delays: [4, 7, 0])
+    let connectome = try SyntheticConnectome(regions: 84, key: RandomKey(seed: 0))
+    let brain = try connectome.network(conductionSpeed: 3, timeStep: 0.5, as: Float.self)
+    #expect(sparse.edges == 3 && brain.nodes == 84)
+
+    do {
+      _ = try Network<Float>(nodes: 2, sources: [0], targets: [1], weights: [1], delays: [9], history: 5)
+    } catch {
+      print(error)  // edge 0 has a delay of 9 steps, but the history holds 5
+    }
+
+    let sentence = "\(DelayNetError.delayExceedsHistory(edge: 0, delay: 9, history: 5))"
+    #expect(sentence == "edge 0 has a delay of 9 steps, but the history holds 5")
+
+    let map = try DelayMap(network, scale: .sum, noiseGain: 1)
+    let noise = RandomKey(seed: 1).normal(
+      BufferShape(nodes: 2, history: network.history, steps: 1000), as: Double.self)
+    let series = try map.run(noise)
+    let last = series[node: 1, step: 999]
+    #expect(last.isFinite)
+
+    let target = Buffer<Double>(noise.shape, repeating: 0.1)
+    let (loss, gradient) = try map.valueWithGradient(at: noise, withRespectTo: [.buffer, .weights]) { b in
+      (b - target).squared().mean()
+    }
+    let ofHistory = gradient.buffer[node: 0, step: -1]
+    let ofWeights = try network.matrix(gradient.weights)
+    #expect(loss > 0 && ofHistory != 0 && ofWeights[0, 1] != 0)
+
+    let report = try GradientCheck.run(map, at: noise) { b in (b - target).squared().mean() }
+    print(report)  // a line for each input, with the worst entry
+    #expect(report.passed)
+
+    var carry = Carry(history: noise)
+    let workspace = try Workspace(map.plan)
+    for first in stride(from: 0, to: 1000, by: 250) {
+      let samples = RandomKey(seed: 2).noise(nodes: 2, steps: first..<first + 250, as: Double.self)
+      let chunk = try map.advance(&carry, noise: samples, workspace: workspace)
+      print(chunk.mean())
+    }
+    #expect(carry.step == 1000)
+  }
+
+  @Test func delayClasses() throws {
+    let keys = RandomKey(seed: 0).split()
+    let network = try Network(
+      weights: keys[0].normal(84, 84), delays: keys[1].integers(in: 0..<255, 84, 84))
+    let plan = try Plan(network)
+    for part in plan.report.classes { print(part.delays, part.edges) }
+    print(plan.report)  // a few lines for people
+
+    #expect(plan.report.block == 128)
+    #expect(plan.report.classes.map(\.delays.lowerBound) == [0, 128, 64, 32, 16, 8, 4, 2, 1])
+  }
+
+  private let map = NetworkCase<Double>(nodes: 17, steps: 40, kind: .uniform, noiseGain: 0).map
+  private let buffer = NetworkCase<Double>(nodes: 17, steps: 40, kind: .uniform).buffer
+
+  @Test func theAdjoint() throws {
+    let target = RandomKey(seed: 1).normal(buffer.shape, as: Double.self)
+    let (output, pullback) = try map.runWithPullback(buffer, withRespectTo: .all)
+    let gradient = try pullback(2 * (output - target))
+    print(gradient.buffer.shape, gradient.weights.count, gradient.scale, gradient.noiseGain)
+
+    let direction = DelayMap<Double>.Tangent(buffer: buffer, scale: 0.1)
+    let tangent = try map.jvp(at: buffer, along: direction).tangent
+
+    let forward = (2 * (output - target)).dot(tangent)
+    #expect(abs(gradient.buffer.dot(buffer) + 0.1 * gradient.scale - forward) < 1e-10 * abs(forward))
+  }
+
+  @Test func precision() throws {
+    let one = try map.run(buffer, threads: 1)
+    print(try map.run(buffer, threads: 4) == one)  // true
+    for set in InstructionSet.available {
+      print(set, try DelayMap(map.network, instructionSet: set).run(buffer) == one)  // true for each
+    }
+
+    var broken = buffer
+    broken[node: 3, step: -2] = .infinity
+    do {
+      _ = try map.run(broken)
+    } catch {
+      print(error)  // run 0: the history of node 3 at step -2 is not a finite number
+    }
+    let sentence = "\(DelayNetError.notFiniteHistory(run: 0, node: 3, step: -2))"
+    #expect(sentence == "run 0: the history of node 3 at step -2 is not a finite number")
+  }
+
+  @Test func benchmarks() throws {
+    let workspace = try Workspace(map.plan)
+    var times: [Duration] = []
+    for _ in 0..<21 {
+      times.append(try ContinuousClock().measure { _ = try map.run(buffer, threads: 1, workspace: workspace) })
+    }
+    let perEdgeAndStep = times.sorted()[10] / (map.network.edges * buffer.steps)
+
+    #expect(perEdgeAndStep >= .zero)
+  }
+}
