@@ -52,7 +52,7 @@ public struct DelayMap<Scalar: DelayNetScalar>: Sendable {
   ///   - noiseGain: how much of its noise sample a node keeps.
   ///   - instructionSet: forces one; the results have the same bits with any.
   /// - Throws: what ``Plan/init(_:instructionSet:block:tileSources:)`` throws.
-  /// - Complexity: O(edges · log edges), once; copies are free.
+  /// - Complexity: O(edges + nodes + history), once; copies are free.
   public init(
     _ network: Network<Scalar>, scale: Scale = .mean, noiseGain: Scalar = 0,
     instructionSet: InstructionSet = .automatic

@@ -93,7 +93,7 @@ extension PlanReport: CustomStringConvertible {
       "delays \(shortestDelay) … \(longestDelay) steps, median \(Self.rounded(medianDelay)); history \(history)",
       "instruction set \(instructionSet); blocks of \(block) steps; \(tiles) tiles of \(tileSources) sources",
     ]
-    lines += classes.map {
+    lines += classes.filter { $0.edges > 0 }.map {
       "  delays \($0.delays.lowerBound) … \($0.delays.upperBound): \($0.edges) edges"
     }
     lines.append(

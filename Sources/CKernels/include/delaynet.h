@@ -132,7 +132,7 @@ typedef struct dn_plan_options {
 typedef struct dn_plan dn_plan;
 
 // Checks the network, sorts its edges into delay classes and source tiles, for it and for its transpose.
-// The arrays of `network` are not needed afterwards. O(E log E) time, about 36 bytes an edge.
+// The arrays of `network` are not needed afterwards. O(E + N + H) time, 20 to 40 bytes an edge.
 // Errors: DN_NULL_POINTER, DN_BAD_SIZE, DN_TOO_LARGE, DN_NO_MEMORY, DN_BAD_OPTION, DN_ISA_UNAVAILABLE, and with the
 // place's edge DN_NODE_OUT_OF_RANGE, DN_NEGATIVE_DELAY, DN_DELAY_EXCEEDS_HISTORY. On error *plan is NULL.
 DN_API dn_status dn_plan_create(const dn_network *network, const dn_plan_options *DN_NULLABLE options,
@@ -172,7 +172,8 @@ DN_API dn_status dn_workspace_create(const dn_plan *plan, dn_workspace *DN_NULLA
 DN_API void dn_workspace_destroy(dn_workspace *DN_NULLABLE workspace);
 
 // Called at block ends by the thread that made the call; `done` of `total` node-independent steps are finished, summed
-// over the runs. A return other than 0 cancels: the call stops at a block end with DN_CANCELLED.
+// over the runs. A return other than 0 cancels: the call stops at a block end with DN_CANCELLED. The last call, with done
+// equal to total, comes when everything is done and cannot cancel.
 typedef int (*dn_progress)(void *DN_NULLABLE context, int64_t done, int64_t total);
 
 typedef struct dn_run_options {
