@@ -234,6 +234,18 @@ static void DN_NAME(overlaps)(void) {
   OVERLAP(VJP, "adjoint_first = cotangent series", p->cotangent[r].adjoint_first = q->cot_series.at);
   OVERLAP(VJP, "adjoint_first shifted in adjoint_after", p->cotangent[r].adjoint_first = q->cot_after.at + 1);
   OVERLAP(VJP, "adjoint_after = cotangent noise", p->cotangent[r].adjoint_after = q->cot_noise.at);
+  // Rows that begin in the other array's gap and end in its next row.
+  DN_REAL buffer[200] = {0};
+  OVERLAP(RUN, "history runs into the next row of the series", p->primal[r].series = buffer;
+          p->primal[r].history = buffer + 20; p->primal[r].series_stride = p->primal[r].history_stride = 24);
+  OVERLAP(RUN, "weights run into the next row of the series", p->primal[r].series = buffer;
+          p->primal[r].weights = buffer + 20; p->primal[r].series_stride = 24);
+  OVERLAP(RUN, "weights run into the last row of the series", p->primal[r].series = buffer;
+          p->primal[r].weights = buffer + 44; p->primal[r].series_stride = 24);
+  OVERLAP(VJP, "cotangent history runs into the next row of the noise's", p->cotangent[r].noise = buffer;
+          p->cotangent[r].history = buffer + 20; p->cotangent[r].noise_stride = p->cotangent[r].history_stride = 24);
+  OVERLAP(VJP, "cotangent weights run into the next row of the noise's", p->cotangent[r].noise = buffer;
+          p->cotangent[r].weights = buffer + 44; p->cotangent[r].noise_stride = 24);
 #undef OVERLAP
 }
 

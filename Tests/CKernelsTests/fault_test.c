@@ -189,6 +189,35 @@ static void calls(void) {
   }
 }
 
+// A workspace that could not grow serves calls of the size that it had before, and grows when there is memory again.
+static void regrowth(void) {
+  network net = network_make(&case_specs[15], 1);
+  heap h = heap_make();
+  dn_plan *plan = plan_make(&net, &(dn_plan_options){.allocator = heap_allocator(&h)});
+  dn_run_options options = {.threads = 1};
+  CHECK_STATUS(dn_workspace_create(plan, &options.workspace), DN_OK);
+  trial_f32 want = trial_make_f32(&net, 40, 0.75, 1, (layout){0}), q = trial_make_f32(&net, 40, 0.75, 1, (layout){0});
+  trial_call_all_f32(plan, &want, NULL);
+  CHECK_STATUS(trial_call_f32(ENTRY_RUN, plan, &q, &options), DN_OK);
+  for (int round = 0; round < 2; round++) {
+    check_about("round %d", round);
+    heap_fail(&h, 0, true);
+    const dn_status status = trial_call_f32(ENTRY_VJP, plan, &q, &options);
+    CHECK_STATUS(status, DN_NO_MEMORY);
+    heap_fail(&h, -1, false);
+    trial_reset_f32(&q, 0);
+    CHECK_STATUS(trial_call_f32(ENTRY_RUN, plan, &q, &options), DN_OK);
+  }
+  trial_call_all_f32(plan, &q, &options);
+  CHECK_THAT(trial_same_f32(&q, &want));
+  trial_free_f32(&q);
+  trial_free_f32(&want);
+  dn_workspace_destroy(options.workspace);
+  dn_plan_destroy(plan);
+  CHECK_THAT(h.live == 0 && !h.wrong);
+  network_free(&net);
+}
+
 // A call that is refused after its memory was reserved gives it back.
 static void refused_calls(void) {
   network net = network_make(&case_specs[15], 1);
@@ -255,11 +284,8 @@ static void steady(void) {
 
 int main(int argc, char **argv) {
   const check_test tests[] = {
-      {"plans", plans},
-      {"refused", refused},
-      {"workspaces", workspaces},
-      {"calls", calls},
-      {"refused_calls", refused_calls},
+      {"plans", plans},   {"refused", refused},   {"workspaces", workspaces},
+      {"calls", calls},   {"regrowth", regrowth}, {"refused_calls", refused_calls},
       {"steady", steady},
   };
   return CHECK_MAIN(argc, argv, tests);

@@ -183,6 +183,15 @@ static void DN_NAME(noise)(void) {
     dn_plan_destroy(plan);
     dn_plan_destroy(wide_plan);
   }
+
+  // The lowest of several nodes, whichever thread owns it.
+  dn_plan *wide_plan = plan_make(&wide, NULL);
+  check_about("two nodes at one step");
+  DN_NAME(trial) both = DN_NAME(trial_make)(&wide, 300, 0.75, 5, (layout){0});
+  DN_NAME(grid_row)(&both.noise, 0)[200] = DN_NAME(grid_row)(&both.noise, 149)[200] = (DN_REAL)NAN;
+  DN_NAME(expect)(ENTRY_RUN, wide_plan, &both, DN_NOT_FINITE_SERIES, -1, 0, 200);
+  DN_NAME(trial_free)(&both);
+  dn_plan_destroy(wide_plan);
   network_free(&net);
   network_free(&wide);
 

@@ -125,6 +125,27 @@ static void cancel(void) {
   network_free(&net);
 }
 
+// The runs of the other threads stop as well, not only the caller's: two of four runs are another thread's, and would make
+// half of the work.
+static void cancel_reaches_all(void) {
+  const case_spec busy = {"84 nodes, 200000 edges", 84, 200000, 16, 90, 95, DELAYS_UNIFORM, false};
+  network net = network_make(&busy, 1);
+  dn_plan *plan = plan_make(&net, NULL);
+  trial_f32 q[4];
+  for (int r = 0; r < 4; r++) q[r] = trial_make_f32(&net, 20000, 0.75, (uint64_t)r, (layout){0});
+  watch w = watch_make(80000);
+  w.cancel_at = 1;
+  dn_run_options options = {.threads = 2, .progress = watch_progress, .context = &w};
+  check_about("%s", net.name);
+  CHECK_STATUS(trials_call_f32(ENTRY_RUN, plan, 4, q, &options, NULL), DN_CANCELLED);
+  ptrdiff_t done = 0;
+  for (int r = 0; r < 4; r++) done += q[r].result.steps_done;
+  CHECK(done < 32000, "%td of 80000 steps done", done);
+  for (int r = 0; r < 4; r++) trial_free_f32(&q[r]);
+  dn_plan_destroy(plan);
+  network_free(&net);
+}
+
 // Derivatives can be cancelled too; the workspace of a cancelled call is good for the next one.
 static void cancel_derivatives(void) {
   network net = network_make(&wide_spec, 1);
@@ -164,6 +185,7 @@ int main(int argc, char **argv) {
   const check_test tests[] = {
       {"numbers", numbers},
       {"cancel", cancel},
+      {"cancel_reaches_all", cancel_reaches_all},
       {"cancel_derivatives", cancel_derivatives},
   };
   return CHECK_MAIN(argc, argv, tests);
