@@ -105,11 +105,13 @@ bench-differentiation: bench-build
 DOCS = .build/docs
 MODULES = DelayNet DelayNetIO DelayNetDifferentiation
 
-# Symbol graphs of each module by itself: docc takes all that it finds in a folder.
+# Symbol graphs of each module by itself: docc takes all that it finds in a folder. The package manager also wants those of
+# test modules, and fails where these have not been built; that the wanted ones are there is seen by copying them.
 docs: setup
 	rm -rf $(DOCS) .build/docs-parts
-	graphs=$$(swift package dump-symbol-graph --minimum-access-level public --skip-synthesized-members \
-	  --emit-extension-block-symbols | sed -n 's/^Files written to //p'); \
+	graphs=$$(dirname "$$(swift build --show-bin-path)")/symbolgraph; rm -rf "$$graphs"; \
+	swift package dump-symbol-graph --minimum-access-level public --skip-synthesized-members \
+	  --emit-extension-block-symbols > .build/symbol-graphs.log 2>&1 || true; \
 	for module in $(MODULES); do \
 	  mkdir -p .build/docs-parts/$$module; \
 	  cp "$$graphs/$$module.symbols.json" .build/docs-parts/$$module/; \
