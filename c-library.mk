@@ -21,7 +21,7 @@ PREFIX ?= /usr/local
 LIBDIR ?= lib
 
 c_library_include := Sources/CKernels/include
-c_library_headers := $(c_library_include)/delaynet.h $(c_library_include)/delaynet_map.h
+c_library_headers := $(addprefix $(c_library_include)/delaynet,.h _map.h _network.h)
 c_library_version := $(shell awk '/define DN_VERSION_/ { v = v dot $$3; dot = "." } END { print v }' $(c_library_include)/delaynet.h)
 # Until 1.0 a minor version may break the interface, so its number is part of the name.
 c_library_soname := libdelaynet.so.$(basename $(c_library_version))

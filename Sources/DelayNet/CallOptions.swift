@@ -12,7 +12,7 @@ struct CallOptions {
   ) throws(DelayNetError) -> (status: dn_status, place: dn_place) {
     guard 0...1024 ~= threads else { throw .optionOutOfRange(name: "threads", value: Double(threads)) }
     if let workspace, workspace.plan !== plan { throw .foreignWorkspace }
-    var place = dn_place(run: -1, edge: -1, node: -1, step: -1)
+    var place = dn_place(run: -1, edge: -1, node: -1, step: -1, state: -1, parameter: -1)
     let status = withUnsafePointer(to: progress) { handler in
       var options = dn_run_options()
       options.threads = Int32(threads)

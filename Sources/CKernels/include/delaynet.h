@@ -48,25 +48,31 @@ extern "C" {
 // ---- Statuses ------------------------------------------------------------------------------------------------------
 
 // Every code with its sentence: X(name, value, sentence). dn_status and dn_status_string are both made from this list.
-#define DN_STATUS_LIST(X)                                                                   \
-  X(DN_OK, 0, "success")                                                                    \
-  X(DN_NULL_POINTER, -1, "a required pointer is NULL")                                      \
-  X(DN_BAD_SIZE, -2, "a size, count or stride is negative or smaller than its row")         \
-  X(DN_TOO_LARGE, -3, "the sizes overflow what can be addressed")                           \
-  X(DN_NO_MEMORY, -4, "out of memory")                                                      \
-  X(DN_NODE_OUT_OF_RANGE, -5, "an edge names a node that does not exist")                   \
-  X(DN_NEGATIVE_DELAY, -6, "an edge has a negative delay")                                  \
-  X(DN_DELAY_EXCEEDS_HISTORY, -7, "an edge's delay exceeds the history")                    \
-  X(DN_BAD_OPTION, -8, "an option is outside its range")                                    \
-  X(DN_ISA_UNAVAILABLE, -9, "this CPU lacks the requested instruction set")                 \
-  X(DN_OVERLAP, -10, "an output array overlaps another array of the call")                  \
-  X(DN_NOT_FINITE_WEIGHT, -11, "an edge's weight, times the scale, is not a finite number") \
-  X(DN_NOT_FINITE_PARAMETER, -12, "the scale or the noise gain is not a finite number")     \
-  X(DN_NOT_FINITE_HISTORY, -13, "the history holds a value that is not a finite number")    \
-  X(DN_NOT_FINITE_SERIES, -14, "the series left the finite numbers")                        \
-  X(DN_NOT_FINITE_COTANGENT, -15, "the cotangent left the finite numbers")                  \
-  X(DN_NOT_FINITE_TANGENT, -16, "the tangent left the finite numbers")                      \
-  X(DN_CANCELLED, -17, "cancelled by the progress callback")
+#define DN_STATUS_LIST(X)                                                                    \
+  X(DN_OK, 0, "success")                                                                     \
+  X(DN_NULL_POINTER, -1, "a required pointer is NULL")                                       \
+  X(DN_BAD_SIZE, -2, "a size, count or stride is negative or smaller than its row")          \
+  X(DN_TOO_LARGE, -3, "the sizes overflow what can be addressed")                            \
+  X(DN_NO_MEMORY, -4, "out of memory")                                                       \
+  X(DN_NODE_OUT_OF_RANGE, -5, "an edge names a node that does not exist")                    \
+  X(DN_NEGATIVE_DELAY, -6, "an edge has a negative delay")                                   \
+  X(DN_DELAY_EXCEEDS_HISTORY, -7, "an edge's delay exceeds the history")                     \
+  X(DN_BAD_OPTION, -8, "an option is outside its range")                                     \
+  X(DN_ISA_UNAVAILABLE, -9, "this CPU lacks the requested instruction set")                  \
+  X(DN_OVERLAP, -10, "an output array overlaps another array of the call")                   \
+  X(DN_NOT_FINITE_WEIGHT, -11, "an edge's weight, times the scale, is not a finite number")  \
+  X(DN_NOT_FINITE_PARAMETER, -12, "a scale, gain or model parameter is not a finite number") \
+  X(DN_NOT_FINITE_HISTORY, -13, "the history holds a value that is not a finite number")     \
+  X(DN_NOT_FINITE_SERIES, -14, "the series left the finite numbers")                         \
+  X(DN_NOT_FINITE_COTANGENT, -15, "the cotangent left the finite numbers")                   \
+  X(DN_NOT_FINITE_TANGENT, -16, "the tangent left the finite numbers")                       \
+  X(DN_CANCELLED, -17, "cancelled by the progress callback")                                 \
+  X(DN_NOT_FINITE_STATE, -18, "a node's state left the finite numbers")                      \
+  X(DN_BAD_TIME_STEP, -19, "the time step is not a positive finite number")                  \
+  X(DN_BAD_FRACTION, -20, "the fractional part of an edge's delay is not in 0 ... 1")        \
+  X(DN_NOT_DIFFERENTIABLE, -21, "a whole-step delay has no derivative")                      \
+  X(DN_BUDGET_TOO_SMALL, -22, "the tape's budget is smaller than the least it can do with")  \
+  X(DN_BAD_TAPE, -23, "the tape does not hold this run")
 
 #define DN_STATUS_MEMBER(name, value, sentence) name = value,
 typedef enum dn_status { DN_STATUS_LIST(DN_STATUS_MEMBER) } dn_status;
@@ -80,7 +86,9 @@ typedef struct dn_place {
   ptrdiff_t run;   // which of the R runs of the call
   ptrdiff_t edge;  // in the order in which the edges were given; dense networks: i * N + j
   ptrdiff_t node;
-  int64_t step;  // absolute: first_step + t; history columns are first_step - H ... first_step - 1
+  int64_t step;       // absolute: first_step + t; history columns are first_step - H ... first_step - 1
+  int32_t state;      // of the model, in its order
+  int32_t parameter;  // of the model, in its order
 } dn_place;
 
 // ---- Plan ----------------------------------------------------------------------------------------------------------
@@ -184,6 +192,93 @@ typedef struct dn_run_options {
   dn_workspace *DN_NULLABLE workspace;  // NULL: one is made for the call
 } dn_run_options;
 
+// A key of the random generator below.
+typedef struct dn_key {
+  uint32_t word[2];
+} dn_key;
+
+// ---- Networks of neural masses -------------------------------------------------------------------------------------
+//
+//   c_i(t)  = sum over e -> i of w_e y_{j_e}(t - d_e)             y: the coupling variables of a node's state
+//   ds_i    = [F(s_i, G c_i, theta_i) + u_i] dt + sigma_i dW_i
+//
+// Further letters: S states and C coupling variables of the model, P its parameters, K output columns.
+
+// A state or a coupling variable of a model.
+typedef struct dn_model_variable {
+  const char *name;
+  const char *unit;
+  const char *meaning;
+  double lower, upper;  // states are clamped to this range after each stage; -INFINITY, INFINITY: they are not
+  double initial_low, initial_high;  // usual range of initial values; NaN for coupling variables
+} dn_model_variable;
+
+typedef struct dn_model_parameter {
+  const char *name;  // ASCII
+  const char *symbol;
+  const char *unit;
+  const char *meaning;
+  double value;            // default
+  double lowest, highest;  // usual range: not enforced
+} dn_model_parameter;
+
+typedef struct dn_model {
+  const char *name;  // what the command calls it
+  const char *title;
+  const char *source;                     // the paper
+  int32_t states, couplings, parameters;  // S, C, P
+  const dn_model_variable *state;         // (S)
+  const dn_model_variable *coupling;      // (C)
+  const dn_model_parameter *parameter;    // (P)
+} dn_model;
+
+DN_API int32_t dn_model_count(void);
+// NULL where there is none.
+DN_API const dn_model *DN_NULLABLE dn_model_at(int32_t index);
+DN_API const dn_model *DN_NULLABLE dn_model_find(const char *name);
+
+typedef enum dn_scheme {
+  DN_SCHEME_HEUN = 0,   // p = s + dt F(s, c(t)) + n;  s' = s + dt/2 (F(s, c(t)) + F(p, c(t+1))) + n
+  DN_SCHEME_EULER = 1,  // s' = s + dt F(s, c(t)) + n                    n = sigma sqrt(dt) z(t) + dt u(t)
+} dn_scheme;
+
+// What the corrector of Heun's scheme is coupled to.
+typedef enum dn_stage {
+  DN_STAGE_AWARE = 0,   // c(t+1): edges of delay 0 read the sources' predictors
+  DN_STAGE_FROZEN = 1,  // c(t) once more, as The Virtual Brain does
+} dn_stage;
+
+// What becomes of the states between two output columns.
+typedef enum dn_thinning {
+  DN_THIN_SUBSAMPLE = 0,  // column k is s((k+1) m)
+  DN_THIN_AVERAGE = 1,    // column k is the mean of s(k m + 1) ... s((k+1) m)
+} dn_thinning;
+
+// Output columns of steps first_step ... first_step + steps - 1: columns end at absolute multiples of `every`.
+static inline ptrdiff_t dn_outputs(int64_t first_step, ptrdiff_t steps, int64_t every) {
+  return every < 1 || first_step < 0 || steps < 0 ? 0 : (ptrdiff_t)((first_step + steps) / every - first_step / every);
+}
+
+// What a gradient needs of a forward run: all of it, or checkpoints from which stretches of it are computed again. A tape
+// belongs to one run. It grows when a run is recorded and is kept until it is destroyed.
+typedef struct dn_tape dn_tape;
+
+// budget: bytes that the tape and the recomputation may take; 0: keep everything. Every budget gives the same bits.
+// allocator: NULL for malloc and free.
+DN_API dn_status dn_tape_create(size_t budget, const dn_allocator *DN_NULLABLE allocator,
+                                dn_tape *DN_NULLABLE *DN_NULLABLE tape);
+DN_API void dn_tape_destroy(dn_tape *DN_NULLABLE tape);
+
+typedef struct dn_tape_report {
+  size_t bytes;           // memory that the tape holds, with what its pullback will take
+  int32_t levels;         // 0: everything is kept; otherwise levels of checkpoints
+  ptrdiff_t checkpoints;  // of all levels together
+  ptrdiff_t segment;      // steps that are recomputed at once
+  int64_t recomputed;     // steps of forward run that one pullback will do again
+} dn_tape_report;
+
+DN_API void dn_tape_describe(const dn_tape *tape, dn_tape_report *report);
+
 #if defined(__clang__)
 #pragma clang assume_nonnull end
 #endif
@@ -191,12 +286,14 @@ typedef struct dn_run_options {
 #define DN_REAL float
 #define DN_NAME(name) name##_f32
 #include "delaynet_map.h"
+#include "delaynet_network.h"
 #undef DN_REAL
 #undef DN_NAME
 
 #define DN_REAL double
 #define DN_NAME(name) name##_f64
 #include "delaynet_map.h"
+#include "delaynet_network.h"
 #undef DN_REAL
 #undef DN_NAME
 
@@ -209,10 +306,6 @@ typedef struct dn_run_options {
 // array depends on the key and on n alone, so every function takes the index `first` of its first element and any part of
 // an array can be drawn by itself. Bits, uniform numbers and integers equal JAX's; normal numbers are within 4 ulp of
 // JAX's and the same bits on every instruction set. All fill `out` with `count` values; count 0 writes nothing.
-
-typedef struct dn_key {
-  uint32_t word[2];
-} dn_key;
 
 DN_API dn_key dn_key_create(uint64_t seed);               // jax.random.key(seed)
 DN_API dn_key dn_key_fold_in(dn_key key, uint64_t data);  // jax.random.fold_in: data < 2^32 as in JAX

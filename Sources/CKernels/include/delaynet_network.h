@@ -1,0 +1,138 @@
+// Networks of neural masses in one precision: included by delaynet.h once with DN_REAL float (suffix _f32), once with
+// double (_f64).
+//
+// s(0) is `initial`, history columns hold y(-H) ... y(-1), output column t of an unthinned run holds s(t + 1).
+// T = 0 and N = 0 succeed and write nothing.
+
+#if defined(__clang__)
+#pragma clang assume_nonnull begin
+#endif
+
+// Values of one model parameter: count 1, the same for all nodes; count N, one a node; count 0, the model's default.
+typedef struct DN_NAME(dn_parameter) {
+  const DN_REAL *DN_NULLABLE values;
+  ptrdiff_t count;
+} DN_NAME(dn_parameter);
+
+// One run: its inputs. Everything that is read must stay unchanged until the last dn_network_vjp of the run.
+typedef struct DN_NAME(dn_network_primal) {
+  const dn_plan *plan;    // runs of one call may have different plans, over any numbers of nodes
+  const dn_model *model;  // of dn_model_at or dn_model_find
+  dn_scheme scheme;
+  dn_stage stage;
+  double time_step;                      // dt > 0, in the model's unit of time
+  const DN_REAL *DN_NULLABLE weights;    // (E)
+  const DN_REAL *DN_NULLABLE fractions;  // (E) in 0 ... 1, or NULL. Fractional delays: edge e reads at its delay plus
+                                         //   fractions[e], between two columns. The plan then has 2 E edges: e and
+                                         //   E + e join the same nodes, E + e with a delay one step longer
+  DN_REAL coupling;                      // G
+  const DN_NAME(dn_parameter) *DN_NULLABLE parameters;  // (P), or NULL: all defaults
+  const DN_REAL *DN_NULLABLE sigma;                     // noise: (sigma_count), per square root of the unit of time
+  ptrdiff_t sigma_count;                                // 0: no noise; S: one a state; S * N: (S, N)
+  const DN_REAL *DN_NULLABLE noise;                     // (T, S, N) standard normal numbers, or NULL: drawn from
+  dn_key key;                                           //   the key, by member, state, node and absolute step:
+  uint64_t member;                                      //   see dn_network_noise
+  const DN_REAL *DN_NULLABLE stimulus;  // u: (S, N, T), added to the drift from step t to t + 1; NULL: none
+  ptrdiff_t stimulus_stride;            // >= T
+  const DN_REAL *DN_NULLABLE initial;   // (S, N)
+  const DN_REAL *DN_NULLABLE history;   // (C, N, H), oldest first; may be NULL when no edge has a delay
+  ptrdiff_t history_stride;             // >= H
+  ptrdiff_t steps;                      // T
+  int64_t first_step;                   // >= 0, absolute number of step 0: of noise, output columns and places
+  int64_t every;                        // m >= 1: an output column for every m steps; 0 stands for 1
+  dn_thinning thinning;
+  const DN_REAL *DN_NULLABLE partial;  // (S, N) average only: the sum of the states since the last column that the run
+                                       //   before left in next_partial; NULL: zeros
+} DN_NAME(dn_network_primal);
+
+// Where dn_network_run leaves what it computes.
+typedef struct DN_NAME(dn_network_result) {
+  DN_REAL *DN_NULLABLE series;  // (S, N, K) out, K = dn_outputs(first_step, T, every)
+  ptrdiff_t series_stride;      // >= K
+  // The carry: initial, history and partial of the chunk that follows; each may be the primal's own array.
+  DN_REAL *DN_NULLABLE next_initial;  // (S, N) out
+  DN_REAL *DN_NULLABLE next_history;  // (C, N, H) out
+  ptrdiff_t next_history_stride;      // >= H
+  DN_REAL *DN_NULLABLE next_partial;  // (S, N) out
+  dn_tape *DN_NULLABLE tape;          // records the run for dn_network_vjp
+  ptrdiff_t steps_done;               // out: T, or less after DN_CANCELLED and DN_NOT_FINITE_STATE
+  ptrdiff_t columns_done;             // out: K, or less
+  int64_t clamps;                     // out: how often a state was clamped (stages, nodes and steps counted)
+} DN_NAME(dn_network_result);
+
+// Runs R networks, each by one thread, results independent of how many threads there are. A run that stops early leaves
+// the columns up to there and a carry that belongs to that step: it can be resumed, bit for bit. The bits depend neither
+// on threads nor on the instruction set, the chunks or the tape.
+// Errors: DN_NULL_POINTER, DN_BAD_SIZE, DN_TOO_LARGE, DN_NO_MEMORY, DN_BAD_OPTION, DN_BAD_TIME_STEP, DN_OVERLAP,
+// DN_BUDGET_TOO_SMALL, DN_CANCELLED; with the place's edge DN_NOT_FINITE_WEIGHT, DN_BAD_FRACTION; with its parameter (and
+// node) DN_NOT_FINITE_PARAMETER (coupling and sigma: parameter -1); with node and step DN_NOT_FINITE_HISTORY; with node,
+// state and step DN_NOT_FINITE_STATE: step is that of the state, so that first_step means the initial one.
+DN_API dn_status DN_NAME(dn_network_run)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals,
+                                         DN_NAME(dn_network_result) *results, const dn_run_options *DN_NULLABLE options,
+                                         dn_place *DN_NULLABLE place);
+
+// Tangents of the inputs (NULL and 0: none), and of the series, which is overwritten.
+typedef struct DN_NAME(dn_network_tangent) {
+  const DN_REAL *DN_NULLABLE weights;  // (E)
+  const DN_REAL *DN_NULLABLE delays;   // (E) needs the primal's fractions: steps
+  DN_REAL coupling;
+  const DN_REAL *DN_NULLABLE const
+      *DN_NULLABLE parameters;          // (P) pointers, each as long as the primal's values; for a default, 1
+  const DN_REAL *DN_NULLABLE sigma;     // (sigma_count)
+  const DN_REAL *DN_NULLABLE noise;     // (T, S, N)
+  const DN_REAL *DN_NULLABLE stimulus;  // (S, N, T)
+  ptrdiff_t stimulus_stride;
+  const DN_REAL *DN_NULLABLE initial;  // (S, N)
+  const DN_REAL *DN_NULLABLE history;  // (C, N, H)
+  ptrdiff_t history_stride;
+  DN_REAL *DN_NULLABLE series;  // (S, N, K) out
+  ptrdiff_t series_stride;
+} DN_NAME(dn_network_tangent);
+
+// Jacobian-vector products: computes each run anew beside its tangent; no tape, memory independent of T.
+// The primal's partial counts as a constant. Errors as of dn_network_run, and DN_NOT_FINITE_TANGENT with node, state, step.
+DN_API dn_status DN_NAME(dn_network_jvp)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals,
+                                         const DN_NAME(dn_network_tangent) *tangents,
+                                         const dn_run_options *DN_NULLABLE options, dn_place *DN_NULLABLE place);
+
+// Cotangents. Outputs are added into; an output that is NULL is not computed.
+typedef struct DN_NAME(dn_network_cotangent) {
+  const DN_REAL *DN_NULLABLE series;  // (S, N, K) in: cotangent of the series; NULL: zero
+  ptrdiff_t series_stride;
+  const DN_REAL *DN_NULLABLE final_state;  // (S, N) in: cotangent of s(T); NULL: zero
+  DN_REAL *DN_NULLABLE weights;            // (E) out
+  DN_REAL *DN_NULLABLE delays;             // (E) out; without fractions DN_NOT_DIFFERENTIABLE
+  DN_REAL *DN_NULLABLE coupling;           // (1) out
+  DN_REAL *DN_NULLABLE
+      *DN_NULLABLE parameters;    // (P) pointers, each NULL or as long as the primal's values (a default: 1)
+  DN_REAL *DN_NULLABLE sigma;     // (sigma_count) out
+  DN_REAL *DN_NULLABLE noise;     // (T, S, N) out, of the standard normal numbers, drawn or given
+  DN_REAL *DN_NULLABLE stimulus;  // (S, N, T) out
+  ptrdiff_t stimulus_stride;
+  DN_REAL *DN_NULLABLE initial;  // (S, N) out
+  DN_REAL *DN_NULLABLE history;  // (C, N, H) out
+  ptrdiff_t history_stride;
+} DN_NAME(dn_network_cotangent);
+
+// Vector-Jacobian products of R runs that dn_network_run finished with a tape each. May be called again with other
+// cotangents. DN_BAD_TAPE: the tape is missing, holds an unfinished run or one of other sizes. DN_NOT_FINITE_COTANGENT
+// names node and step, the edge or the parameter; outputs may then hold a part of the result.
+DN_API dn_status DN_NAME(dn_network_vjp)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals,
+                                         dn_tape *DN_NULLABLE const *DN_NULLABLE tapes,
+                                         const DN_NAME(dn_network_cotangent) *cotangents,
+                                         const dn_run_options *DN_NULLABLE options, dn_place *DN_NULLABLE place);
+
+// What a tape of this run would take: everything kept, and the smallest budget that works.
+DN_API dn_status DN_NAME(dn_network_tape_bytes)(const DN_NAME(dn_network_primal) *primal, size_t *everything,
+                                                size_t *least);
+
+// The standard normal numbers that a run draws, (T, S, N) into `out`: state s of node i at absolute step t depends on the
+// key, the member, s N + i and t alone. With n = (t / 2 mod 2^32) 2^32 + s N + i and k = fold_in(key, member):
+// (a0, a1) = threefry(fold_in(k, 2 (t / 2^33)), n), and the number is that of the 32 random bits a_(t mod 2). In double the
+// 64 bits a_(t mod 2) 2^32 + b_(t mod 2), b from fold_in(k, 2 (t / 2^33) + 1): the same realisation, to float's resolution.
+DN_API dn_status DN_NAME(dn_network_noise)(dn_key key, uint64_t member, ptrdiff_t states, ptrdiff_t nodes,
+                                           int64_t first_step, ptrdiff_t steps, DN_REAL *DN_NULLABLE out);
+
+#if defined(__clang__)
+#pragma clang assume_nonnull end
+#endif
