@@ -98,22 +98,24 @@ extension GradientCheck {
       }
     }
     if parts.contains(.noise) {
-      // The numbers as an array from step 0 on; only the run's own are moved.
+      // The run's own numbers as an array.
       let (states, first) = (model.states.count, begin.step)
-      let whole: NoiseSamples<Scalar> =
-        switch problem.noise {
-        case .samples(let samples): samples
-        case .drawn(let key, let member):
-          NoiseSamples(drawnFrom: key, member: member, steps: 0..<(first + steps), states: states, nodes: nodes)
-        case .none: NoiseSamples(steps: first + steps, states: states, nodes: nodes)
-        }
-      let own = first * states * nodes..<(first + steps) * states * nodes
-      let change = try test("noise", 5, Array(whole.values[own]), gradient.noise.values, { _ in "" }) {
-        values, problem, _ in
-        var all = whole.values
-        all.replaceSubrange(own, with: values)
-        problem.noise = .samples(
-          try NoiseSamples(steps: whole.steps, states: states, nodes: nodes, values: all))
+      let point: [Scalar]
+      switch problem.noise {
+      case .samples(let samples):
+        let start = (first - samples.firstStep) * states * nodes
+        point = Array(samples.values[start..<(start + steps * states * nodes)])
+      case .drawn(let key, let member):
+        point =
+          NoiseSamples(
+            drawnFrom: key, member: member, steps: first..<(first + steps), states: states, nodes: nodes
+          ).values
+      case .none: point = []
+      }
+      let change = try test("noise", 5, point, gradient.noise.values, { _ in "" }) { values, problem, _ in
+        var samples = try NoiseSamples(steps: steps, states: states, nodes: nodes, values: values)
+        samples.firstStep = first
+        problem.noise = .samples(samples)
       }
       direction.noise = try NoiseSamples(steps: steps, states: states, nodes: nodes, values: change)
     }

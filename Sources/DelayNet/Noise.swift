@@ -7,7 +7,7 @@ public enum Noise<Scalar: DelayNetScalar>: Sendable, Equatable {
   /// Drawn while running, addressed by key, member, state, node and absolute step: the same for every chunking, every
   /// number of threads and every split of an ensemble; nothing is stored.
   case drawn(RandomKey, member: UInt64 = 0)
-  /// Handed in. The first of the steps is absolute step 0.
+  /// Handed in, for the absolute steps from ``NoiseSamples/firstStep`` on.
   case samples(NoiseSamples<Scalar>)
 }
 
@@ -19,6 +19,8 @@ public struct NoiseSamples<Scalar: DelayNetScalar>: Sendable, Equatable {
   public let states: Int
   /// N, the number of nodes.
   public let nodes: Int
+  /// The absolute number of the first of the steps.
+  public var firstStep = 0
   var buffer: Buffer<Scalar>
 
   init(steps: Int, states: Int, nodes: Int, buffer: Buffer<Scalar>) {
@@ -54,7 +56,7 @@ public struct NoiseSamples<Scalar: DelayNetScalar>: Sendable, Equatable {
   /// - Parameters:
   ///   - key: as of ``Noise/drawn(_:member:)``.
   ///   - member: the member of an ensemble.
-  ///   - steps: absolute steps; for ``Noise/samples(_:)`` they have to begin with 0.
+  ///   - steps: absolute steps.
   ///   - states: the number of states.
   ///   - nodes: the number of nodes.
   public init(drawnFrom key: RandomKey, member: UInt64 = 0, steps: Range<Int>, states: Int, nodes: Int) {
@@ -65,6 +67,7 @@ public struct NoiseSamples<Scalar: DelayNetScalar>: Sendable, Equatable {
       key.key, member, states, nodes, Int64(steps.lowerBound), steps.count, buffer.base)
     precondition(status == DN_OK, "the noise could not be drawn")
     self.init(steps: steps.count, states: states, nodes: nodes, buffer: buffer)
+    firstStep = steps.lowerBound
   }
 
   /// A copy of the values, the nodes innermost.

@@ -45,9 +45,11 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
       }
     }
     if case .samples(let samples) = problem.noise {
-      guard samples.states == model.states.count, samples.nodes == nodes, samples.steps >= end else {
+      guard samples.states == model.states.count, samples.nodes == nodes, samples.firstStep <= carry.step,
+        samples.firstStep + samples.steps >= end
+      else {
         throw .shapeMismatch(
-          name: "noise", expected: [end, model.states.count, nodes],
+          name: "noise", expected: [end - min(samples.firstStep, carry.step), model.states.count, nodes],
           found: [samples.steps, samples.states, samples.nodes])
       }
       noise = samples
@@ -78,7 +80,7 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
       fractions: fractions.map { UnsafePointer($0.base) }, coupling: problem.coupling,
       parameters: parameterBuffers.map { (values: $0.map { UnsafePointer($0.base) }, count: $0?.steps ?? 0) },
       sigma: sigma.isEmpty ? nil : UnsafePointer(sigmaBuffer.base), sigmaCount: sigma.count,
-      noise: noise.map { UnsafePointer($0.buffer.base + carry.step * states * nodes) },
+      noise: noise.map { UnsafePointer($0.buffer.base + (carry.step - $0.firstStep) * states * nodes) },
       stimulus: problem.stimulus.map { UnsafePointer($0.rows.base + carry.step) },
       stimulusStride: problem.stimulus?.columns ?? 0,
       initial: UnsafePointer(carry.state.rows.base), history: UnsafePointer(carry.history.rows.base),

@@ -224,7 +224,10 @@ final class NetworkGradients<Scalar: DelayNetScalar> {
       weightGradient: weights?.values, delayGradient: parts.contains(.delays) ? delays?.values : nil,
       couplingGradient: coupling.map { $0[0, 0] }, sigmaGradient: sigma?.values,
       noiseGradient: noise.map {
-        NoiseSamples(steps: run.steps, states: problem.model.states.count, nodes: problem.nodes, buffer: $0)
+        var samples = NoiseSamples(
+          steps: run.steps, states: problem.model.states.count, nodes: problem.nodes, buffer: $0)
+        samples.firstStep = run.carry.step
+        return samples
       },
       stimulusGradient: stimulus, initialGradient: initial, historyGradient: history)
     for (k, parameter) in problem.model.parameters.enumerated() {
