@@ -46,8 +46,10 @@ public enum Sigma<Scalar: DelayNetScalar>: Sendable, Equatable {
   /// Numbers in the model's order: one a state, (states), or one a state and node, (states, nodes).
   case values([Scalar])
 
-  /// The numbers as the kernels take them: none, (states) or (states, nodes).
-  func resolved(_ model: NodeModel, nodes: Int) throws(DelayNetError) -> [Scalar] {
+  /// The numbers in the order of a model: none, one a state, or one a state and node.
+  ///
+  /// - Throws: ``DelayNetError/unknownState(name:model:)``, ``DelayNetError/shapeMismatch(name:expected:found:)``.
+  public func resolved(for model: NodeModel, nodes: Int) throws(DelayNetError) -> [Scalar] {
     let states = model.states.count
     switch self {
     case .none: return []

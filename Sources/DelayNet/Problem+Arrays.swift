@@ -56,7 +56,7 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
     } else {
       noise = nil
     }
-    sigma = problem.noise == .none ? [] : try problem.sigma.resolved(model, nodes: nodes)
+    sigma = problem.noise == .none ? [] : try problem.sigma.resolved(for: model, nodes: nodes)
     self.problem = problem
     self.carry = carry
     self.steps = steps
