@@ -2,10 +2,14 @@
 #include "internal.h"
 
 extern const dn_kernels_f32 dn_kernels_f32_base;
+extern const dn_network_kernels_f32 dn_network_kernels_f32_base;
 extern const dn_kernels_f64 dn_kernels_f64_base;
+extern const dn_network_kernels_f64 dn_network_kernels_f64_base;
 #if defined(__x86_64__)
 extern const dn_kernels_f32 dn_kernels_f32_avx2, dn_kernels_f32_avx512;
+extern const dn_network_kernels_f32 dn_network_kernels_f32_avx2, dn_network_kernels_f32_avx512;
 extern const dn_kernels_f64 dn_kernels_f64_avx2, dn_kernels_f64_avx512;
+extern const dn_network_kernels_f64 dn_network_kernels_f64_avx2, dn_network_kernels_f64_avx512;
 #endif
 
 int dn_isa_available(dn_isa isa) {
@@ -55,6 +59,28 @@ const dn_kernels_f64 *dn_kernels_of_f64(dn_isa isa) {
     case DN_ISA_AVX512: return &dn_kernels_f64_avx512;
 #endif
     case DN_ISA_BASE: return &dn_kernels_f64_base;
+    default: return NULL;
+  }
+}
+
+const dn_network_kernels_f32 *dn_network_kernels_of_f32(dn_isa isa) {
+  switch (isa) {
+#if defined(__x86_64__)
+    case DN_ISA_AVX2: return &dn_network_kernels_f32_avx2;
+    case DN_ISA_AVX512: return &dn_network_kernels_f32_avx512;
+#endif
+    case DN_ISA_BASE: return &dn_network_kernels_f32_base;
+    default: return NULL;
+  }
+}
+
+const dn_network_kernels_f64 *dn_network_kernels_of_f64(dn_isa isa) {
+  switch (isa) {
+#if defined(__x86_64__)
+    case DN_ISA_AVX2: return &dn_network_kernels_f64_avx2;
+    case DN_ISA_AVX512: return &dn_network_kernels_f64_avx512;
+#endif
+    case DN_ISA_BASE: return &dn_network_kernels_f64_base;
     default: return NULL;
   }
 }

@@ -5,6 +5,7 @@
 #define DN_INTERNAL_H
 
 #include <assert.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -97,17 +98,33 @@ void dn_release(const dn_allocator *allocator, void *memory);
 // Makes the workspace at least `bytes` large; what was in it is lost when it grows.
 dn_status dn_workspace_reserve(dn_workspace *workspace, size_t bytes);
 
+// ---- Models --------------------------------------------------------------------------------------------------------
+
+#define DN_COUPLINGS_MAX 2
+
+// A line of the register: what users see of it, and which parameter alone multiplies each coupling variable (or -1).
+typedef struct dn_registered {
+  dn_model model;
+  int32_t gain[DN_COUPLINGS_MAX];
+} dn_registered;
+
+// The number of a model in the register, -1 for a pointer that is not in it; and the gains of a number.
+int32_t dn_model_index(const dn_model *model);
+const int32_t *dn_model_gains(int32_t index);
+
 // ---- Kernel tables -------------------------------------------------------------------------------------------------
 
 #define DN_REAL float
 #define DN_NAME(name) name##_f32
 #include "kernel/table.h"
+#include "kernel/step_table.h"
 #undef DN_REAL
 #undef DN_NAME
 
 #define DN_REAL double
 #define DN_NAME(name) name##_f64
 #include "kernel/table.h"
+#include "kernel/step_table.h"
 #undef DN_REAL
 #undef DN_NAME
 

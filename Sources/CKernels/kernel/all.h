@@ -12,6 +12,8 @@
 #include "rows.h"
 #include "coupling.h"
 #include "table_fill.h"
+#include "network.h"
+#include "models.h"
 #undef VL
 #undef DN_REAL
 #undef DN_REAL_SUFFIX
@@ -23,10 +25,24 @@
 #include "rows.h"
 #include "coupling.h"
 #include "table_fill.h"
+#include "network.h"
+#include "models.h"
 #undef VL
 #undef DN_REAL
 #undef DN_REAL_SUFFIX
 
 #include "random.h"
+
+#define DN_REAL float
+#define DN_REAL_SUFFIX f32
+#include "network_fill.h"
+#undef DN_REAL
+#undef DN_REAL_SUFFIX
+
+#define DN_REAL double
+#define DN_REAL_SUFFIX f64
+#include "network_fill.h"
+#undef DN_REAL
+#undef DN_REAL_SUFFIX
 
 #undef K

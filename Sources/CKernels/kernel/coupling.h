@@ -140,6 +140,16 @@ DN_INLINE void K(class_1)(const dn_graph *graph, const dn_list *list, const DN_R
     x[target[k]] = __builtin_elementwise_fma(w[k], x[graph->offset[k]], x[target[k]]);
 }
 
+// One short class alone, on the columns from x on that it covers.
+static void K(apply_class)(const dn_graph *graph, const dn_list *list, const DN_REAL *w, DN_REAL *x) {
+  switch (list->shortest) {
+    case 8: K(class_8)(graph, list, w, x); break;
+    case 4: K(class_4)(graph, list, w, x); break;
+    case 2: K(class_2)(graph, list, w, x); break;
+    default: K(class_1)(graph, list, w, x); break;
+  }
+}
+
 // The recursion's last levels, for n <= DN_LEAF columns of all rows: class 8 to the first half, solve it, class 8 to the
 // second half, solve it; and so on down to single columns.
 static void K(solve_leaf)(const dn_graph *graph, const DN_REAL *w, DN_REAL *x, ptrdiff_t n) {

@@ -235,6 +235,33 @@ static void R(normal_f64)(dn_key key, uint64_t first, ptrdiff_t count, double *o
 #undef BLOCK
 }
 
+// The normal numbers of two consecutive steps from one draw: element n's words belong to the even and the odd step. In
+// double the lower 32 bits come from a second key, so that both precisions see the same realisation.
+static void R(normals_f32)(dn_key key, dn_key low, uint64_t first, ptrdiff_t count, float *even, float *odd) {
+  (void)low;
+  for (; count > 0; count -= 2 * LANES, first += 2 * LANES, even += 2 * LANES, odd += 2 * LANES) {
+    const int vectors = count > LANES ? 2 : 1;
+    R(u32) b0[2], b1[2];
+    if (vectors == 2) R(threefry)(key, first, 2, b0, b1);
+    else R(threefry)(key, first, 1, b0, b1);
+    for (int v = 0; v < vectors; v++) {
+      F32(store)(even + v * LANES, R(to_normal_f32)(b0[v]));
+      F32(store)(odd + v * LANES, R(to_normal_f32)(b1[v]));
+    }
+  }
+}
+static void R(normals_f64)(dn_key key, dn_key low, uint64_t first, ptrdiff_t count, double *even, double *odd) {
+  for (; count > 0; count -= LANES, first += LANES, even += LANES, odd += LANES) {
+    R(u32) high0, high1, low0, low1;
+    R(threefry)(key, first, 1, &high0, &high1);
+    R(threefry)(low, first, 1, &low0, &low1);
+    F64(store)(even, R(to_normal_f64)(R(bits_low)(high0, low0)));
+    F64(store)(even + LANES / 2, R(to_normal_f64)(R(bits_high)(high0, low0)));
+    F64(store)(odd, R(to_normal_f64)(R(bits_low)(high1, low1)));
+    F64(store)(odd + LANES / 2, R(to_normal_f64)(R(bits_high)(high1, low1)));
+  }
+}
+
 // Integers in [lo, hi): the 64 (128) bits high 2^32 + low, high and low drawn with the two keys of a split, modulo hi - lo.
 // The arithmetic wraps where JAX's does: a power of two takes the low bits alone.
 

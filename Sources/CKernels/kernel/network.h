@@ -1,0 +1,51 @@
+// What a network's step needs besides the model and the delayed sums: turning rows of time into rows of nodes, noise, and
+// rows multiplied. One instruction set, one precision; included by all.h.
+
+// ---- Transposition -------------------------------------------------------------------------------------------------
+
+typedef DN_REAL K(four) __attribute__((ext_vector_type(4), aligned(sizeof(DN_REAL))));
+
+// dst[c * dst_stride + r] = src[r * src_stride + c], blocks of 4 x 4. Nothing outside rows x columns is touched.
+static void K(transpose)(const DN_REAL *src, ptrdiff_t src_stride, DN_REAL *dst, ptrdiff_t dst_stride, ptrdiff_t rows,
+                         ptrdiff_t columns) {
+  ptrdiff_t c = 0;
+  for (; c + 4 <= columns; c += 4) {
+    ptrdiff_t r = 0;
+    for (; r + 4 <= rows; r += 4) {
+      const DN_REAL *from = src + r * src_stride + c;
+      DN_REAL *to = dst + c * dst_stride + r;
+      const K(four) a = *(const K(four) *)from, b = *(const K(four) *)(from + src_stride),
+                    d = *(const K(four) *)(from + 2 * src_stride), e = *(const K(four) *)(from + 3 * src_stride);
+      const K(four) ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5),
+                    ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7),
+                    de_low = __builtin_shufflevector(d, e, 0, 4, 1, 5),
+                    de_high = __builtin_shufflevector(d, e, 2, 6, 3, 7);
+      *(K(four) *)to = __builtin_shufflevector(ab_low, de_low, 0, 1, 4, 5);
+      *(K(four) *)(to + dst_stride) = __builtin_shufflevector(ab_low, de_low, 2, 3, 6, 7);
+      *(K(four) *)(to + 2 * dst_stride) = __builtin_shufflevector(ab_high, de_high, 0, 1, 4, 5);
+      *(K(four) *)(to + 3 * dst_stride) = __builtin_shufflevector(ab_high, de_high, 2, 3, 6, 7);
+    }
+    for (; r < rows; r++)
+      for (ptrdiff_t m = 0; m < 4; m++) dst[(c + m) * dst_stride + r] = src[r * src_stride + c + m];
+  }
+  for (; c < columns; c++)
+    for (ptrdiff_t r = 0; r < rows; r++) dst[c * dst_stride + r] = src[r * src_stride + c];
+}
+
+// ---- Rows; count is a multiple of DN_LEAF --------------------------------------------------------------------------
+
+// sum += a * b, rounded once.
+static void K(multiply_add)(ptrdiff_t count, const DN_REAL *a, const DN_REAL *b, DN_REAL *sum) {
+  for (ptrdiff_t i = 0; i < count; i += VL)
+    K(store_aligned)(sum + i, K(fma)(K(load_aligned)(a + i), K(load_aligned)(b + i), K(load_aligned)(sum + i)));
+}
+
+static void K(scale_add)(ptrdiff_t count, DN_REAL a, const DN_REAL *b, DN_REAL *sum) {
+  for (ptrdiff_t i = 0; i < count; i += VL)
+    K(store_aligned)(sum + i, K(fma)(K(splat)(a), K(load_aligned)(b + i), K(load_aligned)(sum + i)));
+}
+
+static void K(multiply)(ptrdiff_t count, const DN_REAL *a, const DN_REAL *b, DN_REAL *product) {
+  for (ptrdiff_t i = 0; i < count; i += VL)
+    K(store_aligned)(product + i, K(load_aligned)(a + i) * K(load_aligned)(b + i));
+}

@@ -1,0 +1,108 @@
+// What all schemes need of one model: its bounds, and its drift, coupling variables and their derivatives by rows of
+// nodes. Included for each model by model_end.h. Vectors run over nodes: a node's numbers do not depend on the width.
+//
+// s' is the raw state before it is clamped. The derivative through a clamp is 0 where raw < lower or raw > upper.
+
+static const DN_REAL M(lower)[] = DN_LOWER, M(upper)[] = DN_UPPER;
+
+// Every loop over the model's variables is unrolled: the vectors stay in registers.
+#define DN_EACH(k, count) _Pragma("clang loop unroll(full)") for (int k = 0; k < (count); k++)
+
+DN_INLINE void M(load)(const DN_REAL *row, ptrdiff_t stride, int count, K(vec) v[]) {
+  DN_EACH(k, count) v[k] = K(load_aligned)(row + k * stride);
+}
+DN_INLINE void M(store)(const K(vec) v[], DN_REAL *row, ptrdiff_t stride, int count) {
+  DN_EACH(k, count) K(store_aligned)(row + k * stride, v[k]);
+}
+DN_INLINE void M(scaled)(const DN_REAL *row, ptrdiff_t stride, DN_REAL factor, K(vec) v[]) {
+  DN_EACH(k, DN_COUPLINGS) v[k] = factor * K(load_aligned)(row + k * stride);
+}
+// The tangent of G c.
+DN_INLINE void M(scaled_jvp)(const DN_NAME_OF(dn_step_jvp) * d, const DN_REAL *coupled, const DN_REAL *dcoupled,
+                             K(vec) v[]) {
+  const ptrdiff_t row = d->step.row;
+  DN_EACH(k, DN_COUPLINGS)
+  v[k] = K(fma)(K(splat)(d->step.coupling), K(load_aligned)(dcoupled + k * row),
+                d->coupling * K(load_aligned)(coupled + k * row));
+}
+
+// Lanes of real nodes that a mask marks; `left` nodes are in this vector or behind it.
+DN_INLINE int64_t M(count)(K(mask) mask, ptrdiff_t left) {
+  if (__builtin_expect(!K(any)(mask), 1)) return 0;
+  int64_t count = 0;
+  for (ptrdiff_t lane = 0; lane < VL && lane < left; lane++) count += mask[lane] != 0;
+  return count;
+}
+DN_INLINE int64_t M(clamp)(K(vec) s[], ptrdiff_t left) {
+  int64_t clamps = 0;
+  DN_EACH(k, DN_STATES) {
+    if (M(lower)[k] != -INFINITY) {
+      const K(mask) below = (K(mask))(s[k] < M(lower)[k]);
+      s[k] = below ? K(splat)(M(lower)[k]) : s[k];
+      clamps += M(count)(below, left);
+    }
+    if (M(upper)[k] != INFINITY) {
+      const K(mask) above = (K(mask))(s[k] > M(upper)[k]);
+      s[k] = above ? K(splat)(M(upper)[k]) : s[k];
+      clamps += M(count)(above, left);
+    }
+  }
+  return clamps;
+}
+// The cotangent or tangent of the raw state.
+DN_INLINE void M(clamp_vjp)(const K(vec) raw[], K(vec) ds[]) {
+  DN_EACH(k, DN_STATES) {
+    if (M(lower)[k] != -INFINITY) ds[k] = (K(mask))(raw[k] < M(lower)[k]) ? K(splat)(0) : ds[k];
+    if (M(upper)[k] != INFINITY) ds[k] = (K(mask))(raw[k] > M(upper)[k]) ? K(splat)(0) : ds[k];
+  }
+}
+
+// The drift's tangent from its VJP, one row of the Jacobian after the other.
+DN_INLINE void M(drift_jvp)(const K(vec) s[], const K(vec) c[], const K(vec) p[], const K(vec) ds[], const K(vec) dc[],
+                            const K(vec) dp[], K(vec) df[]) {
+  DN_EACH(k, DN_STATES) {
+    K(vec) unit[DN_STATES] = {0}, js[DN_STATES] = {0}, jc[DN_COUPLINGS] = {0}, jp[DN_PARAMETERS] = {0};
+    unit[k] = K(splat)(1);
+    M(drift_vjp)(s, c, p, unit, js, jc, jp);
+    df[k] = K(splat)(0);
+    DN_EACH(m, DN_STATES) df[k] = K(fma)(js[m], ds[m], df[k]);
+    DN_EACH(m, DN_COUPLINGS) df[k] = K(fma)(jc[m], dc[m], df[k]);
+    DN_EACH(m, DN_PARAMETERS) df[k] = K(fma)(jp[m], dp[m], df[k]);
+  }
+}
+
+// y(s) of `steps` rows of states.
+static void M(observe_rows)(ptrdiff_t row, ptrdiff_t steps, const DN_REAL *s, DN_REAL *y) {
+  for (ptrdiff_t t = 0; t < steps; t++, s += DN_STATES * row, y += DN_COUPLINGS * row)
+    for (ptrdiff_t i = 0; i < row; i += VL) {
+      K(vec) now[DN_STATES], observed[DN_COUPLINGS];
+      M(load)(s + i, row, DN_STATES, now);
+      M(observe)(now, observed);
+      M(store)(observed, y + i, row, DN_COUPLINGS);
+    }
+}
+static void M(observe_vjp_row)(ptrdiff_t row, const DN_REAL *s, const DN_REAL *dy, DN_REAL *ds) {
+  for (ptrdiff_t i = 0; i < row; i += VL) {
+    K(vec) now[DN_STATES], dobserved[DN_COUPLINGS], dnow[DN_STATES];
+    M(load)(s + i, row, DN_STATES, now);
+    M(load)(dy + i, row, DN_COUPLINGS, dobserved);
+    M(load)(ds + i, row, DN_STATES, dnow);
+    M(observe_vjp)(now, dobserved, dnow);
+    M(store)(dnow, ds + i, row, DN_STATES);
+  }
+}
+static void M(observe_jvp_row)(ptrdiff_t row, const DN_REAL *s, const DN_REAL *ds, DN_REAL *dy) {
+  for (ptrdiff_t i = 0; i < row; i += VL) {
+    K(vec) now[DN_STATES], dnow[DN_STATES], dobserved[DN_COUPLINGS];
+    M(load)(s + i, row, DN_STATES, now);
+    M(load)(ds + i, row, DN_STATES, dnow);
+    DN_EACH(k, DN_COUPLINGS) {
+      K(vec) unit[DN_COUPLINGS] = {0}, js[DN_STATES] = {0};
+      unit[k] = K(splat)(1);
+      M(observe_vjp)(now, unit, js);
+      dobserved[k] = K(splat)(0);
+      DN_EACH(m, DN_STATES) dobserved[k] = K(fma)(js[m], dnow[m], dobserved[k]);
+    }
+    M(store)(dobserved, dy + i, row, DN_COUPLINGS);
+  }
+}
