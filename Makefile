@@ -83,6 +83,12 @@ format: setup-tools
 	.venv/bin/pip install --quiet --requirement bench/peers/requirements.txt
 	@touch .venv
 
+# The Virtual Brain by itself: it brings half of IPython along.
+.venv-tvb: bench/peers/requirements-tvb.txt
+	python3 -m venv .venv-tvb
+	.venv-tvb/bin/pip install --quiet --requirement bench/peers/requirements-tvb.txt
+	@touch .venv-tvb
+
 BENCH_PRODUCTS = bench/.build/release
 CONDUCTOR = DELAYNET_DATA=$${DELAYNET_DATA:-$(DATA)} .venv/bin/python bench/peers/bench.py \
 	--swift $(BENCH_PRODUCTS)/FacadeCost --results $(RESULTS)
@@ -127,7 +133,7 @@ fuzz: setup-tools
 	Tests/Fuzz/run $(or $(SECONDS_EACH),20)
 
 clean:
-	rm -rf .build .build-bench bench/.build $(RESULTS) .venv
+	rm -rf .build .build-bench bench/.build $(RESULTS) .venv .venv-tvb
 
 include Tests/CKernelsTests/tests.mk
 include c-library.mk
