@@ -112,6 +112,16 @@ extension NodeModel {
 
   /// The linear model, an Ornstein–Uhlenbeck process at each node.
   public static var linear: NodeModel { registered("linear") }
+  /// The normal form of a Hopf bifurcation, Stuart and Landau's oscillator.
+  public static var stuartLandau: NodeModel { registered("stuart_landau") }
+  /// Kuramoto's phase oscillator: the delayed sin(θ_j − θ_i) in two coupling variables.
+  public static var kuramoto: NodeModel { registered("kuramoto") }
   /// The exact mean field of quadratic integrate-and-fire neurons by Montbrió, Pazó and Roxin (2015).
   public static var montbrioPazoRoxin: NodeModel { registered("mpr") }
+  /// The reduced mean field of Wong and Wang (2006), as in Deco et al. (2013).
+  public static var wongWang: NodeModel { registered("wong_wang") }
+  /// Wilson and Cowan's excitatory and inhibitory populations (1972).
+  public static var wilsonCowan: NodeModel { registered("wilson_cowan") }
+  /// Jansen and Rit's cortical column (1995).
+  public static var jansenRit: NodeModel { registered("jansen_rit") }
 }
