@@ -18,7 +18,7 @@
 // Vector tails and short classes work on leaves of 16 columns; every block starts at a multiple of it.
 #define DN_LEAF 16
 // Blocks that a window of the ring holds before it slides back.
-#define DN_WINDOW_BLOCKS 4
+#define DN_WINDOW_BLOCKS 2
 #define DN_CACHE_LINE 64
 
 // ---- Plan ----------------------------------------------------------------------------------------------------------

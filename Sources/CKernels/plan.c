@@ -35,28 +35,104 @@ static bool is_short(const dn_list *list) { return list->longest > 0 && list->lo
 
 // ---- Sorting -------------------------------------------------------------------------------------------------------
 
-// Arrays that only the creation of a plan needs, each (E + 1) unless said.
+// What only the creation of a plan needs. Fresh memory costs more than the sorting itself, so that the big arrays are few:
+// a page of it costs as much as to sort hundreds of edges.
 typedef struct scratch {
-  int32_t *target, *source, *delay;  // of the user's edges
-  int32_t *order, *other, *key;
-  int32_t *group_target, *group_begin, *group_count, *group_key;
-  int32_t *count;      // (as many as the most keys of a pass)
-  int32_t *sector_of;  // (N)
+  const dn_network *net;
+  int32_t *by_target;              // (E) edges; in a dense network their sources, which tell the same
+  int32_t *row;                    // (N + 2) first edge of a target in by_target
+  int32_t *edge, *source, *delay;  // (E) of one target, see load_row
+  uint64_t *key, *other_key;       // (E) of one target
+  int32_t *group_target, *group_bucket, *group_count, *group_next;  // (E), by number of group
+  int32_t *order, *other;                                           // (E), numbers of groups being sorted
+  int32_t *rank;                                                    // (E), see place_short
+  int32_t *tile_of, *sector_of;                                     // (N)
+  int32_t *seen, *slot;                                             // (tiles + DN_CLASSES_MAX), see group_of
+  int32_t *count;                                                   // (as many as the most keys of a pass, + 2)
 } scratch;
+
+// Turns counts in count[1] ... count[keys] into positions: count[v] is where the first element with key v goes.
+static void count_to_begin(int32_t *count, ptrdiff_t keys) {
+  for (ptrdiff_t v = 0; v < keys; v++) count[v + 1] += count[v];
+}
 
 // out = in, stably sorted by key[in[k]], 0 <= key < keys.
 static void sort_pass(const int32_t *key, ptrdiff_t keys, const int32_t *in, int32_t *out, ptrdiff_t n,
                       int32_t *count) {
   memset(count, 0, (size_t)(keys + 1) * sizeof *count);
   for (ptrdiff_t k = 0; k < n; k++) count[key[in[k]] + 1]++;
-  for (ptrdiff_t v = 0; v < keys; v++) count[v + 1] += count[v];
+  count_to_begin(count, keys);
   for (ptrdiff_t k = 0; k < n; k++) out[count[key[in[k]]]++] = in[k];
 }
 
-static void swap(int32_t **a, int32_t **b) {
-  int32_t *t = *a;
-  *a = *b;
-  *b = t;
+// The edges by target, those of one target as they stand in the network. "Target" is the source, if transposed. Target i's
+// are row[i] ... row[i + 1] - 1.
+static void sort_by_target(scratch *s, bool transpose) {
+  const dn_network *net = s->net;
+  const ptrdiff_t N = net->nodes, E = net->edges;
+  const int32_t *target = transpose ? net->sources : net->targets;
+  // The begin of target v goes to next[v], that is row[v + 1], and has become its end when all are placed.
+  int32_t *next = s->row + 1;
+  memset(s->row, 0, (size_t)(N + 2) * sizeof *s->row);
+  if (target) {
+    for (ptrdiff_t e = 0; e < E; e++) next[target[e] + 1]++;
+    count_to_begin(next, N);
+    for (ptrdiff_t e = 0; e < E; e++) s->by_target[next[target[e]]++] = (int32_t)e;
+  } else {
+    for (ptrdiff_t i = 0, k = 0; i < N && E > 0; i++) {
+      for (ptrdiff_t j = 0; j < N; j++) s->by_target[k++] = (int32_t)j;
+      next[i] = (int32_t)k;
+    }
+  }
+}
+
+// Edge, source and delay of target i's edges, as they stand in by_target; returns how many. A loop of its own: without
+// branches the loads from all over the network's arrays wait for each other least.
+static ptrdiff_t load_row(const scratch *s, ptrdiff_t i, bool transpose) {
+  const int32_t *from = s->by_target + s->row[i], *source = transpose ? s->net->targets : s->net->sources;
+  const ptrdiff_t n = s->row[i + 1] - s->row[i], N = s->net->nodes;
+  for (ptrdiff_t k = 0; k < n; k++) {
+    const ptrdiff_t e = source ? from[k] : transpose ? from[k] * N + i : i * N + from[k];
+    s->edge[k] = (int32_t)e;
+    s->source[k] = source ? source[e] : from[k];
+    s->delay[k] = s->net->delays[e];
+  }
+  return n;
+}
+
+// Sorts by_target's n edges of target i, which are loaded, by delay, those of equal delay as they stood. Source and delay
+// are sorted with them.
+static void sort_row(const scratch *s, ptrdiff_t i, ptrdiff_t n, bool transpose) {
+  const int32_t *source = transpose ? s->net->targets : s->net->sources;
+  int32_t *row = s->by_target + s->row[i];
+  uint64_t *key = s->key, *other = s->other_key, all = 0;
+  for (ptrdiff_t k = 0; k < n; k++) {
+    key[k] = (uint64_t)s->delay[k] << 32 | (uint32_t)row[k];
+    all |= key[k];
+  }
+  if (n <= 24) {
+    for (ptrdiff_t k = 1; k < n; k++) {
+      const uint64_t moving = key[k];
+      ptrdiff_t to = k;
+      for (; to > 0 && key[to - 1] > moving; to--) key[to] = key[to - 1];
+      key[to] = moving;
+    }
+  } else {
+    for (int32_t shift = 32; shift < 64 && all >> shift; shift += 8) {  // a byte of the delays a pass
+      int32_t count[257] = {0};
+      for (ptrdiff_t k = 0; k < n; k++) count[(key[k] >> shift & 255) + 1]++;
+      count_to_begin(count, 256);
+      for (ptrdiff_t k = 0; k < n; k++) other[count[key[k] >> shift & 255]++] = key[k];
+      uint64_t *t = key;
+      key = other;
+      other = t;
+    }
+  }
+  for (ptrdiff_t k = 0; k < n; k++) {
+    row[k] = (int32_t)(uint32_t)key[k];
+    s->source[k] = source ? source[row[k]] : row[k];
+    s->delay[k] = (int32_t)(key[k] >> 32);
+  }
 }
 
 // ---- One graph -----------------------------------------------------------------------------------------------------
@@ -80,25 +156,58 @@ static void graph_destroy(const dn_allocator *allocator, dn_graph *graph) {
 }
 
 // Sectors are consecutive targets with about equal numbers of edges.
-static void make_sectors(const dn_plan *plan, dn_graph *graph, const int32_t *target, int32_t *degree) {
+static void make_sectors(const dn_plan *plan, dn_graph *graph, scratch *s) {
   const ptrdiff_t N = plan->nodes, E = plan->edges;
-  memset(degree, 0, (size_t)N * sizeof *degree);
-  for (ptrdiff_t e = 0; e < E; e++) degree[target[e]]++;
-  ptrdiff_t seen = 0, s = 0;
+  ptrdiff_t c = 0;
   graph->sector_target[0] = 0;
   for (ptrdiff_t i = 0; i < N; i++) {
     // Targets without edges count as well: they have rows to copy.
-    while (s + 1 < graph->sectors && (seen + i) * graph->sectors >= (s + 1) * (E + N))
-      graph->sector_target[++s] = (int32_t)i;
-    seen += degree[i];
+    while (c + 1 < graph->sectors && (s->row[i] + i) * graph->sectors >= (c + 1) * (E + N))
+      graph->sector_target[++c] = (int32_t)i;
+    s->sector_of[i] = (int32_t)c;
   }
-  while (s < graph->sectors) graph->sector_target[++s] = (int32_t)N;
+  while (c < graph->sectors) graph->sector_target[++c] = (int32_t)N;
 }
 
-// Sorts the edges of `graph`, whose rows written are `target` and rows read are `source`; zero_stride is the row stride
-// of what zero-delay edges read.
-static dn_status graph_create(dn_plan *plan, dn_graph *graph, const int32_t *target, const int32_t *source, scratch *s,
-                              ptrdiff_t zero_stride, bool keep_delays) {
+// A target's group of edges is told by its list, in the far list by its tile too: by a cell.
+static int32_t cell_of(const dn_plan *plan, const scratch *s, int32_t source, int32_t delay) {
+  const int32_t l = list_of(plan, delay);
+  return l == 1 ? DN_CLASSES_MAX + s->tile_of[source] : l;
+}
+
+// The number of the group of target i in `cell`. Numbers are given in the order in which a walk over by_target meets the
+// groups, so that every walk gives the same; *groups counts them.
+static int32_t group_of(scratch *s, int32_t i, int32_t cell, int32_t *groups) {
+  if (s->seen[cell] != i) {
+    s->seen[cell] = i;
+    s->slot[cell] = (*groups)++;
+  }
+  return s->slot[cell];
+}
+
+static void begin_walk(const dn_plan *plan, scratch *s) {
+  memset(s->seen, -1, (size_t)(plan->tiles + DN_CLASSES_MAX) * sizeof *s->seen);
+}
+
+// A short list's edges go round-robin: all first edges of the targets, then all second ones. Its groups are order[g] ...
+// order[end - 1], sorted by size, and its positions begin at k. Edge number r of the group m places behind g goes to
+// rank[r] + m; a group's m is left in group_next. Returns the number of ranks.
+static int32_t place_short(scratch *s, int32_t g, int32_t end, ptrdiff_t k, int32_t *rank) {
+  const int32_t ranks = g < end ? s->group_count[s->order[end - 1]] : 0;
+  for (int32_t r = 0, m = g; r < ranks; r++) {
+    while (s->group_count[s->order[m]] <= r) m++;  // those that have no edge of this rank
+    rank[r] = (int32_t)(k - (m - g));
+    k += end - m;
+  }
+  for (int32_t m = g; m < end; m++) {
+    s->group_next[s->order[m]] = m - g;
+    s->group_count[s->order[m]] = 0;  // from here on: edges placed
+  }
+  return ranks;
+}
+
+// Sorts the edges into `graph`, transposed or not; zero_stride is the row stride of what zero-delay edges read.
+static dn_status graph_create(dn_plan *plan, dn_graph *graph, scratch *s, bool transpose, ptrdiff_t zero_stride) {
   const ptrdiff_t N = plan->nodes, E = plan->edges;
   const int32_t S = graph->sectors, lists = graph->lists;
 
@@ -108,95 +217,80 @@ static dn_status graph_create(dn_plan *plan, dn_graph *graph, const int32_t *tar
   int32_t *sector_group = plan_take(plan, (ptrdiff_t)lists * (S + 1), sizeof(int32_t));
   graph->list[0].sector_group = sector_group;
   if (!graph->edge || !graph->offset || !graph->sector_target || !sector_group) return DN_NO_MEMORY;
-  if (keep_delays && !(graph->delay = plan_take(plan, E, sizeof(int32_t)))) return DN_NO_MEMORY;
-  make_sectors(plan, graph, target, s->count);
+  // The forward run reads zeros nowhere, so only the adjoint searches for delays.
+  if (transpose && !(graph->delay = plan_take(plan, E, sizeof(int32_t)))) return DN_NO_MEMORY;
+  sort_by_target(s, transpose);
+  make_sectors(plan, graph, s);
 
   // Buckets: a number for each (list, sector, tile), in the order in which they are to stand.
-  int32_t *sector_of = s->sector_of;
-  for (int32_t c = 0; c < S; c++)
-    for (int32_t i = graph->sector_target[c]; i < graph->sector_target[c + 1]; i++) sector_of[i] = c;
   int32_t bucket[DN_CLASSES_MAX + 1];
   bucket[0] = 0;
   for (int32_t l = 0; l < lists; l++)
     bucket[l + 1] = bucket[l] + (is_short(&graph->list[l]) ? 1 : S * (l == 1 ? plan->tiles : 1));
 
-  for (ptrdiff_t e = 0; e < E; e++) {
-    const int32_t l = list_of(plan, s->delay[e]);
-    int32_t key = bucket[l];
-    if (l == 1) key += sector_of[target[e]] * plan->tiles + source[e] / plan->tile_sources;
-    else if (!is_short(&graph->list[l])) key += sector_of[target[e]];
-    s->key[e] = key;
-    s->other[e] = (int32_t)e;
-  }
-  sort_pass(s->delay, plan->delay_max + 1, s->other, s->order, E, s->count);
-  sort_pass(target, N, s->order, s->other, E, s->count);
-  sort_pass(s->key, bucket[lists], s->other, s->order, E, s->count);
-
-  // Groups: runs of one bucket and one target. A short list's edges get their rank in the group as key.
-  ptrdiff_t groups = 0, shorts = 0;
-  for (ptrdiff_t k = 0; k < E; k++) {
-    const int32_t e = s->order[k];
-    const bool same = k > 0 && s->key[s->order[k - 1]] == s->key[e] && target[s->order[k - 1]] == target[e];
-    if (!same) {
-      s->group_target[groups] = target[e];
-      s->group_begin[groups] = (int32_t)k;
-      s->group_count[groups] = 0;
-      s->group_key[groups] = s->key[e];
-      groups++;
+  int32_t groups = 0;
+  ptrdiff_t shorts = 0, grouped = 0;
+  int32_t largest = 0;
+  begin_walk(plan, s);
+  for (int32_t i = 0; i < N; i++) {
+    const int32_t first = groups;
+    const ptrdiff_t n = load_row(s, i, transpose);
+    sort_row(s, i, n, transpose);
+    for (ptrdiff_t m = 0; m < n; m++) {
+      const int32_t cell = cell_of(plan, s, s->source[m], s->delay[m]), before = groups;
+      const int32_t g = group_of(s, i, cell, &groups);
+      if (g == before) {
+        const int32_t l = cell < DN_CLASSES_MAX ? cell : 1, c = s->sector_of[i];
+        s->group_target[g] = i;
+        s->group_count[g] = 0;
+        s->group_bucket[g] = bucket[l];
+        if (l == 1) s->group_bucket[g] += c * plan->tiles + cell - DN_CLASSES_MAX;
+        else if (!is_short(&graph->list[l])) s->group_bucket[g] += c;
+      }
+      s->group_count[g]++;
     }
-    s->group_count[groups - 1]++;
-    shorts += is_short(&graph->list[list_of(plan, s->delay[e])]);
+    for (int32_t g = first; g < groups; g++)
+      if (s->group_count[g] > largest) largest = s->group_count[g];
+  }
+  int32_t first_short = lists;
+  while (first_short > 1 && is_short(&graph->list[first_short - 1])) first_short--;
+  for (int32_t g = 0; g < groups; g++) {
+    if (s->group_bucket[g] < bucket[first_short]) grouped++;
+    else shorts += s->group_count[g];
   }
   graph->short_begin = (int32_t)(E - shorts);
   graph->short_target = plan_take(plan, shorts, sizeof(int32_t));
-  if (!graph->short_target) return DN_NO_MEMORY;
-
-  // Groups of equal size stand together in their bucket.
-  int32_t *group_order = s->other, *group_other = s->key;
-  for (ptrdiff_t g = 0; g < groups; g++) group_other[g] = (int32_t)g;
-  sort_pass(s->group_count, E + 1, group_other, group_order, groups, s->count);
-  sort_pass(s->group_key, bucket[lists], group_order, group_other, groups, s->count);
-  swap(&group_order, &group_other);
-
-  ptrdiff_t grouped = 0;
-  for (ptrdiff_t g = 0; g < groups; g++)
-    grouped += !is_short(&graph->list[list_of(plan, s->delay[s->order[s->group_begin[g]]])]);
   graph->group = plan_take(plan, grouped + 1, sizeof(dn_group));
-  if (!graph->group) return DN_NO_MEMORY;
+  if (!graph->short_target || !graph->group) return DN_NO_MEMORY;
 
-  // Write the final order. Grouped lists first (they precede the short ones in bucket order).
+  // Groups by bucket, in a bucket by size, those of equal size by target.
+  for (int32_t g = 0; g < groups; g++) s->order[g] = g;
+  sort_pass(s->group_count, largest + 1, s->order, s->other, groups, s->count);
+  sort_pass(s->group_bucket, bucket[lists], s->other, s->order, groups, s->count);
+
+  // Where each group begins. Grouped lists precede the short ones.
   ptrdiff_t k = 0;
+  int32_t *rank[DN_CLASSES_MAX], *next_rank = s->rank;
   for (int32_t l = 0, g = 0; l < lists; l++) {
     dn_list *list = &graph->list[l];
     list->sector_group = sector_group + l * (S + 1);
     list->begin = (int32_t)k;
     list->group_begin = g;
-    if (is_short(list)) {
-      const ptrdiff_t first = k;
-      int32_t ranks = 0;
-      // Round-robin: all first edges of the targets, then all second ones.
-      for (int32_t h = g; h < groups && s->group_key[group_order[h]] == bucket[l]; h++)
-        if (s->group_count[group_order[h]] > ranks) ranks = s->group_count[group_order[h]];
-      for (int32_t rank = 0; rank < ranks; rank++) {
-        // Groups are sorted by size: skip those that have no edge of this rank.
-        int32_t h = g;
-        while (s->group_count[group_order[h]] <= rank) h++;
-        for (; h < groups && s->group_key[group_order[h]] == bucket[l]; h++)
-          graph->edge[k++] = s->order[s->group_begin[group_order[h]] + rank];
-      }
-      while (g < groups && s->group_key[group_order[g]] == bucket[l]) g++;
-      for (ptrdiff_t m = first; m < k; m++)
-        graph->short_target[m - graph->short_begin] = (int32_t)(target[graph->edge[m]] * plan->stride);
+    if (l >= first_short) {
       for (int32_t c = 0; c <= S; c++) list->sector_group[c] = 0;
+      while (g < groups && s->group_bucket[s->order[g]] == bucket[l]) k += s->group_count[s->order[g++]];
+      rank[l] = next_rank;
+      next_rank += place_short(s, list->group_begin, g, list->begin, next_rank);
     } else {
       for (int32_t c = 0; c < S; c++) {
         list->sector_group[c] = g;
-        for (; g < groups && s->group_key[group_order[g]] < bucket[l + 1] &&
-               sector_of[s->group_target[group_order[g]]] == c;
+        for (; g < groups && s->group_bucket[s->order[g]] < bucket[l + 1] &&
+               s->sector_of[s->group_target[s->order[g]]] == c;
              g++) {
-          const int32_t from = group_order[g];
+          const int32_t from = s->order[g];
           graph->group[g] = (dn_group){.target = s->group_target[from], .begin = (int32_t)k};
-          for (int32_t m = 0; m < s->group_count[from]; m++) graph->edge[k++] = s->order[s->group_begin[from] + m];
+          s->group_next[from] = (int32_t)k;
+          k += s->group_count[from];
         }
       }
       list->sector_group[S] = g;
@@ -206,10 +300,23 @@ static dn_status graph_create(dn_plan *plan, dn_graph *graph, const int32_t *tar
   }
   assert(k == E);
 
-  for (k = 0; k < E; k++) {
-    const int32_t e = graph->edge[k], d = s->delay[e];
-    graph->offset[k] = d == 0 ? (int32_t)(source[e] * zero_stride) : (int32_t)(source[e] * plan->stride - d);
-    if (keep_delays) graph->delay[k] = d;
+  groups = 0;
+  begin_walk(plan, s);
+  for (int32_t i = 0; i < N; i++) {
+    const ptrdiff_t n = load_row(s, i, transpose);
+    for (ptrdiff_t m = 0; m < n; m++) {
+      const int32_t d = s->delay[m], j = s->source[m];
+      const int32_t cell = cell_of(plan, s, j, d), g = group_of(s, i, cell, &groups);
+      if (cell >= first_short && cell < DN_CLASSES_MAX) {
+        k = rank[cell][s->group_count[g]++] + s->group_next[g];
+        graph->short_target[k - graph->short_begin] = (int32_t)(i * plan->stride);
+      } else {
+        k = s->group_next[g]++;
+      }
+      graph->edge[k] = s->edge[m];
+      graph->offset[k] = (int32_t)(d == 0 ? j * zero_stride : j * plan->stride - d);
+      if (graph->delay) graph->delay[k] = d;
+    }
   }
   return DN_OK;
 }
@@ -242,31 +349,24 @@ static dn_status check_network(const dn_network *net, dn_place *place) {
   return DN_OK;
 }
 
-// Delay statistics, block, tiles and the ring's geometry.
-static dn_status choose_sizes(dn_plan *plan, const dn_plan_options *options, const int32_t *delay, int32_t *histogram) {
+// Delay statistics, block, tiles and the ring's geometry. histogram: (delay_max + 1) edges of each delay.
+static dn_status choose_sizes(dn_plan *plan, const dn_plan_options *options, const int32_t *histogram) {
   const ptrdiff_t N = plan->nodes, E = plan->edges;
-  ptrdiff_t far = 0;
+  ptrdiff_t far = 0, seen = 0;
   int32_t shortest_positive = INT32_MAX;
-  plan->delay_min = E ? plan->delay_max : 0;
-  for (ptrdiff_t e = 0; e < E; e++) {
-    const int32_t d = delay[e];
-    if (d < plan->delay_min) plan->delay_min = d;
-    if (d > 0 && d < shortest_positive) shortest_positive = d;
-    far += d >= plan->block;
-  }
-  plan->zero_edges = E > 0 && plan->delay_min == 0;
-
-  memset(histogram, 0, (size_t)(plan->delay_max + 1) * sizeof *histogram);
-  for (ptrdiff_t e = 0; e < E; e++) histogram[delay[e]]++;
-  ptrdiff_t seen = 0;
+  plan->delay_min = -1;
   for (int32_t d = 0, low = -1; d <= plan->delay_max && E > 0; d++) {
+    if (histogram[d] == 0) continue;
+    if (plan->delay_min < 0) plan->delay_min = d;
+    if (d > 0 && d < shortest_positive) shortest_positive = d;
+    if (d >= plan->block) far += histogram[d];
+    const bool below = seen * 2 <= E;  // the upper middle one is not among the delays seen
     seen += histogram[d];
     if (low < 0 && seen * 2 >= E) low = d;
-    if (seen * 2 > E) {
-      plan->delay_median = 0.5 * ((double)low + d);
-      break;
-    }
+    if (below && seen * 2 > E) plan->delay_median = 0.5 * ((double)low + d);
   }
+  if (E == 0) plan->delay_min = 0;
+  plan->zero_edges = E > 0 && plan->delay_min == 0;
 
   plan->quiet = plan->block;
   while (plan->quiet > 1 && plan->quiet > shortest_positive) plan->quiet /= 2;
@@ -307,39 +407,49 @@ static dn_status choose_sizes(dn_plan *plan, const dn_plan_options *options, con
 
 static dn_status fill_plan(dn_plan *plan, const dn_network *net, const dn_plan_options *options) {
   const ptrdiff_t N = plan->nodes, E = plan->edges;
-  scratch s = {0};
-  int32_t **arrays[] = {&s.target, &s.source,       &s.delay,       &s.order,       &s.other,
-                        &s.key,    &s.group_target, &s.group_begin, &s.group_count, &s.group_key};
-  enum { ARRAYS = sizeof arrays / sizeof *arrays };
-  int32_t *memory = dn_allocate(&plan->allocator, (size_t)(E + 1) * ARRAYS * sizeof(int32_t));
-  if (!memory) return DN_NO_MEMORY;
-  for (int32_t a = 0; a < ARRAYS; a++) *arrays[a] = memory + a * (E + 1);
-  for (ptrdiff_t e = 0; e < E; e++) {
-    s.target[e] = net->targets ? net->targets[e] : (int32_t)(e / N);
-    s.source[e] = net->targets ? net->sources[e] : (int32_t)(e % N);
-    s.delay[e] = net->delays[e];
-    if (s.delay[e] > plan->delay_max) plan->delay_max = s.delay[e];
-  }
+  for (ptrdiff_t e = 0; e < E; e++)
+    if (net->delays[e] > plan->delay_max) plan->delay_max = net->delays[e];
 
-  // Two uses of `count` with sizes that are known one after the other: the histogram of delays, then the sorting passes.
+  scratch s = {.net = net};
   dn_status status = DN_NO_MEMORY;
-  s.count = dn_allocate(&plan->allocator, (size_t)(plan->delay_max + 1) * sizeof(int32_t));
-  if (s.count) status = choose_sizes(plan, options, s.delay, s.count);
-  dn_release(&plan->allocator, s.count);
-  if (status == DN_OK) {
-    ptrdiff_t keys = (ptrdiff_t)plan->forward.sectors * (plan->tiles + DN_CLASSES_MAX) + DN_CLASSES_MAX;
-    if (keys < N) keys = N;
-    if (keys < E + 1) keys = E + 1;
-    if (keys < plan->delay_max + 1) keys = plan->delay_max + 1;
-    status = DN_NO_MEMORY;
-    s.count = dn_allocate(&plan->allocator, (size_t)(keys + 2 + N) * sizeof(int32_t));
-    if (s.count) {
-      s.sector_of = s.count + keys + 2;
-      status = graph_create(plan, &plan->forward, s.target, s.source, &s, plan->block_stride, false);
-      if (status == DN_OK) status = graph_create(plan, &plan->transposed, s.source, s.target, &s, plan->stride, true);
-    }
-    dn_release(&plan->allocator, s.count);
+  int32_t *histogram = dn_allocate(&plan->allocator, ((size_t)plan->delay_max + 1) * sizeof *histogram);
+  if (histogram) {
+    memset(histogram, 0, ((size_t)plan->delay_max + 1) * sizeof *histogram);
+    for (ptrdiff_t e = 0; e < E; e++) histogram[net->delays[e]]++;
+    status = choose_sizes(plan, options, histogram);
   }
+  dn_release(&plan->allocator, histogram);
+  char *memory = NULL;
+  if (status == DN_OK) {
+    const ptrdiff_t cells = plan->tiles + DN_CLASSES_MAX;
+    ptrdiff_t keys = (ptrdiff_t)plan->forward.sectors * cells;  // buckets, or sizes of groups
+    if (keys < E + 1) keys = E + 1;
+    dn_arena arena = {0};
+    for (int32_t pass = 0; pass < 2; pass++) {  // counts, then cuts
+      s.key = dn_arena_take(&arena, E, sizeof(uint64_t));
+      s.other_key = dn_arena_take(&arena, E, sizeof(uint64_t));
+      int32_t **by_edge[] = {&s.by_target,   &s.edge,       &s.source, &s.delay, &s.group_target, &s.group_bucket,
+                             &s.group_count, &s.group_next, &s.order,  &s.other, &s.rank};
+      for (size_t a = 0; a < sizeof by_edge / sizeof *by_edge; a++)
+        *by_edge[a] = dn_arena_take(&arena, E, sizeof(int32_t));
+      s.row = dn_arena_take(&arena, N + 2, sizeof(int32_t));
+      s.tile_of = dn_arena_take(&arena, N, sizeof(int32_t));
+      s.sector_of = dn_arena_take(&arena, N, sizeof(int32_t));
+      s.seen = dn_arena_take(&arena, cells, sizeof(int32_t));
+      s.slot = dn_arena_take(&arena, cells, sizeof(int32_t));
+      s.count = dn_arena_take(&arena, keys + 2, sizeof(int32_t));
+      if (pass > 0) break;
+      memory = arena.overflow ? NULL : dn_allocate(&plan->allocator, arena.used);
+      if (!memory) break;
+      arena = (dn_arena){.base = memory};
+    }
+    status = memory ? DN_OK : DN_NO_MEMORY;
+  }
+  if (status == DN_OK) {
+    for (ptrdiff_t j = 0; j < N; j++) s.tile_of[j] = (int32_t)(j / plan->tile_sources);
+    status = graph_create(plan, &plan->forward, &s, false, plan->block_stride);
+  }
+  if (status == DN_OK) status = graph_create(plan, &plan->transposed, &s, true, plan->stride);
   dn_release(&plan->allocator, memory);
   return status;
 }

@@ -3,7 +3,9 @@
 // unaligned loads from L1, or from L2, is the roof over a delayed sum.
 #include <stddef.h>
 
-#define CHAINS 16  // independent accumulators: more than latency times throughput of the multiply-add units
+// Independent accumulators: more than latency times throughput of the multiply-add units, and with two operands no more
+// than AVX2's sixteen registers.
+#define CHAINS 12
 
 #define BITS 256
 #define NAME(name) name##_256

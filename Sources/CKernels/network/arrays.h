@@ -1,0 +1,322 @@
+// What the drivers of networks share, in one precision: the private arrays of a run, parameters and weights made ready,
+// noise, the delayed sums of a block. Included by network.c.
+//
+// tau counts states of a run: s(0) is the initial one, step t leads from tau = t to t + 1. Column tau of the ring holds
+// c(tau) while it is being summed, then y(tau).
+
+// Rows of noise kept at once; even, since steps are drawn in pairs.
+#define DN_NOISE_ROWS 34
+
+// A forward run's private arrays, cut from the workspace.
+typedef struct DN_NAME(net_arrays) {
+  DN_REAL *expanded;    // (E) weights of a run with fractional delays, in the caller's order
+  DN_REAL *weights;     // (E) in plan order
+  DN_REAL *ring;        // (C, N, stride)
+  DN_REAL *parameters;  // (P, row)
+  DN_REAL *amplitude;   // (S, row) sigma sqrt(dt)
+  DN_REAL *states;      // (B + 1, S, row) s, the first row from the block before
+  DN_REAL *coupled;     // (B + 1, C, row) c
+  DN_REAL *coupled_predicted;  // (B + 1, C, row) what correctors read, where zero-delay edges make it differ from c
+  DN_REAL *noise;              // (DN_NOISE_ROWS, S, row)
+  DN_REAL *increment;          // (DN_LEAF, S, row)
+  DN_REAL *stimulus;           // (DN_LEAF, S, row)
+  DN_REAL *observed;           // (DN_LEAF, C, row)
+  DN_REAL *predictor;          // (S, row)
+  DN_REAL *sum;                // (S, row) of the states since the last output column
+  int32_t *zero_source;        // (edges of the zero list) their sources
+} DN_NAME(net_arrays);
+
+// One run with everything that its forward pass, its tangent and its adjoint need to know.
+typedef struct DN_NAME(net_run) {
+  const dn_plan *plan;
+  const DN_NAME(dn_network_primal) *primal;
+  const DN_NAME(dn_kernels) *kernels;
+  const DN_NAME(dn_network_kernels) *rows;
+  const DN_NAME(dn_model_kernels) *model;
+  ptrdiff_t N, row, S, C, P;
+  bool zero;   // edges without delay
+  bool split;  // correctors read another coupling than the next step's predictors
+  bool has_noise;
+  bool active[DN_COUPLINGS_MAX];  // whether a coupling variable's sum can matter
+  DN_REAL dt;
+  dn_key key, low;  // of noise; of its lower bits in double
+  int64_t epoch;    // that the keys belong to
+  ptrdiff_t noise_from, noise_to;
+  DN_NAME(net_arrays) a;
+} DN_NAME(net_run);
+
+static ptrdiff_t DN_NAME(net_row)(const dn_plan *plan) {
+  return (plan->nodes + DN_LEAF - 1) / DN_LEAF * DN_LEAF;
+}
+
+static bool DN_NAME(net_splits)(const DN_NAME(dn_network_primal) *p) {
+  return p->plan->zero_edges && p->scheme == DN_SCHEME_HEUN && p->stage == DN_STAGE_AWARE;
+}
+
+// `rows`: rows of states and coupling kept here; 0: they are on a tape.
+static void DN_NAME(net_take)(const DN_NAME(dn_network_primal) *p, ptrdiff_t rows, dn_arena *arena,
+                              DN_NAME(net_arrays) *a) {
+  const dn_plan *plan = p->plan;
+  const ptrdiff_t row = DN_NAME(net_row)(plan), S = p->model->states, C = p->model->couplings,
+                  P = p->model->parameters, E = plan->edges;
+  const size_t size = sizeof(DN_REAL);
+  *a = (DN_NAME(net_arrays)){
+      .expanded = p->fractions ? dn_arena_take(arena, E, size) : NULL,
+      .weights = dn_arena_take(arena, E, size),
+      .ring = dn_arena_take(arena, C * plan->nodes * plan->stride, size),
+      .parameters = dn_arena_take(arena, P * row, size),
+      .amplitude = dn_arena_take(arena, S * row, size),
+      .states = rows ? dn_arena_take(arena, rows * S * row, size) : NULL,
+      .coupled = rows ? dn_arena_take(arena, rows * C * row, size) : NULL,
+      .coupled_predicted = rows && DN_NAME(net_splits)(p) ? dn_arena_take(arena, rows * C * row, size) : NULL,
+      .noise = dn_arena_take(arena, DN_NOISE_ROWS * S * row, size),
+      .increment = dn_arena_take(arena, DN_LEAF * S * row, size),
+      .stimulus = p->stimulus ? dn_arena_take(arena, DN_LEAF * S * row, size) : NULL,
+      .observed = dn_arena_take(arena, DN_LEAF * C * row, size),
+      .predictor = dn_arena_take(arena, S * row, size),
+      .sum = dn_arena_take(arena, S * row, size),
+      .zero_source = dn_arena_take(arena, plan->forward.list[0].count, sizeof(int32_t)),
+  };
+}
+
+// ---- Inputs made ready ---------------------------------------------------------------------------------------------
+
+// A row of `row` elements from values of count 1 or N; elements behind the nodes repeat the last one.
+static void DN_NAME(net_spread)(const DN_REAL *values, ptrdiff_t count, ptrdiff_t N, ptrdiff_t row, DN_REAL *to) {
+  for (ptrdiff_t i = 0; i < row; i++) to[i] = values[count == 1 ? 0 : i < N ? i : N - 1];
+}
+
+// Node and parameter of the first value that is not finite; parameter -1: coupling or sigma.
+static dn_status DN_NAME(net_check_values)(const DN_NAME(dn_network_primal) *p, dn_place *where) {
+  const ptrdiff_t N = p->plan->nodes;
+  if (!(0 * p->coupling == 0)) return DN_NOT_FINITE_PARAMETER;
+  for (int32_t k = 0; p->parameters && k < p->model->parameters; k++)
+    for (ptrdiff_t i = 0; i < p->parameters[k].count; i++)
+      if (!(0 * p->parameters[k].values[i] == 0)) {
+        where->parameter = k;
+        if (p->parameters[k].count > 1) where->node = i;
+        return DN_NOT_FINITE_PARAMETER;
+      }
+  for (ptrdiff_t i = 0; i < p->sigma_count; i++)
+    if (!(0 * p->sigma[i] == 0)) {
+      where->state = (int32_t)(p->sigma_count == p->model->states ? i : i / N);
+      if (p->sigma_count != p->model->states) where->node = i % N;
+      return DN_NOT_FINITE_PARAMETER;
+    }
+  for (ptrdiff_t e = 0; p->fractions && e < p->plan->edges / 2; e++)
+    if (!(p->fractions[e] >= 0 && p->fractions[e] <= 1)) {
+      where->edge = e;
+      return DN_BAD_FRACTION;
+    }
+  const ptrdiff_t E = p->fractions ? p->plan->edges / 2 : p->plan->edges;
+  for (ptrdiff_t e = 0; e < E; e++)
+    if (!(0 * p->weights[e] == 0)) {
+      where->edge = e;
+      return DN_NOT_FINITE_WEIGHT;
+    }
+  for (ptrdiff_t i = 0; i < p->model->states * N; i++)
+    if (!(0 * p->initial[i] == 0)) {
+      where->state = (int32_t)(i / N);
+      where->node = i % N;
+      where->step = p->first_step;
+      return DN_NOT_FINITE_STATE;
+    }
+  for (ptrdiff_t c = 0; c < p->model->couplings * N && p->history; c++)
+    for (ptrdiff_t h = 0; h < p->plan->history; h++)
+      if (!(0 * p->history[c * p->history_stride + h] == 0)) {
+        where->node = c % N;
+        where->step = p->first_step - p->plan->history + h;
+        return DN_NOT_FINITE_HISTORY;
+      }
+  return DN_OK;
+}
+
+// A run over cut arrays: constants, weights, parameters; rows start as zeros, so that what stands behind the nodes stays
+// finite.
+static void DN_NAME(net_prepare)(DN_NAME(net_run) *f, const DN_NAME(dn_network_primal) *p, ptrdiff_t rows,
+                                 bool all_couplings, dn_arena *arena) {
+  const dn_plan *plan = p->plan;
+  const int32_t index = dn_model_index(p->model);
+  *f = (DN_NAME(net_run)){
+      .plan = plan,
+      .primal = p,
+      .kernels = DN_NAME(dn_kernels_of)(plan->isa),
+      .rows = DN_NAME(dn_network_kernels_of)(plan->isa),
+      .model = &DN_NAME(dn_network_kernels_of)(plan->isa)->model[index],
+      .N = plan->nodes,
+      .row = DN_NAME(net_row)(plan),
+      .S = p->model->states,
+      .C = p->model->couplings,
+      .P = p->model->parameters,
+      .zero = plan->zero_edges,
+      .split = DN_NAME(net_splits)(p),
+      .dt = (DN_REAL)p->time_step,
+      .epoch = -1,
+  };
+  DN_NAME(net_take)(p, rows, arena, &f->a);
+  DN_NAME(net_arrays) *a = &f->a;
+  const ptrdiff_t row = f->row, N = f->N, E = plan->edges;
+  const size_t size = sizeof(DN_REAL);
+
+  const DN_REAL *weights = p->weights;
+  if (p->fractions) {
+    for (ptrdiff_t e = 0; e < E / 2; e++) {
+      a->expanded[e] = p->weights[e] * (1 - p->fractions[e]);
+      a->expanded[E / 2 + e] = p->weights[e] * p->fractions[e];
+    }
+    weights = a->expanded;
+  }
+  f->kernels->pack(plan->forward.edge, 0, E, weights, 1, a->weights);
+  for (int32_t k = 0; k < f->P; k++) {
+    const DN_NAME(dn_parameter) *given = p->parameters ? &p->parameters[k] : NULL;
+    const DN_REAL value = (DN_REAL)p->model->parameter[k].value;
+    if (given && given->count > 0) DN_NAME(net_spread)(given->values, given->count, N, row, a->parameters + k * row);
+    else DN_NAME(net_spread)(&value, 1, N, row, a->parameters + k * row);
+  }
+  const double root = sqrt(p->time_step);
+  memset(a->amplitude, 0, (size_t)(f->S * row) * size);
+  for (ptrdiff_t s = 0; s < f->S && p->sigma_count > 0; s++)
+    for (ptrdiff_t i = 0; i < N; i++) {
+      a->amplitude[s * row + i] = (DN_REAL)(root * (double)p->sigma[p->sigma_count == f->S ? s : s * N + i]);
+      f->has_noise |= a->amplitude[s * row + i] != 0;
+    }
+  // A coupling variable whose gain is 0 for every node adds exact zeros.
+  for (int32_t c = 0; c < f->C; c++) {
+    const int32_t gain = dn_model_gains(index)[c];
+    f->active[c] = all_couplings || gain < 0;
+    for (ptrdiff_t i = 0; i < N && !f->active[c]; i++) f->active[c] = a->parameters[gain * row + i] != 0;
+  }
+  if (rows) {
+    memset(a->states, 0, (size_t)(rows * f->S * row) * size);
+    memset(a->coupled, 0, (size_t)(rows * f->C * row) * size);
+    if (a->coupled_predicted) memset(a->coupled_predicted, 0, (size_t)(rows * f->C * row) * size);
+  }
+  memset(a->noise, 0, (size_t)(DN_NOISE_ROWS * f->S * row) * size);
+  memset(a->increment, 0, (size_t)(DN_LEAF * f->S * row) * size);
+  if (a->stimulus) memset(a->stimulus, 0, (size_t)(DN_LEAF * f->S * row) * size);
+  memset(a->predictor, 0, (size_t)(f->S * row) * size);
+  memset(a->sum, 0, (size_t)(f->S * row) * size);
+  const dn_list *zero = &plan->forward.list[0];
+  for (ptrdiff_t k = 0; k < zero->count; k++)
+    a->zero_source[k] = (int32_t)(plan->forward.offset[zero->begin + k] / plan->block_stride);
+}
+
+// ---- Noise ---------------------------------------------------------------------------------------------------------
+
+// The standard normal numbers of step t, (S, row); steps from ... to - 1 are wanted next to it.
+static const DN_REAL *DN_NAME(net_noise)(DN_NAME(net_run) *f, ptrdiff_t from, ptrdiff_t to) {
+  const DN_NAME(dn_network_primal) *p = f->primal;
+  const ptrdiff_t width = f->S * f->row, N = f->N;
+  if (from >= f->noise_from && to <= f->noise_to) return f->a.noise + (from - f->noise_from) * width;
+  if (p->noise) {
+    f->noise_from = from;
+    f->noise_to = to;
+    for (ptrdiff_t t = from; t < to; t++)
+      for (ptrdiff_t s = 0; s < f->S; s++)
+        memcpy(f->a.noise + (t - from) * width + s * f->row, p->noise + (t * f->S + s) * N,
+               (size_t)N * sizeof(DN_REAL));
+    return f->a.noise;
+  }
+  // Pairs of steps; a step of the pair before 0, or behind T, is drawn and left alone.
+  const int64_t first = (p->first_step + from) & ~(int64_t)1;
+  for (ptrdiff_t r = 0; r < DN_NOISE_ROWS; r += 2) {
+    const int64_t t = first + r, epoch = t >> 33;
+    if (epoch != f->epoch) {
+      const dn_key key = dn_key_fold_in(p->key, p->member);
+      f->key = dn_key_fold_in(key, 2 * (uint64_t)epoch);
+      f->low = dn_key_fold_in(key, 2 * (uint64_t)epoch + 1);
+      f->epoch = epoch;
+    }
+    DN_REAL *even = f->a.noise + r * width;
+    for (ptrdiff_t s = 0; s < f->S; s++)
+      f->rows->normals(f->key, f->low, ((uint64_t)(t >> 1) & 0xffffffffu) << 32 | (uint64_t)(s * N), f->row,
+                       even + s * f->row, even + width + s * f->row);
+  }
+  f->noise_from = (ptrdiff_t)(first - p->first_step);
+  f->noise_to = f->noise_from + DN_NOISE_ROWS;
+  return f->a.noise + (from - f->noise_from) * width;
+}
+
+// n of steps from ... to - 1, at most DN_LEAF: amplitude z + dt u.
+static void DN_NAME(net_increments)(DN_NAME(net_run) *f, ptrdiff_t from, ptrdiff_t to) {
+  const DN_NAME(dn_network_primal) *p = f->primal;
+  const ptrdiff_t width = f->S * f->row, steps = to - from;
+  DN_REAL *n = f->a.increment;
+  if (f->has_noise) {
+    const DN_REAL *z = DN_NAME(net_noise)(f, from, to);
+    for (ptrdiff_t t = 0; t < steps; t++) f->rows->multiply(width, f->a.amplitude, z + t * width, n + t * width);
+  }
+  if (p->stimulus) {
+    if (!f->has_noise) memset(n, 0, (size_t)(steps * width) * sizeof *n);
+    for (ptrdiff_t s = 0; s < f->S; s++)
+      f->rows->transpose(p->stimulus + s * f->N * p->stimulus_stride + from, p->stimulus_stride,
+                         f->a.stimulus + s * f->row, width, f->N, steps);
+    for (ptrdiff_t t = 0; t < steps; t++) f->rows->scale_add(width, f->dt, f->a.stimulus + t * width, n + t * width);
+  }
+}
+
+// ---- Delayed sums --------------------------------------------------------------------------------------------------
+
+// Adds one list's edges to n columns of every active coupling variable's ring; `x` is their first column in row 0.
+static void DN_NAME(net_apply)(const DN_NAME(net_run) *f, const dn_graph *graph, const DN_REAL *w, int32_t l, DN_REAL *x,
+                               ptrdiff_t n) {
+  const dn_list *list = &graph->list[l];
+  const ptrdiff_t stride = f->plan->stride;
+  if (list->count == 0) return;
+  for (int32_t c = 0; c < f->C; c++) {
+    DN_REAL *at = x + c * f->N * stride;
+    if (!f->active[c]) continue;
+    if (list->longest < DN_LEAF) f->rows->apply_class(graph, list, w, at);
+    else f->kernels->apply(graph, list->sector_group[0], list->sector_group[graph->sectors], w, at, at, stride, n);
+  }
+}
+
+// Adds the zero-delay edges of one step, sum_i += w y_j; rows of nodes. Reads y of the graph's sources.
+static void DN_NAME(net_apply_zero)(const DN_NAME(net_run) *f, const dn_graph *graph, const DN_REAL *w,
+                                    const int32_t *source, const DN_REAL *y, DN_REAL *sum) {
+  const dn_list *list = &graph->list[0];
+  const dn_group *group = graph->group;
+  for (int32_t c = 0; c < f->C; c++) {
+    if (!f->active[c]) continue;
+    const DN_REAL *from = y + c * f->row;
+    DN_REAL *to = sum + c * f->row;
+    for (int32_t g = list->sector_group[0]; g < list->sector_group[graph->sectors]; g++) {
+      DN_REAL total = to[group[g].target];
+      for (int32_t k = group[g].begin; k < group[g + 1].begin; k++)
+        total = (DN_REAL)DN_FMA(w[k], from[source[k - list->begin]], total);
+      to[group[g].target] = total;
+    }
+  }
+}
+
+// The block recursion of map/solve.h with node dynamics at its leaves: solves columns from ... from + length - 1 of a
+// block, n of which are wanted; edges shorter than `length` are missing. l is the list of the class length / 2.
+static void DN_NAME(net_solve)(const DN_NAME(net_run) *f, const dn_graph *graph, const DN_REAL *w, int32_t l, DN_REAL *x,
+                               ptrdiff_t from, ptrdiff_t length, ptrdiff_t n,
+                               void (*leaf)(void *context, ptrdiff_t from, ptrdiff_t n), void *context) {
+  if (n <= 0) return;
+  if (length <= f->plan->quiet) {
+    for (ptrdiff_t c = 0; c < n; c += DN_LEAF) leaf(context, from + c, n - c < DN_LEAF ? n - c : DN_LEAF);
+    return;
+  }
+  const ptrdiff_t half = length / 2;
+  DN_NAME(net_apply)(f, graph, w, l, x + from, n < half ? n : half);
+  DN_NAME(net_solve)(f, graph, w, l + 1, x, from, half, n < half ? n : half, leaf, context);
+  if (n <= half) return;
+  DN_NAME(net_apply)(f, graph, w, l, x + from + half, n - half);
+  DN_NAME(net_solve)(f, graph, w, l + 1, x, from + half, half, n - half, leaf, context);
+}
+
+// Moves the lead of columns before `column` to the front of every ring row; returns the column behind it.
+static ptrdiff_t DN_NAME(net_slide)(const DN_NAME(net_run) *f, DN_REAL *ring, ptrdiff_t column) {
+  const dn_plan *plan = f->plan;
+  for (ptrdiff_t i = 0; i < f->C * f->N; i++)
+    memmove(ring + i * plan->stride, ring + i * plan->stride + column - plan->lead,
+            (size_t)plan->lead * sizeof *ring);
+  return plan->lead;
+}
+
+// Clears n columns of every ring row, and what vector tails may touch behind them.
+static void DN_NAME(net_clear)(const DN_NAME(net_run) *f, DN_REAL *x, ptrdiff_t n) {
+  for (ptrdiff_t i = 0; i < f->C * f->N; i++) memset(x + i * f->plan->stride, 0, (size_t)n * sizeof *x);
+}
