@@ -86,8 +86,11 @@ extension Problem {
     do throws(DelayNetError) {
       _ = try unforced.advance(&moved, steps: 1)
     } catch {
-      // A step that leaves the finite numbers is the real run's to report.
-      if case .notFiniteState = error { return carry.history } else { throw error }
+      // Numbers that are not finite are the real run's to report.
+      switch error {
+      case .notFiniteState, .notFiniteModelParameter, .notFiniteWeight: return carry.history
+      default: throw error
+      }
     }
     var history = carry.history
     for c in 0..<history.variables {

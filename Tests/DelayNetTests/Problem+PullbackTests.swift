@@ -17,7 +17,7 @@ import Testing
     let good = try ProblemCase<Double>(model: .montbrioPazoRoxin, nodes: 3, steps: 12, delays: 1..<4).problem
     var problem = try good.with(
       delays: .tracts(
-        lengths: (0..<9).map { 0.031 + 0.004 * Double($0) }, conductionSpeed: 1.3, fractional: true))
+        lengths: (0..<9).map { 0.0317 + 0.0043 * Double($0) }, conductionSpeed: 1.3, fractional: true))
     problem.history = StateArray(variables: 2, nodes: 3, columns: problem.horizon, repeating: 0.4)
     let report = try GradientCheck.run(
       problem, steps: 12, withRespectTo: [.conductionSpeed, .delays], tolerance: 1e-6
