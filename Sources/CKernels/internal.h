@@ -17,6 +17,8 @@
 
 // Vector tails and short classes work on leaves of 16 columns; every block starts at a multiple of it.
 #define DN_LEAF 16
+// One rounding, for float and double alike.
+#define DN_FMA(a, b, c) __builtin_elementwise_fma(a, b, c)
 // Blocks that a window of the ring holds before it slides back.
 #define DN_WINDOW_BLOCKS 2
 #define DN_CACHE_LINE 64

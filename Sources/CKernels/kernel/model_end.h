@@ -28,19 +28,19 @@ _Static_assert(sizeof DN_MODEL_NAME(parameter) / sizeof *DN_MODEL_NAME(parameter
 #include "scheme/heun.h"
 
 #elif DN_PASS == DN_PASS_TABLE
-    {
-        .heun = M(heun),
-        .predict = M(predict),
-        .correct = M(correct),
-        .observe = M(observe_rows),
-        .heun_vjp = M(heun_vjp),
-        .predict_vjp = M(predict_vjp),
-        .correct_vjp = M(correct_vjp),
-        .observe_vjp = M(observe_vjp_row),
-        .predict_jvp = M(predict_jvp),
-        .correct_jvp = M(correct_jvp),
-        .observe_jvp = M(observe_jvp_row),
-    },
+{
+    .heun = M(heun),
+    .predict = M(predict),
+    .correct = M(correct),
+    .observe = M(observe_rows),
+    .heun_vjp = M(heun_vjp),
+    .predict_vjp = M(predict_vjp),
+    .correct_vjp = M(correct_vjp),
+    .observe_vjp = M(observe_vjp_row),
+    .predict_jvp = M(predict_jvp),
+    .correct_jvp = M(correct_jvp),
+    .observe_jvp = M(observe_jvp_row),
+},
 #endif
 
 #undef DN_MODEL

@@ -229,9 +229,9 @@ static void R(normal_f32)(dn_key key, uint64_t first, ptrdiff_t count, float *ou
 DN_INLINE void R(block_normal_f64)(dn_key key, uint64_t first, int vectors, double *out) {
   DN_BLOCK_64(F64(store), R(to_normal_f64))
 }
-static void R(normal_f64)(dn_key key, uint64_t first, ptrdiff_t count, double *out){
+static void R(normal_f64)(dn_key key, uint64_t first, ptrdiff_t count, double *out) {
 #define BLOCK(n, vectors, to) R(block_normal_f64)(key, n, vectors, to)
-    DN_FILL(double, BLOCK)
+  DN_FILL(double, BLOCK)
 #undef BLOCK
 }
 

@@ -19,15 +19,15 @@ typedef struct DN_NAME(dn_step) {
 // The adjoint of a step. Cotangents with "in out" are read and overwritten, "out" overwritten, "sum" added into.
 typedef struct DN_NAME(dn_step_vjp) {
   DN_NAME(dn_step) step;
-  bool frozen;             // coupled_next is coupled_now
-  DN_REAL *state;          // (S, row) in out: of s(t + 1), then of s(t)
-  DN_REAL *coupled_now;    // (C, row) out
-  DN_REAL *coupled_next;   // (C, row) out; zero when frozen
-  DN_REAL *increment;      // (S, row) out
-  DN_REAL *predictor;      // (S, row) between the halves of a step: of p,
-  DN_REAL *drift;          // (S, row)   and of F(s, c(t))
-  DN_REAL *parameters;     // (P, row) sum
-  DN_REAL *coupling;       // (row) sum
+  bool frozen;            // coupled_next is coupled_now
+  DN_REAL *state;         // (S, row) in out: of s(t + 1), then of s(t)
+  DN_REAL *coupled_now;   // (C, row) out
+  DN_REAL *coupled_next;  // (C, row) out; zero when frozen
+  DN_REAL *increment;     // (S, row) out
+  DN_REAL *predictor;     // (S, row) between the halves of a step: of p,
+  DN_REAL *drift;         // (S, row)   and of F(s, c(t))
+  DN_REAL *parameters;    // (P, row) sum
+  DN_REAL *coupling;      // (row) sum
 } DN_NAME(dn_step_vjp);
 
 // Tangents of a step.

@@ -9,13 +9,13 @@
 
 // A forward run's private arrays, cut from the workspace.
 typedef struct DN_NAME(net_arrays) {
-  DN_REAL *expanded;    // (E) weights of a run with fractional delays, in the caller's order
-  DN_REAL *weights;     // (E) in plan order
-  DN_REAL *ring;        // (C, N, stride)
-  DN_REAL *parameters;  // (P, row)
-  DN_REAL *amplitude;   // (S, row) sigma sqrt(dt)
-  DN_REAL *states;      // (B + 1, S, row) s, the first row from the block before
-  DN_REAL *coupled;     // (B + 1, C, row) c
+  DN_REAL *expanded;           // (E) weights of a run with fractional delays, in the caller's order
+  DN_REAL *weights;            // (E) in plan order
+  DN_REAL *ring;               // (C, N, stride)
+  DN_REAL *parameters;         // (P, row)
+  DN_REAL *amplitude;          // (S, row) sigma sqrt(dt)
+  DN_REAL *states;             // (B + 1, S, row) s, the first row from the block before
+  DN_REAL *coupled;            // (B + 1, C, row) c
   DN_REAL *coupled_predicted;  // (B + 1, C, row) what correctors read, where zero-delay edges make it differ from c
   DN_REAL *noise;              // (DN_NOISE_ROWS, S, row)
   DN_REAL *increment;          // (DN_LEAF, S, row)
@@ -37,6 +37,7 @@ typedef struct DN_NAME(net_run) {
   bool zero;   // edges without delay
   bool split;  // correctors read another coupling than the next step's predictors
   bool has_noise;
+  bool backward;                  // steps are visited from the last to the first
   bool active[DN_COUPLINGS_MAX];  // whether a coupling variable's sum can matter
   DN_REAL dt;
   dn_key key, low;  // of noise; of its lower bits in double
@@ -45,9 +46,7 @@ typedef struct DN_NAME(net_run) {
   DN_NAME(net_arrays) a;
 } DN_NAME(net_run);
 
-static ptrdiff_t DN_NAME(net_row)(const dn_plan *plan) {
-  return (plan->nodes + DN_LEAF - 1) / DN_LEAF * DN_LEAF;
-}
+static ptrdiff_t DN_NAME(net_row)(const dn_plan *plan) { return (plan->nodes + DN_LEAF - 1) / DN_LEAF * DN_LEAF; }
 
 static bool DN_NAME(net_splits)(const DN_NAME(dn_network_primal) *p) {
   return p->plan->zero_edges && p->scheme == DN_SCHEME_HEUN && p->stage == DN_STAGE_AWARE;
@@ -57,8 +56,8 @@ static bool DN_NAME(net_splits)(const DN_NAME(dn_network_primal) *p) {
 static void DN_NAME(net_take)(const DN_NAME(dn_network_primal) *p, ptrdiff_t rows, dn_arena *arena,
                               DN_NAME(net_arrays) *a) {
   const dn_plan *plan = p->plan;
-  const ptrdiff_t row = DN_NAME(net_row)(plan), S = p->model->states, C = p->model->couplings,
-                  P = p->model->parameters, E = plan->edges;
+  const ptrdiff_t row = DN_NAME(net_row)(plan), S = p->model->states, C = p->model->couplings, P = p->model->parameters,
+                  E = plan->edges;
   const size_t size = sizeof(DN_REAL);
   *a = (DN_NAME(net_arrays)){
       .expanded = p->fractions ? dn_arena_take(arena, E, size) : NULL,
@@ -218,7 +217,9 @@ static const DN_REAL *DN_NAME(net_noise)(DN_NAME(net_run) *f, ptrdiff_t from, pt
     return f->a.noise;
   }
   // Pairs of steps; a step of the pair before 0, or behind T, is drawn and left alone.
-  const int64_t first = (p->first_step + from) & ~(int64_t)1;
+  int64_t first = (p->first_step + from) & ~(int64_t)1;
+  if (f->backward) first = ((p->first_step + to + 1) & ~(int64_t)1) - DN_NOISE_ROWS;
+  if (first < 0) first = 0;
   for (ptrdiff_t r = 0; r < DN_NOISE_ROWS; r += 2) {
     const int64_t t = first + r, epoch = t >> 33;
     if (epoch != f->epoch) {
@@ -258,8 +259,8 @@ static void DN_NAME(net_increments)(DN_NAME(net_run) *f, ptrdiff_t from, ptrdiff
 // ---- Delayed sums --------------------------------------------------------------------------------------------------
 
 // Adds one list's edges to n columns of every active coupling variable's ring; `x` is their first column in row 0.
-static void DN_NAME(net_apply)(const DN_NAME(net_run) *f, const dn_graph *graph, const DN_REAL *w, int32_t l, DN_REAL *x,
-                               ptrdiff_t n) {
+static void DN_NAME(net_apply)(const DN_NAME(net_run) *f, const dn_graph *graph, const DN_REAL *w, int32_t l,
+                               DN_REAL *x, ptrdiff_t n) {
   const dn_list *list = &graph->list[l];
   const ptrdiff_t stride = f->plan->stride;
   if (list->count == 0) return;
@@ -291,8 +292,8 @@ static void DN_NAME(net_apply_zero)(const DN_NAME(net_run) *f, const dn_graph *g
 
 // The block recursion of map/solve.h with node dynamics at its leaves: solves columns from ... from + length - 1 of a
 // block, n of which are wanted; edges shorter than `length` are missing. l is the list of the class length / 2.
-static void DN_NAME(net_solve)(const DN_NAME(net_run) *f, const dn_graph *graph, const DN_REAL *w, int32_t l, DN_REAL *x,
-                               ptrdiff_t from, ptrdiff_t length, ptrdiff_t n,
+static void DN_NAME(net_solve)(const DN_NAME(net_run) *f, const dn_graph *graph, const DN_REAL *w, int32_t l,
+                               DN_REAL *x, ptrdiff_t from, ptrdiff_t length, ptrdiff_t n,
                                void (*leaf)(void *context, ptrdiff_t from, ptrdiff_t n), void *context) {
   if (n <= 0) return;
   if (length <= f->plan->quiet) {
@@ -311,8 +312,7 @@ static void DN_NAME(net_solve)(const DN_NAME(net_run) *f, const dn_graph *graph,
 static ptrdiff_t DN_NAME(net_slide)(const DN_NAME(net_run) *f, DN_REAL *ring, ptrdiff_t column) {
   const dn_plan *plan = f->plan;
   for (ptrdiff_t i = 0; i < f->C * f->N; i++)
-    memmove(ring + i * plan->stride, ring + i * plan->stride + column - plan->lead,
-            (size_t)plan->lead * sizeof *ring);
+    memmove(ring + i * plan->stride, ring + i * plan->stride + column - plan->lead, (size_t)plan->lead * sizeof *ring);
   return plan->lead;
 }
 

@@ -9,14 +9,17 @@
 #define DN_STATES 1
 #define DN_COUPLINGS 1
 #define DN_PARAMETERS 2
-#define DN_LOWER {-INFINITY}
-#define DN_UPPER {INFINITY}
+#define DN_LOWER \
+  { -INFINITY }
+#define DN_UPPER \
+  { INFINITY }
 
 #if DN_PASS == DN_PASS_DESCRIBE
 #define DN_TITLE "Linear (Ornstein-Uhlenbeck)"
 #define DN_SOURCE "Uhlenbeck, Ornstein, On the theory of the Brownian motion, Phys. Rev. 36, 823 (1930)"
 // The parameter that multiplies each coupling variable and nothing else, or -1: where it is 0 the sum is not needed.
-#define DN_COUPLING_GAINS {-1}
+#define DN_COUPLING_GAINS \
+  { -1 }
 static const dn_model_variable DN_MODEL_NAME(state)[] = {
     {"x", "", "activity", -INFINITY, INFINITY, -1, 1},
 };

@@ -7,13 +7,17 @@
 #define DN_STATES 2
 #define DN_COUPLINGS 2
 #define DN_PARAMETERS 7
-#define DN_LOWER {0, -INFINITY}
-#define DN_UPPER {INFINITY, INFINITY}
+#define DN_LOWER \
+  { 0, -INFINITY }
+#define DN_UPPER \
+  { INFINITY, INFINITY }
 
 #if DN_PASS == DN_PASS_DESCRIBE
 #define DN_TITLE "Montbrió-Pazó-Roxin"
-#define DN_SOURCE "Montbrió, Pazó, Roxin, Macroscopic description for networks of spiking neurons, Phys. Rev. X 5, 021028 (2015)"
-#define DN_COUPLING_GAINS {5, 6}
+#define DN_SOURCE \
+  "Montbrió, Pazó, Roxin, Macroscopic description for networks of spiking neurons, Phys. Rev. X 5, 021028 (2015)"
+#define DN_COUPLING_GAINS \
+  { 5, 6 }
 static const dn_model_variable DN_MODEL_NAME(state)[] = {
     {"r", "1/ms", "firing rate", 0, INFINITY, 0, 2},
     {"V", "", "mean membrane potential", -INFINITY, INFINITY, -2, 1.5},

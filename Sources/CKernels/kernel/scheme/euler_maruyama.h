@@ -35,9 +35,9 @@ static int64_t M(predict)(const DN_NAME_OF(dn_step) * step, ptrdiff_t steps, DN_
 
 // What the cotangents of the predictor (clamped) and of F(s, G c(t)) give for s, c(t), n and the parameters; raw is the raw
 // predictor.
-DN_INLINE void M(predict_back)(const DN_NAME_OF(dn_step_vjp) * d, const K(vec) s[], const K(vec) c[],
-                               const K(vec) p[], const K(vec) raw[], K(vec) dpredictor[], K(vec) df[], K(vec) ds[],
-                               K(vec) dn[], K(vec) dc[], K(vec) dp[]) {
+DN_INLINE void M(predict_back)(const DN_NAME_OF(dn_step_vjp) * d, const K(vec) s[], const K(vec) c[], const K(vec) p[],
+                               const K(vec) raw[], K(vec) dpredictor[], K(vec) df[], K(vec) ds[], K(vec) dn[],
+                               K(vec) dc[], K(vec) dp[]) {
   M(clamp_vjp)(raw, dpredictor);
   DN_EACH(k, DN_STATES) {
     ds[k] += dpredictor[k];

@@ -83,8 +83,9 @@ DN_INLINE void M(correct_back)(const DN_NAME_OF(dn_step_vjp) * d, const K(vec) s
 static void M(heun_vjp)(const DN_NAME_OF(dn_step_vjp) * d) {
   const ptrdiff_t row = d->step.row;
   for (ptrdiff_t i = 0; i < row; i += VL) {
-    K(vec) s[DN_STATES], c[DN_COUPLINGS], cc[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES],
-        raw[DN_STATES], predictor[DN_STATES];
+    K(vec)
+    s[DN_STATES], c[DN_COUPLINGS], cc[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES],
+        predictor[DN_STATES];
     M(load)(d->step.now + i, row, DN_STATES, s);
     M(scaled)(d->step.coupled_now + i, row, d->step.coupling, c);
     M(scaled)(d->step.coupled_next + i, row, d->step.coupling, cc);
@@ -156,8 +157,9 @@ static void M(correct_jvp)(const DN_NAME_OF(dn_step_jvp) * d, DN_REAL *next) {
   const ptrdiff_t row = d->step.row;
   const DN_REAL dt = d->step.time_step;
   for (ptrdiff_t i = 0; i < row; i += VL) {
-    K(vec) s[DN_STATES], c[DN_COUPLINGS], cc[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES],
-        raw[DN_STATES], predictor[DN_STATES];
+    K(vec)
+    s[DN_STATES], c[DN_COUPLINGS], cc[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES],
+        predictor[DN_STATES];
     M(load)(d->step.now + i, row, DN_STATES, s);
     M(scaled)(d->step.coupled_now + i, row, d->step.coupling, c);
     M(scaled)(d->step.coupled_next + i, row, d->step.coupling, cc);
@@ -167,8 +169,8 @@ static void M(correct_jvp)(const DN_NAME_OF(dn_step_jvp) * d, DN_REAL *next) {
     M(drift)(s, c, p, f);
     M(correct_raw)(s, f, predictor, cc, p, n, dt, raw);
 
-    K(vec) ds[DN_STATES], dq[DN_STATES], dc[DN_COUPLINGS], dp[DN_PARAMETERS], dn[DN_STATES], df[DN_STATES],
-        dg[DN_STATES];
+    K(vec)
+    ds[DN_STATES], dq[DN_STATES], dc[DN_COUPLINGS], dp[DN_PARAMETERS], dn[DN_STATES], df[DN_STATES], dg[DN_STATES];
     M(load)(d->now + i, row, DN_STATES, ds);
     M(load)(d->predictor + i, row, DN_STATES, dq);
     M(load)(d->parameters + i, row, DN_PARAMETERS, dp);

@@ -1,0 +1,377 @@
+// The adjoint of a run, in one precision: its recorded stretches read backwards. Included by network.c.
+//
+// With g(tau) the cotangent of c(tau) and lam(tau) that of s(tau), for tau = T ... 0 (reversed column r = T - tau):
+//
+//   ybar_j(tau) = sum over e from j, d_e > 0, of w_e g_{i_e}(tau + d_e)       + zero-delay edges: see net_adjoint_leaf
+//   lam(tau)   += dseries(tau) + (dy/ds)^T ybar(tau);   the step from tau - 1 gives lam(tau - 1) and its share of g
+//
+// The first line is the block recursion on the transposed graph: the ring holds ybar(tau) until the leaf, then g(tau).
+
+typedef struct DN_NAME(net_adjoint) {
+  DN_NAME(net_run) *f;    // inputs of the run; what the forward stretches are computed with
+  DN_NAME(net_run) back;  // the same with the coupling variables whose cotangents are not exactly zero
+  const DN_NAME(dn_network_cotangent) *d;
+  const DN_NAME(net_record) *record;
+  bool wants_edges;
+  DN_REAL *weights;                        // (E) in the order of the transposed graph
+  DN_REAL *ring, *known;                   // (C, N, stride)
+  DN_REAL *block;                          // (C, N, block_stride) g in natural time
+  DN_REAL *edge_sum;                       // (E) in plan order
+  DN_REAL *state, *predictor, *drift;      // (S, row)
+  DN_REAL *coupled_now, *coupled_next;     // (C, row)
+  DN_REAL *increment;                      // (DN_LEAF, S, row)
+  DN_REAL *series;                         // (DN_LEAF, S, row)
+  DN_REAL *mean;                           // (S, row) cotangent of each state of output column mean_column
+  DN_REAL *observed, *g;                   // (DN_LEAF, C, row)
+  DN_REAL *parameters, *coupling, *sigma;  // (P, row), (row), (S, row): sums of a block
+  double *parameters_total, *coupling_total, *sigma_total;  // of all
+  int32_t *zero_source;                                     // of the transposed graph's zero list
+  ptrdiff_t known_from, mean_column;
+  ptrdiff_t r, column;  // the next block's reversed column, and where it stands in the ring
+  DN_REAL *x;
+} DN_NAME(net_adjoint);
+
+static void DN_NAME(net_adjoint_take)(const DN_NAME(dn_network_primal) *p, dn_arena *arena, DN_NAME(net_adjoint) *b) {
+  const dn_plan *plan = p->plan;
+  const ptrdiff_t row = DN_NAME(net_row)(plan), S = p->model->states * row, C = p->model->couplings * row,
+                  P = p->model->parameters * row, nodes = p->model->couplings * plan->nodes;
+  const size_t size = sizeof(DN_REAL);
+  b->weights = dn_arena_take(arena, plan->edges, size);
+  b->ring = dn_arena_take(arena, nodes * plan->stride, size);
+  b->known = dn_arena_take(arena, nodes * plan->stride, size);
+  b->block = dn_arena_take(arena, nodes * plan->block_stride, size);
+  b->edge_sum = dn_arena_take(arena, plan->edges, size);
+  // From here on everything starts as zeros, in one piece.
+  DN_REAL **zeroed[] = {&b->state, &b->predictor, &b->drift, &b->mean, &b->sigma};
+  for (size_t k = 0; k < sizeof zeroed / sizeof *zeroed; k++) *zeroed[k] = dn_arena_take(arena, S, size);
+  b->coupled_now = dn_arena_take(arena, C, size);
+  b->coupled_next = dn_arena_take(arena, C, size);
+  b->increment = dn_arena_take(arena, DN_LEAF * S, size);
+  b->series = dn_arena_take(arena, DN_LEAF * S, size);
+  b->observed = dn_arena_take(arena, DN_LEAF * C, size);
+  b->g = dn_arena_take(arena, DN_LEAF * C, size);
+  b->parameters = dn_arena_take(arena, P, size);
+  b->coupling = dn_arena_take(arena, row, size);
+  b->parameters_total = dn_arena_take(arena, P, sizeof(double));
+  b->coupling_total = dn_arena_take(arena, row, sizeof(double));
+  b->sigma_total = dn_arena_take(arena, S, sizeof(double));
+  b->zero_source = dn_arena_take(arena, plan->transposed.list[0].count, sizeof(int32_t));
+}
+
+// Adds the cotangent of the output columns that s(tau) enters to lam.
+static void DN_NAME(net_add_series)(DN_NAME(net_adjoint) *b, ptrdiff_t tau, const DN_REAL *row) {
+  const DN_NAME(net_run) *f = b->f;
+  const DN_NAME(dn_network_primal) *p = f->primal;
+  const ptrdiff_t S = f->S * f->row;
+  const int64_t every = p->every ? p->every : 1;
+  if (!b->d->series) return;
+  if (every == 1) {
+    f->rows->scale_add(S, 1, row, b->state);
+    return;
+  }
+  const int64_t absolute = p->first_step + tau;
+  const bool average = p->thinning == DN_THIN_AVERAGE;
+  if (!average && absolute % every) return;
+  const ptrdiff_t k = (ptrdiff_t)((absolute + every - 1) / every - p->first_step / every) - 1;
+  if (k >= dn_outputs(p->first_step, p->steps, every)) return;
+  if (k != b->mean_column)
+    for (ptrdiff_t s = 0; s < f->S; s++)
+      for (ptrdiff_t i = 0; i < f->N; i++)
+        b->mean[s * f->row + i] =
+            b->d->series[(s * f->N + i) * b->d->series_stride + k] / (average ? (DN_REAL)every : 1);
+  b->mean_column = k;
+  f->rows->scale_add(S, 1, b->mean, b->state);
+}
+
+// Adds the zero-delay edges' share of a step to the dot products: g of their targets times y of their sources.
+static void DN_NAME(net_zero_dots)(DN_NAME(net_adjoint) *b, const DN_REAL *g, const DN_REAL *y) {
+  const DN_NAME(net_run) *f = &b->back;
+  const dn_graph *graph = &f->plan->forward;
+  const dn_list *list = &graph->list[0];
+  for (int32_t c = 0; c < f->C; c++) {
+    if (!f->active[c]) continue;
+    for (int32_t m = list->sector_group[0]; m < list->sector_group[graph->sectors]; m++)
+      for (int32_t k = graph->group[m].begin; k < graph->group[m + 1].begin; k++)
+        b->edge_sum[k] = (DN_REAL)DN_FMA(g[c * f->row + graph->group[m].target],
+                                         y[c * f->row + f->a.zero_source[k - list->begin]], b->edge_sum[k]);
+  }
+}
+
+// The step from tau - 1 to tau backwards: lam(tau) becomes lam(tau - 1), g(tau) is completed into `g`.
+static void DN_NAME(net_step_back)(DN_NAME(net_adjoint) *b, ptrdiff_t tau, const DN_REAL *increment,
+                                   DN_REAL *dincrement, DN_REAL *g) {
+  DN_NAME(net_run) *f = b->f;
+  const DN_NAME(dn_network_primal) *p = f->primal;
+  const ptrdiff_t S = f->S * f->row, C = f->C * f->row, at = tau - b->record->from;
+  const bool frozen = p->stage == DN_STAGE_FROZEN;
+  const DN_REAL *next = b->record->coupled + at * C;
+  if (f->split) next = b->record->coupled_predicted + at * C;
+  DN_NAME(dn_step_vjp) v = {.step = {.nodes = f->N,
+                                     .row = f->row,
+                                     .time_step = f->dt,
+                                     .coupling = p->coupling,
+                                     .parameters = f->a.parameters,
+                                     .now = b->record->states + (at - 1) * S,
+                                     .coupled_now = b->record->coupled + (at - 1) * C,
+                                     .coupled_next = frozen ? b->record->coupled + (at - 1) * C : next,
+                                     .increment = increment,
+                                     .predictor = f->a.predictor},
+                            .frozen = frozen,
+                            .state = b->state,
+                            .coupled_now = b->coupled_now,
+                            .coupled_next = b->coupled_next,
+                            .increment = dincrement,
+                            .predictor = b->predictor,
+                            .drift = b->drift,
+                            .parameters = b->parameters,
+                            .coupling = b->coupling};
+  memcpy(g, b->coupled_now, (size_t)C * sizeof *g);
+  if (p->scheme == DN_SCHEME_EULER) {
+    v.frozen = false;
+    memcpy(b->predictor, b->state, (size_t)S * sizeof *g);
+    memset(b->state, 0, (size_t)S * sizeof *g);
+    memset(b->drift, 0, (size_t)S * sizeof *g);
+    memset(dincrement, 0, (size_t)S * sizeof *g);
+    f->model->predict_vjp(&v);
+    return;
+  }
+  if (!f->split) {
+    f->model->heun_vjp(&v);
+  } else {
+    // The corrector's coupling reads the predictors of zero-delay sources.
+    f->model->predict(&v.step, 1, f->a.predictor);
+    f->model->correct_vjp(&v);
+    DN_REAL *y = f->a.observed, *dy = f->a.observed + C;
+    if (b->wants_edges) {
+      f->model->observe(f->row, 1, f->a.predictor, y);
+      DN_NAME(net_zero_dots)(b, b->coupled_next, y);
+    }
+    memset(dy, 0, (size_t)C * sizeof *dy);
+    DN_NAME(net_apply_zero)(&b->back, &f->plan->transposed, b->weights, b->zero_source, b->coupled_next, dy);
+    f->model->observe_vjp(f->row, f->a.predictor, dy, b->predictor);
+    f->model->predict_vjp(&v);
+  }
+  if (!frozen) f->rows->scale_add(C, 1, b->coupled_next, g);
+}
+
+// Reversed columns first ... first + n - 1 of the block.
+static void DN_NAME(net_adjoint_leaf)(void *context, ptrdiff_t first, ptrdiff_t n) {
+  DN_NAME(net_adjoint) *b = context;
+  DN_NAME(net_run) *f = b->f;
+  const DN_NAME(dn_network_primal) *p = f->primal;
+  const ptrdiff_t S = f->S * f->row, C = f->C * f->row, stride = f->plan->stride, channel = f->N * stride;
+  const ptrdiff_t high = p->steps - b->r - first, low = high - n + 1, from = low > 0 ? low - 1 : 0;
+  for (int32_t k = 0; k < f->C; k++)
+    if (b->back.active[k]) f->rows->transpose(b->x + k * channel + first, stride, b->observed + k * f->row, C, f->N, n);
+  if (high > from) DN_NAME(net_increments)(f, from, high);
+  if (b->d->series && p->every <= 1 && high >= 1)
+    for (ptrdiff_t s = 0; s < f->S; s++)
+      f->rows->transpose(b->d->series + s * f->N * b->d->series_stride + from, b->d->series_stride,
+                         b->series + s * f->row, S, f->N, high - from);
+  for (ptrdiff_t j = 0; j < n; j++) {
+    const ptrdiff_t tau = high - j, at = tau - b->record->from;
+    DN_REAL *dy = b->observed + j * C, *g = b->g + j * C;
+    const DN_REAL *s = b->record->states + at * S;
+    if (tau > 0) DN_NAME(net_add_series)(b, tau, b->series + (tau - 1 - from) * S);
+    if (f->zero) {
+      // c(tau) of the step from tau on reads y(tau) without delay.
+      if (b->wants_edges) {
+        f->model->observe(f->row, 1, s, f->a.observed);
+        DN_NAME(net_zero_dots)(b, b->coupled_now, f->a.observed);
+      }
+      DN_NAME(net_apply_zero)(&b->back, &f->plan->transposed, b->weights, b->zero_source, b->coupled_now, dy);
+    }
+    f->model->observe_vjp(f->row, s, dy, b->state);
+    if (tau > 0)
+      DN_NAME(net_step_back)(b, tau, f->a.increment + (tau - 1 - from) * S, b->increment + (tau - 1 - from) * S, g);
+    else memcpy(g, b->coupled_now, (size_t)C * sizeof *g);
+  }
+  for (int32_t k = 0; k < f->C; k++)
+    if (b->back.active[k]) f->rows->transpose(b->g + k * f->row, C, b->x + k * channel + first, stride, n, f->N);
+
+  // What the increments' cotangents mean for sigma, noise and stimulus.
+  if (high <= from) return;
+  if (b->d->sigma) {
+    // Drawn even where sigma is 0: its derivative there is not.
+    const DN_REAL *z = DN_NAME(net_noise)(f, from, high);
+    for (ptrdiff_t t = from; t < high; t++)
+      f->rows->multiply_add(S, z + (t - from) * S, b->increment + (t - from) * S, b->sigma);
+  }
+  for (ptrdiff_t t = from; t < high && (b->d->noise || b->d->stimulus); t++)
+    for (ptrdiff_t s = 0; s < f->S; s++)
+      for (ptrdiff_t i = 0; i < f->N; i++) {
+        const DN_REAL dn = b->increment[(t - from) * S + s * f->row + i];
+        if (b->d->noise) b->d->noise[(t * f->S + s) * f->N + i] += f->a.amplitude[s * f->row + i] * dn;
+        if (b->d->stimulus) b->d->stimulus[(s * f->N + i) * b->d->stimulus_stride + t] += f->dt * dn;
+      }
+}
+
+// y at tau = low - D ... high as rows of time, where dot products read it.
+static void DN_NAME(net_load_known)(DN_NAME(net_adjoint) *b, ptrdiff_t low, ptrdiff_t high) {
+  const DN_NAME(net_run) *f = b->f;
+  const dn_plan *plan = f->plan;
+  if (low >= b->known_from && high < b->known_from + plan->window) return;
+  b->known_from = high + 1 - plan->window;
+  const ptrdiff_t start = b->known_from - plan->lead, recorded = b->record->from - plan->delay_max;
+  const ptrdiff_t begin = start > recorded ? start : recorded;
+  for (ptrdiff_t i = 0; i < f->C * f->N; i++) {
+    DN_REAL *row = b->known + i * plan->stride;
+    memset(row, 0, (size_t)plan->stride * sizeof *row);
+    memcpy(row + begin - start, b->record->observed + i * b->record->observed_stride + begin - recorded,
+           (size_t)(high + 1 - begin) * sizeof *row);
+  }
+}
+
+static void DN_NAME(net_total)(ptrdiff_t count, DN_REAL *sum, double *total) {
+  for (ptrdiff_t i = 0; i < count; i++) total[i] += (double)sum[i];
+  memset(sum, 0, (size_t)count * sizeof *sum);
+}
+
+// All blocks of a recorded stretch; the stretches follow each other from the run's end to its start.
+static dn_outcome DN_NAME(net_adjoint_stretch)(DN_NAME(net_adjoint) *b, const DN_NAME(net_record) *record,
+                                               const dn_worker *worker) {
+  DN_NAME(net_run) *f = b->f;
+  const dn_plan *plan = f->plan;
+  const dn_graph *graph = &plan->forward;
+  const ptrdiff_t T = f->primal->steps, B = plan->block, channel = f->N * plan->stride;
+  const ptrdiff_t end = record->from > 0 ? record->from : -1;  // the last state that this stretch leaves to the next
+  b->record = record;
+  b->known_from = PTRDIFF_MAX / 2;
+  f->noise_from = f->noise_to = 0;
+  f->backward = true;
+  dn_outcome result = {.status = DN_OK};
+  for (ptrdiff_t n; T - b->r > end && result.status == DN_OK; b->r += n, b->column += n) {
+    const ptrdiff_t high = T - b->r;
+    n = high - end < B ? high - end : B;
+    if (b->column + B > plan->lead + plan->window) b->column = DN_NAME(net_slide)(f, b->ring, b->column);
+    b->x = b->ring + b->column;
+    DN_NAME(net_clear)(f, b->x, B);
+    DN_NAME(net_apply)(&b->back, &plan->transposed, b->weights, 1, b->x, n);
+    DN_NAME(net_solve)(&b->back, &plan->transposed, b->weights, 2, b->x, 0, B, n, DN_NAME(net_adjoint_leaf), b);
+
+    dn_outcome mine = {.status = DN_OK};
+    for (ptrdiff_t s = 0; s < f->S && mine.status == DN_OK; s++) {
+      const ptrdiff_t bad = f->kernels->first_not_finite(b->state + s * f->row, f->N);
+      if (bad >= 0) mine = (dn_outcome){.status = DN_NOT_FINITE_COTANGENT, .node = bad, .step = high - n + 1};
+    }
+    if (b->wants_edges) {
+      const ptrdiff_t low = high - n + 1;
+      DN_NAME(net_load_known)(b, low, high);
+      for (int32_t c = 0; c < f->C; c++) {
+        if (!b->back.active[c]) continue;
+        DN_REAL *block = b->block + c * f->N * plan->block_stride;
+        for (ptrdiff_t i = 0; i < f->N; i++) {
+          f->kernels->reverse_row(b->x + c * channel + i * plan->stride, block + i * plan->block_stride, n);
+          memset(block + i * plan->block_stride + n, 0, (size_t)(-n & (DN_LEAF - 1)) * sizeof *block);
+        }
+        const DN_REAL *known = b->known + c * channel + plan->lead + low - b->known_from;
+        for (int32_t l = 1; l < graph->lists; l++)
+          if (graph->list[l].count > 0 && graph->list[l].longest >= DN_LEAF)
+            f->kernels->dot(graph, graph->list[l].sector_group[0], graph->list[l].sector_group[graph->sectors], block,
+                            plan->block_stride, known, n, b->edge_sum);
+        f->kernels->dot_short(graph, graph->short_begin, (int32_t)plan->edges, block, plan->block_stride, known,
+                              plan->stride, n, b->edge_sum);
+      }
+    }
+    DN_NAME(net_total)(f->P * f->row, b->parameters, b->parameters_total);
+    DN_NAME(net_total)(f->row, b->coupling, b->coupling_total);
+    DN_NAME(net_total)(f->S * f->row, b->sigma, b->sigma_total);
+    result = dn_block_end(worker, mine, high - n < 0 ? n - 1 : n);
+  }
+  f->backward = false;
+  return result;
+}
+
+// The cotangent of the history: the ring's columns behind tau = 0, where nothing is fed back.
+static void DN_NAME(net_adjoint_history)(DN_NAME(net_adjoint) *b) {
+  DN_NAME(net_run) *f = b->f;
+  const dn_plan *plan = f->plan;
+  const dn_graph *graph = &plan->transposed;
+  const ptrdiff_t D = plan->delay_max, H = plan->history, stride = plan->stride;
+  for (ptrdiff_t k = 0, n; k < D; k += n, b->column += n) {
+    n = D - k < plan->block ? D - k : plan->block;
+    if (b->column + plan->block > plan->lead + plan->window) b->column = DN_NAME(net_slide)(f, b->ring, b->column);
+    DN_NAME(net_clear)(f, b->ring + b->column, plan->block + DN_LEAF);
+    for (int32_t c = 0; c < f->C; c++) {
+      if (!b->back.active[c]) continue;
+      const DN_REAL *g = b->ring + b->column + c * f->N * stride;
+      memset(b->block, 0, (size_t)(f->N * plan->block_stride) * sizeof *b->block);
+      for (int32_t l = 1; l < graph->lists; l++) {
+        const dn_list *list = &graph->list[l];
+        if (list->count == 0 || list->longest <= k) continue;
+        if (list->longest < DN_LEAF)
+          f->kernels->apply_short(graph, list, b->weights, g, stride, b->block, plan->block_stride, n);
+        else
+          f->kernels->apply(graph, list->sector_group[0], list->sector_group[graph->sectors], b->weights, g, b->block,
+                            plan->block_stride, n);
+      }
+      for (ptrdiff_t i = 0; i < f->N; i++)
+        f->kernels->add_reversed_row(b->block + i * plan->block_stride,
+                                     b->d->history + (c * f->N + i) * b->d->history_stride + H - k - n, n);
+    }
+  }
+}
+
+// Adds the sums to the caller's arrays. Returns the first that is not finite.
+static dn_status DN_NAME(net_adjoint_finish)(DN_NAME(net_adjoint) *b, dn_outcome *where) {
+  const DN_NAME(net_run) *f = b->f;
+  const DN_NAME(dn_network_primal) *p = f->primal;
+  const DN_NAME(dn_network_cotangent) *d = b->d;
+  const ptrdiff_t N = f->N, E = f->plan->edges;
+  *where = (dn_outcome){.status = DN_NOT_FINITE_COTANGENT, .node = -1, .step = -1, .edge = -1};
+  if (b->wants_edges) {
+    const ptrdiff_t bad = f->kernels->first_not_finite(b->edge_sum, E);
+    if (bad >= 0) {
+      where->edge = f->plan->forward.edge[bad];
+      return where->status;
+    }
+    for (ptrdiff_t k = 0; k < E; k++) {
+      const ptrdiff_t e = f->plan->forward.edge[k];
+      if (!p->fractions) {
+        if (d->weights) d->weights[e] += b->edge_sum[k];
+        continue;
+      }
+      const bool later = e >= E / 2;
+      const ptrdiff_t user = later ? e - E / 2 : e;
+      const DN_REAL share = later ? p->fractions[user] : 1 - p->fractions[user];
+      if (d->weights) d->weights[user] += share * b->edge_sum[k];
+      if (d->delays) d->delays[user] += (later ? p->weights[user] : -p->weights[user]) * b->edge_sum[k];
+    }
+  }
+  double sum = 0;
+  for (ptrdiff_t i = 0; i < N; i++) {
+    sum += b->coupling_total[i];
+    bool finite = 0 * b->coupling_total[i] == 0;
+    for (int32_t k = 0; k < f->P && d->parameters; k++)
+      finite &= !d->parameters[k] || 0 * b->parameters_total[k * f->row + i] == 0;
+    for (int32_t s = 0; s < f->S; s++) finite &= 0 * b->sigma_total[s * f->row + i] == 0;
+    if (!finite) {
+      where->node = i;
+      return where->status;
+    }
+  }
+  if (d->coupling) *d->coupling += (DN_REAL)sum;
+  for (int32_t k = 0; k < f->P && d->parameters; k++) {
+    if (!d->parameters[k]) continue;
+    const double *total = b->parameters_total + k * f->row;
+    const bool per_node = p->parameters && p->parameters[k].count > 1;
+    sum = 0;
+    for (ptrdiff_t i = 0; i < N; i++) {
+      sum += total[i];
+      if (per_node) d->parameters[k][i] += (DN_REAL)total[i];
+    }
+    if (!per_node) d->parameters[k][0] += (DN_REAL)sum;
+  }
+  const double root = sqrt(p->time_step);
+  for (ptrdiff_t s = 0; s < f->S && d->sigma && p->sigma_count > 0; s++) {
+    sum = 0;
+    for (ptrdiff_t i = 0; i < N; i++) {
+      sum += b->sigma_total[s * f->row + i];
+      if (p->sigma_count != f->S) d->sigma[s * N + i] += (DN_REAL)(root * b->sigma_total[s * f->row + i]);
+    }
+    if (p->sigma_count == f->S) d->sigma[s] += (DN_REAL)(root * sum);
+  }
+  for (ptrdiff_t s = 0; s < f->S && d->initial; s++)
+    for (ptrdiff_t i = 0; i < N; i++) d->initial[s * N + i] += b->state[s * f->row + i];
+  return DN_OK;
+}

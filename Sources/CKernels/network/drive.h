@@ -1,0 +1,476 @@
+// Calls of networks in one precision: checks, memory, and the order of passes. Included by network.c.
+
+typedef struct DN_NAME(net_call) {
+  dn_call call;
+  const DN_NAME(dn_network_primal) *primals;
+  DN_NAME(dn_network_result) *outs;
+  const DN_NAME(dn_network_tangent) *tangents;
+  const DN_NAME(dn_network_cotangent) *cotangents;
+  dn_tape *const *tapes;
+  ptrdiff_t runs;
+  int32_t threads;
+  dn_workspace *workspace, *own;
+  char *arenas;
+  size_t arena_bytes;
+  dn_outcome *outcomes, *results;
+  int32_t *bad_state;  // (R)
+} DN_NAME(net_call);
+
+static dn_status DN_NAME(net_finish)(dn_place *place, dn_status status, ptrdiff_t run) {
+  if (place) *place = (dn_place){.run = run, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1};
+  return status;
+}
+
+// ---- Checks --------------------------------------------------------------------------------------------------------
+
+// The inputs of a run.
+static void DN_NAME(net_check_primal)(const DN_NAME(dn_network_primal) *p, dn_views *views) {
+  const dn_plan *plan = p->plan;
+  const size_t size = sizeof(DN_REAL);
+  int64_t end;
+  if (!plan || !p->model || dn_model_index(p->model) < 0) {
+    views->status = !plan || !p->model ? DN_NULL_POINTER : DN_BAD_OPTION;
+    return;
+  }
+  const ptrdiff_t N = plan->nodes, H = plan->history, T = p->steps, S = p->model->states;
+  const bool counts = p->sigma_count == 0 || p->sigma_count == S || p->sigma_count == S * N;
+  if (T < 0 || p->first_step < 0 || p->every < 0 || !counts) views->status = DN_BAD_SIZE;
+  else if (p->fractions && plan->edges % 2) views->status = DN_BAD_SIZE;
+  else if (__builtin_add_overflow(p->first_step, (int64_t)T, &end) || S * N > (ptrdiff_t)UINT32_MAX)
+    views->status = DN_TOO_LARGE;
+  else if ((p->scheme != DN_SCHEME_HEUN && p->scheme != DN_SCHEME_EULER) ||
+           (p->stage != DN_STAGE_AWARE && p->stage != DN_STAGE_FROZEN) ||
+           (p->thinning != DN_THIN_SUBSAMPLE && p->thinning != DN_THIN_AVERAGE))
+    views->status = DN_BAD_OPTION;
+  else if (!(p->time_step > 0 && 0 * p->time_step == 0)) views->status = DN_BAD_TIME_STEP;
+  for (int32_t k = 0; views->status == DN_OK && p->parameters && k < p->model->parameters; k++) {
+    const DN_NAME(dn_parameter) *given = &p->parameters[k];
+    if (given->count != 0 && given->count != 1 && given->count != N) views->status = DN_BAD_SIZE;
+    else if (given->count > 0 && !given->values) views->status = DN_NULL_POINTER;
+  }
+  const ptrdiff_t E = p->fractions ? plan->edges / 2 : plan->edges;
+  dn_views_add(views, p->weights, 1, E, E, size, DN_REQUIRED, false, 0);
+  dn_views_add(views, p->fractions, 1, E, E, size, DN_OPTIONAL, false, 0);
+  dn_views_add(views, p->sigma, 1, p->sigma_count, p->sigma_count, size, DN_REQUIRED, false, 0);
+  dn_views_add(views, p->noise, T, S * N, S * N, size, DN_OPTIONAL, false, 0);
+  dn_views_add(views, p->stimulus, S * N, T, p->stimulus_stride, size, DN_OPTIONAL, false, 0);
+  dn_views_add(views, p->initial, S, N, N, size, DN_REQUIRED, false, 1);
+  dn_views_add(views, p->history, p->model->couplings * N, H, p->history_stride, size,
+               plan->delay_max > 0 ? DN_REQUIRED : DN_OPTIONAL, false, 2);
+  dn_views_add(views, p->partial, S, N, N, size, DN_OPTIONAL, false, 3);
+}
+
+static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn_views *views) {
+  const DN_NAME(dn_network_primal) *p = &c->primals[run];
+  DN_NAME(net_check_primal)(p, views);
+  if (views->status != DN_OK) return;
+  const size_t size = sizeof(DN_REAL);
+  const ptrdiff_t N = p->plan->nodes, S = p->model->states, H = p->plan->history, nodes = p->model->couplings * N,
+                  T = p->steps, K = dn_outputs(p->first_step, T, p->every ? p->every : 1);
+  if (c->outs) {
+    const DN_NAME(dn_network_result) *out = &c->outs[run];
+    dn_views_add(views, out->series, S * N, K, out->series_stride, size, DN_OPTIONAL, true, 0);
+    dn_views_add(views, out->next_initial, S, N, N, size, DN_OPTIONAL, true, 1);
+    dn_views_add(views, out->next_history, nodes, H, out->next_history_stride, size, DN_OPTIONAL, true, 2);
+    dn_views_add(views, out->next_partial, S, N, N, size, DN_OPTIONAL, true, 3);
+  }
+  if (c->cotangents) {
+    const DN_NAME(dn_network_cotangent) *d = &c->cotangents[run];
+    const ptrdiff_t E = p->fractions ? p->plan->edges / 2 : p->plan->edges;
+    if (d->delays && !p->fractions) views->status = DN_NOT_DIFFERENTIABLE;
+    dn_views_add(views, d->series, S * N, K, d->series_stride, size, DN_OPTIONAL, false, 0);
+    dn_views_add(views, d->final_state, S, N, N, size, DN_OPTIONAL, false, 0);
+    dn_views_add(views, d->weights, 1, E, E, size, DN_OPTIONAL, true, 0);
+    dn_views_add(views, d->delays, 1, E, E, size, DN_OPTIONAL, true, 0);
+    dn_views_add(views, d->coupling, 1, 1, 1, size, DN_OPTIONAL, true, 0);
+    dn_views_add(views, d->sigma, 1, p->sigma_count, p->sigma_count, size, DN_OPTIONAL, true, 0);
+    dn_views_add(views, d->noise, T, S * N, S * N, size, DN_OPTIONAL, true, 0);
+    dn_views_add(views, d->stimulus, S * N, T, d->stimulus_stride, size, DN_OPTIONAL, true, 0);
+    dn_views_add(views, d->initial, S, N, N, size, DN_OPTIONAL, true, 0);
+    dn_views_add(views, d->history, nodes, H, d->history_stride, size, DN_OPTIONAL, true, 0);
+    const dn_tape *tape = c->tapes ? c->tapes[run] : NULL;
+    if (views->status == DN_OK && (!tape || !tape->finished || tape->plan != p->plan || tape->model != p->model ||
+                                   tape->steps != T || tape->real != size))
+      views->status = DN_BAD_TAPE;
+  }
+}
+
+// ---- Memory --------------------------------------------------------------------------------------------------------
+
+// The bytes of a forward run's arrays, and of an adjoint's.
+static size_t DN_NAME(net_bytes)(const DN_NAME(dn_network_primal) *p, bool adjoint, bool *overflow) {
+  dn_arena arena = {0};
+  DN_NAME(net_arrays) a;
+  DN_NAME(net_adjoint) b;
+  DN_NAME(net_take)(p, p->plan->block + 1, &arena, &a);
+  if (adjoint) DN_NAME(net_adjoint_take)(p, &arena, &b);
+  *overflow |= arena.overflow;
+  return arena.used;
+}
+
+static void DN_NAME(net_record_take)(const DN_NAME(dn_network_primal) *p, ptrdiff_t steps, dn_arena *arena,
+                                     DN_NAME(net_record) *record) {
+  const ptrdiff_t row = DN_NAME(net_row)(p->plan), C = p->model->couplings, size = sizeof(DN_REAL);
+  record->states = dn_arena_take(arena, (steps + 1) * p->model->states * row, (size_t)size);
+  record->coupled = dn_arena_take(arena, (steps + 1) * C * row, (size_t)size);
+  record->coupled_predicted = DN_NAME(net_splits)(p) ? dn_arena_take(arena, (steps + 1) * C * row, (size_t)size) : NULL;
+  record->observed_stride = p->plan->delay_max + steps + 1;
+  record->observed = dn_arena_take(arena, C * p->plan->nodes * record->observed_stride, (size_t)size);
+}
+
+static dn_status DN_NAME(net_layout)(const DN_NAME(dn_network_primal) *p, size_t budget, dn_layout *layout,
+                                     size_t *least) {
+  const ptrdiff_t row = DN_NAME(net_row)(p->plan), C = p->model->couplings, N = p->plan->nodes, D = p->plan->delay_max;
+  dn_arena base = {0}, hundred = {0}, mark = {0};
+  DN_NAME(net_record) record;
+  bool overflow = false;
+  DN_NAME(net_record_take)(p, 0, &base, &record);
+  DN_NAME(net_record_take)(p, 16, &hundred, &record);
+  dn_arena_take(&mark, p->model->states * row + C * N * D, sizeof(DN_REAL));
+  *layout = (dn_layout){.mark_bytes = mark.used, .fixed_bytes = DN_NAME(net_bytes)(p, true, &overflow)};
+  if (overflow || base.overflow || mark.overflow) return DN_TOO_LARGE;
+  // Rows of nodes are whole cache lines; the rows of time are rounded up once.
+  return dn_layout_choose(layout, budget, p->steps, p->plan->block, (hundred.used - base.used + 15) / 16,
+                          base.used + 4 * DN_CACHE_LINE, least);
+}
+
+dn_status DN_NAME(dn_network_tape_bytes)(const DN_NAME(dn_network_primal) *primal, size_t *everything, size_t *least) {
+  dn_views views = {.count = 0};
+  if (!primal || !everything || !least) return DN_NULL_POINTER;
+  DN_NAME(net_check_primal)(primal, &views);
+  if (views.status != DN_OK) return views.status;
+  dn_layout layout;
+  dn_status status = DN_NAME(net_layout)(primal, 0, &layout, NULL);
+  *everything = layout.bytes;
+  if (status == DN_OK) status = DN_NAME(net_layout)(primal, 0, &layout, least);
+  return status;
+}
+
+// The stretch that the tape records.
+static DN_NAME(net_record) DN_NAME(net_tape_record)(const DN_NAME(dn_network_primal) *p, dn_tape *tape) {
+  dn_arena arena = {.base = (char *)(((uintptr_t)tape->memory + DN_CACHE_LINE - 1) & ~(uintptr_t)(DN_CACHE_LINE - 1))};
+  DN_NAME(net_record) record = {0};
+  DN_NAME(net_record_take)(p, tape->layout.segment, &arena, &record);
+  return record;
+}
+
+// ---- A call --------------------------------------------------------------------------------------------------------
+
+static dn_status DN_NAME(net_begin)(DN_NAME(net_call) *c, const dn_run_options *options,
+                                    size_t (*bytes)(const DN_NAME(dn_network_primal) *, bool *), dn_place *place) {
+  DN_NAME(net_finish)(place, DN_OK, -1);
+  const ptrdiff_t runs = c->runs;
+  if (runs < 0) return DN_NAME(net_finish)(place, DN_BAD_SIZE, -1);
+  if (runs > 0 && !c->primals) return DN_NAME(net_finish)(place, DN_NULL_POINTER, -1);
+  if (options && (options->threads < 0 || options->threads > 1024))
+    return DN_NAME(net_finish)(place, DN_BAD_OPTION, -1);
+  if (runs == 0) return DN_OK;
+  c->call = (dn_call){.progress = options ? options->progress : NULL, .context = options ? options->context : NULL};
+  bool overflow = false;
+  for (ptrdiff_t r = 0; r < runs; r++) {
+    const DN_NAME(dn_network_primal) *p = &c->primals[r];
+    dn_views views = {.count = 0};
+    ptrdiff_t where;
+    DN_NAME(net_check_run)(c, r, &views);
+    if (views.status == DN_OK) views.status = dn_views_check(views.view, views.count, &where);
+    if (views.status != DN_OK) return DN_NAME(net_finish)(place, views.status, r);
+    dn_place found = {.run = r, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1};
+    const dn_status status = DN_NAME(net_check_values)(p, &found);
+    if (status != DN_OK) {
+      if (place) *place = found;
+      return status;
+    }
+    if (__builtin_add_overflow(c->call.total, (int64_t)p->steps, &c->call.total))
+      return DN_NAME(net_finish)(place, DN_TOO_LARGE, r);
+    const size_t needed = bytes(p, &overflow);
+    if (needed > c->arena_bytes) c->arena_bytes = needed;
+  }
+  const dn_plan *plan = c->primals[0].plan;
+  c->call.plan = plan;
+  c->threads = 1;
+  if (runs > 1) dn_call_threads(plan, options, runs, 0, &c->threads);
+  dn_arena all = {0};
+  dn_arena_take(&all, c->threads, sizeof(dn_outcome));
+  dn_arena_take(&all, runs, sizeof(dn_outcome));
+  dn_arena_take(&all, runs, sizeof(int32_t));
+  dn_arena_take(&all, c->threads, c->arena_bytes);
+  if (runs > 1) dn_arena_take(&all, runs * DN_VIEWS_MAX, sizeof(dn_view));
+  dn_arena_take(&all, 1, DN_CACHE_LINE);
+  if (overflow || all.overflow) return DN_NAME(net_finish)(place, DN_TOO_LARGE, -1);
+  c->workspace = options ? options->workspace : NULL;
+  if (c->workspace && c->workspace->plan != plan) return DN_NAME(net_finish)(place, DN_BAD_OPTION, -1);
+  if (!c->workspace) {
+    const dn_status status = dn_workspace_create(plan, &c->own);
+    if (status != DN_OK) return DN_NAME(net_finish)(place, status, -1);
+    c->workspace = c->own;
+  }
+  dn_status status = dn_workspace_reserve(c->workspace, all.used);
+  ptrdiff_t where = -1;
+  if (status == DN_OK) {
+    const uintptr_t memory = (uintptr_t)c->workspace->memory;
+    dn_arena cut = {.base = (char *)((memory + DN_CACHE_LINE - 1) & ~(uintptr_t)(DN_CACHE_LINE - 1))};
+    c->outcomes = dn_arena_take(&cut, c->threads, sizeof(dn_outcome));
+    c->results = dn_arena_take(&cut, runs, sizeof(dn_outcome));
+    c->bad_state = dn_arena_take(&cut, runs, sizeof(int32_t));
+    c->arenas = dn_arena_take(&cut, c->threads, c->arena_bytes);
+    if (runs > 1) {
+      dn_view *view = dn_arena_take(&cut, runs * DN_VIEWS_MAX, sizeof(dn_view));
+      ptrdiff_t count = 0;
+      for (ptrdiff_t r = 0; r < runs; r++) {
+        dn_views views = {.count = 0};
+        DN_NAME(net_check_run)(c, r, &views);
+        for (int32_t v = 0; v < views.count; v++) {
+          view[count] = views.view[v];
+          view[count++].run = r;
+        }
+      }
+      status = dn_views_check(view, count, &where);
+    }
+    for (ptrdiff_t r = 0; r < runs; r++) {
+      c->results[r] = (dn_outcome){.status = DN_OK, .node = -1, .step = -1, .edge = -1};
+      c->bad_state[r] = -1;
+    }
+  }
+  if (status != DN_OK) {
+    dn_workspace_destroy(c->own);
+    return DN_NAME(net_finish)(place, status, where);
+  }
+  return DN_OK;
+}
+
+static dn_status DN_NAME(net_end)(DN_NAME(net_call) *c, dn_place *place) {
+  dn_status status = DN_OK;
+  for (ptrdiff_t r = 0; r < c->runs; r++) {
+    const dn_outcome *result = &c->results[r];
+    if (result->status == DN_OK || (status != DN_OK && (status != DN_CANCELLED || result->status == DN_CANCELLED)))
+      continue;
+    status = result->status;
+    if (place)
+      *place = (dn_place){.run = r,
+                          .edge = status == DN_NOT_FINITE_COTANGENT ? result->edge : -1,
+                          .node = status == DN_CANCELLED ? -1 : result->node,
+                          .step = result->step < 0 ? -1 : c->primals[r].first_step + result->step,
+                          .state = c->bad_state[r],
+                          .parameter = -1};
+  }
+  if (c->runs > 0) dn_workspace_destroy(c->own);
+  return status;
+}
+
+static dn_arena DN_NAME(net_arena)(const DN_NAME(net_call) *c, const dn_worker *worker) {
+  return (dn_arena){.base = c->arenas + (size_t)worker->slot * c->arena_bytes};
+}
+
+// A run's first state as a padded row, in the predictor's place, and the D columns of history that it reads.
+static const DN_REAL *DN_NAME(net_start)(DN_NAME(net_run) *f) {
+  for (ptrdiff_t s = 0; s < f->S; s++)
+    if (f->N > 0) DN_NAME(net_spread)(f->primal->initial + s * f->N, f->N, f->N, f->row, f->a.predictor + s * f->row);
+  return f->a.predictor;
+}
+static const DN_REAL *DN_NAME(net_history)(const DN_NAME(dn_network_primal) *p) {
+  return p->history ? p->history + p->plan->history - p->plan->delay_max : NULL;
+}
+
+// ---- Forward -------------------------------------------------------------------------------------------------------
+
+static size_t DN_NAME(net_run_bytes)(const DN_NAME(dn_network_primal) *p, bool *overflow) {
+  return DN_NAME(net_bytes)(p, false, overflow);
+}
+
+static void DN_NAME(net_run_work)(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result) {
+  const DN_NAME(net_call) *c = context;
+  const DN_NAME(dn_network_primal) *p = &c->primals[run];
+  DN_NAME(dn_network_result) *out = &c->outs[run];
+  dn_tape *tape = out->tape;
+  const dn_plan *plan = p->plan;
+  const ptrdiff_t N = plan->nodes, T = p->steps, H = plan->history;
+  out->steps_done = out->columns_done = 0;
+  out->clamps = 0;
+  dn_arena arena = DN_NAME(net_arena)(c, worker);
+  DN_NAME(net_run) f;
+  DN_NAME(net_prepare)(&f, p, plan->block + 1, tape != NULL, &arena);
+  for (ptrdiff_t s = 0; s < f.S && p->partial; s++)
+    memcpy(f.a.sum + s * f.row, p->partial + s * N, (size_t)N * sizeof(DN_REAL));
+
+  DN_NAME(net_pass) pass = {.f = &f, .from = 0, .to = T, .result = out};
+  DN_NAME(net_record) record;
+  if (tape && tape->layout.levels == 0) {
+    record = DN_NAME(net_tape_record)(p, tape);
+    record.from = 0;
+    record.to = T;
+    pass.record = &record;
+  } else if (tape) {
+    pass.tape = tape;
+    pass.level = tape->layout.levels;
+  }
+  int32_t bad = -1;
+  DN_NAME(net_advance)(&pass, DN_NAME(net_start)(&f), DN_NAME(net_history)(p), p->history_stride, worker, result, &bad);
+  if (result->status == DN_NOT_FINITE_STATE) c->bad_state[run] = bad;
+  const ptrdiff_t done = pass.to;
+  if (done >= 0) {
+    for (ptrdiff_t s = 0; s < f.S && out->next_initial; s++)
+      memcpy(out->next_initial + s * N, f.a.predictor + s * f.row, (size_t)N * sizeof(DN_REAL));
+    for (ptrdiff_t s = 0; s < f.S && out->next_partial; s++)
+      memcpy(out->next_partial + s * N, f.a.sum + s * f.row, (size_t)N * sizeof(DN_REAL));
+    if (out->next_history) {
+      const ptrdiff_t D = plan->delay_max;
+      for (ptrdiff_t i = 0; i < f.C * N; i++) {
+        DN_REAL *to = out->next_history + i * out->next_history_stride;
+        memset(to, 0, (size_t)(H - D) * sizeof *to);
+        if (D > 0) memcpy(to + H - D, pass.x + i * plan->stride + done - D - pass.tau, (size_t)D * sizeof *to);
+      }
+    }
+    out->steps_done = done;
+    out->columns_done = pass.columns;
+  }
+  out->clamps = pass.clamps;
+  if (tape) tape->finished = result->status == DN_OK;
+}
+
+dn_status DN_NAME(dn_network_run)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals,
+                                  DN_NAME(dn_network_result) *results, const dn_run_options *options, dn_place *place) {
+  DN_NAME(net_call) c = {.primals = primals, .outs = results, .runs = runs};
+  if (runs > 0 && !results) return DN_NAME(net_finish)(place, DN_NULL_POINTER, -1);
+  dn_status status = DN_NAME(net_begin)(&c, options, DN_NAME(net_run_bytes), place);
+  if (status != DN_OK || runs == 0) return status;
+  for (ptrdiff_t r = 0; r < runs && status == DN_OK; r++) {
+    dn_tape *tape = results[r].tape;
+    if (!tape) continue;
+    tape->finished = false;
+    status = DN_NAME(net_layout)(&primals[r], tape->budget, &tape->layout, NULL);
+    if (status == DN_OK)
+      status = dn_tape_reserve(tape, tape->layout.bytes - tape->layout.fixed_bytes + 2 * DN_CACHE_LINE);
+    tape->plan = primals[r].plan;
+    tape->model = primals[r].model;
+    tape->steps = primals[r].steps;
+    tape->real = sizeof(DN_REAL);
+    if (status != DN_OK) DN_NAME(net_finish)(place, status, r);
+  }
+  if (status != DN_OK) {
+    dn_workspace_destroy(c.own);
+    return status;
+  }
+  dn_call_run(&c.call, c.threads, runs, DN_NAME(net_run_work), &c, c.outcomes, c.results);
+  return DN_NAME(net_end)(&c, place);
+}
+
+// ---- Adjoint -------------------------------------------------------------------------------------------------------
+
+static size_t DN_NAME(net_vjp_bytes)(const DN_NAME(dn_network_primal) *p, bool *overflow) {
+  return DN_NAME(net_bytes)(p, true, overflow);
+}
+
+// The adjoint of steps from ... to, from a state and history at `from`: one stretch, or the pieces of a level.
+static void DN_NAME(net_reverse)(DN_NAME(net_adjoint) *b, dn_tape *tape, int32_t level, ptrdiff_t from, ptrdiff_t to,
+                                 const DN_REAL *state, const DN_REAL *history, ptrdiff_t history_stride,
+                                 const dn_worker *worker, dn_outcome *result) {
+  DN_NAME(net_run) *f = b->f;
+  const DN_NAME(dn_network_primal) *p = f->primal;
+  int32_t bad;
+  if (level == 0) {
+    DN_NAME(net_record) record = DN_NAME(net_tape_record)(p, tape);
+    record.from = from;
+    record.to = to;
+    if (tape->layout.levels > 0) {
+      DN_NAME(net_pass) pass = {.f = f, .from = from, .to = to, .record = &record};
+      DN_NAME(net_advance)(&pass, state, history, history_stride, NULL, result, &bad);
+      if (result->status != DN_OK) return;
+    }
+    *result = DN_NAME(net_adjoint_stretch)(b, &record, worker);
+    return;
+  }
+  const ptrdiff_t piece = dn_layout_piece(&tape->layout, level - 1);
+  const ptrdiff_t marks = to > from ? (to - from - 1) / piece : 0;
+  // The uppermost level's marks were set by the run itself.
+  if (level < tape->layout.levels && marks > 0) {
+    DN_NAME(net_pass) pass = {.f = f, .from = from, .to = to - piece, .tape = tape, .level = level, .end = to};
+    DN_NAME(net_advance)(&pass, state, history, history_stride, NULL, result, &bad);
+    if (result->status != DN_OK) return;
+  }
+  for (ptrdiff_t m = 0; m <= marks && result->status == DN_OK; m++) {
+    const ptrdiff_t end = to - m * piece;
+    if (m == marks) {
+      if (from == 0 && state == f->a.predictor) state = DN_NAME(net_start)(f);
+      DN_NAME(net_reverse)(b, tape, level - 1, from, end, state, history, history_stride, worker, result);
+    } else {
+      const DN_NAME(net_mark) mark = DN_NAME(net_tape_mark)(p, tape, level, m);
+      DN_NAME(net_reverse)(b, tape, level - 1, end - piece, end, mark.state, mark.observed, f->plan->delay_max, worker,
+                           result);
+    }
+  }
+}
+
+static void DN_NAME(net_vjp_work)(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result) {
+  const DN_NAME(net_call) *c = context;
+  const DN_NAME(dn_network_primal) *p = &c->primals[run];
+  const DN_NAME(dn_network_cotangent) *d = &c->cotangents[run];
+  const dn_plan *plan = p->plan;
+  dn_arena arena = DN_NAME(net_arena)(c, worker);
+  DN_NAME(net_run) f;
+  DN_NAME(net_prepare)(&f, p, plan->block + 1, true, &arena);
+  DN_NAME(net_adjoint) b = {.f = &f, .d = d, .wants_edges = d->weights || d->delays, .mean_column = -1};
+  const size_t before = arena.used;
+  DN_NAME(net_adjoint_take)(p, &arena, &b);
+  memset(arena.base + before, 0, arena.used - before);
+  b.back = f;
+  const int32_t *gain = dn_model_gains(dn_model_index(p->model));
+  for (int32_t k = 0; k < f.C; k++) {
+    b.back.active[k] = gain[k] < 0;
+    for (ptrdiff_t i = 0; i < f.N && gain[k] >= 0; i++) b.back.active[k] |= f.a.parameters[gain[k] * f.row + i] != 0;
+  }
+  // The weights once more, in the order of the transposed graph.
+  const DN_REAL *weights = p->fractions ? f.a.expanded : p->weights;
+  f.kernels->pack(plan->transposed.edge, 0, plan->edges, weights, 1, b.weights);
+  const dn_list *zero = &plan->transposed.list[0];
+  for (ptrdiff_t k = 0; k < zero->count; k++)
+    b.zero_source[k] = (int32_t)(plan->transposed.offset[zero->begin + k] / plan->stride);
+  for (ptrdiff_t s = 0; s < f.S && d->final_state; s++)
+    memcpy(b.state + s * f.row, d->final_state + s * f.N, (size_t)f.N * sizeof(DN_REAL));
+  b.column = plan->lead;
+  f.has_noise |= d->sigma != NULL && p->sigma_count > 0;
+
+  dn_tape *tape = c->tapes[run];
+  DN_NAME(net_reverse)(&b, tape, tape->layout.levels, 0, p->steps, DN_NAME(net_start)(&f), DN_NAME(net_history)(p),
+                       p->history_stride, worker, result);
+  if (result->status != DN_OK) return;
+  if (d->history && plan->delay_max > 0) DN_NAME(net_adjoint_history)(&b);
+  dn_outcome where;
+  if (DN_NAME(net_adjoint_finish)(&b, &where) != DN_OK) *result = where;
+}
+
+dn_status DN_NAME(dn_network_vjp)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals, dn_tape *const *tapes,
+                                  const DN_NAME(dn_network_cotangent) *cotangents, const dn_run_options *options,
+                                  dn_place *place) {
+  DN_NAME(net_call) c = {.primals = primals, .tapes = tapes, .cotangents = cotangents, .runs = runs};
+  if (runs > 0 && (!cotangents || !tapes)) return DN_NAME(net_finish)(place, DN_NULL_POINTER, -1);
+  const dn_status status = DN_NAME(net_begin)(&c, options, DN_NAME(net_vjp_bytes), place);
+  if (status != DN_OK || runs == 0) return status;
+  dn_call_run(&c.call, c.threads, runs, DN_NAME(net_vjp_work), &c, c.outcomes, c.results);
+  return DN_NAME(net_end)(&c, place);
+}
+
+// ---- Noise ---------------------------------------------------------------------------------------------------------
+
+dn_status DN_NAME(dn_network_noise)(dn_key key, uint64_t member, ptrdiff_t states, ptrdiff_t nodes, int64_t first_step,
+                                    ptrdiff_t steps, DN_REAL *out) {
+  const DN_NAME(dn_network_kernels) *rows = DN_NAME(dn_network_kernels_of)(dn_isa_best());
+  ptrdiff_t width;
+  if (states < 0 || nodes < 0 || steps < 0 || first_step < 0) return DN_BAD_SIZE;
+  if (__builtin_mul_overflow(states, nodes, &width) || width > (ptrdiff_t)UINT32_MAX) return DN_TOO_LARGE;
+  if (width == 0 || steps == 0) return DN_OK;
+  if (!out) return DN_NULL_POINTER;
+  const dn_key own = dn_key_fold_in(key, member);
+  for (int64_t t = first_step & ~(int64_t)1; t < first_step + steps; t += 2) {
+    const dn_key high = dn_key_fold_in(own, 2 * (uint64_t)(t >> 33)),
+                 low = dn_key_fold_in(own, 2 * (uint64_t)(t >> 33) + 1);
+    for (ptrdiff_t i = 0; i < width; i += DN_LEAF) {
+      DN_REAL pair[2][DN_LEAF];
+      const size_t n = (size_t)(width - i < DN_LEAF ? width - i : DN_LEAF);
+      rows->normals(high, low, ((uint64_t)(t >> 1) & 0xffffffffu) << 32 | (uint64_t)i, DN_LEAF, pair[0], pair[1]);
+      for (int64_t k = 0; k < 2; k++)
+        if (t + k >= first_step && t + k < first_step + steps)
+          memcpy(out + (t + k - first_step) * width + i, pair[k], n * sizeof *out);
+    }
+  }
+  return DN_OK;
+}

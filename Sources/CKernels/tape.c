@@ -1,0 +1,85 @@
+// Tapes: their memory, and how a run is cut into stretches under a budget.
+//
+// With L levels of m pieces over stretches of K steps, m^L K >= T: each level computes the run once more, and costs m - 1
+// marks. Griewank, Walther, Evaluating Derivatives (2008), section 12.2: multilevel checkpointing.
+#include "tape.h"
+
+dn_status dn_tape_create(size_t budget, const dn_allocator *allocator, dn_tape **tape) {
+  static const dn_allocator standard;
+  if (!tape) return DN_NULL_POINTER;
+  *tape = NULL;
+  if (!allocator) allocator = &standard;
+  if (!allocator->allocate != !allocator->release) return DN_BAD_OPTION;
+  dn_tape *made = dn_allocate(allocator, sizeof *made);
+  if (!made) return DN_NO_MEMORY;
+  *made = (dn_tape){.allocator = *allocator, .budget = budget};
+  *tape = made;
+  return DN_OK;
+}
+
+void dn_tape_destroy(dn_tape *tape) {
+  if (!tape) return;
+  const dn_allocator allocator = tape->allocator;
+  dn_release(&allocator, tape->memory);
+  dn_release(&allocator, tape);
+}
+
+dn_status dn_tape_reserve(dn_tape *tape, size_t bytes) {
+  if (bytes <= tape->capacity) return DN_OK;
+  dn_release(&tape->allocator, tape->memory);
+  tape->capacity = 0;
+  tape->memory = dn_allocate(&tape->allocator, bytes);
+  if (!tape->memory) return DN_NO_MEMORY;
+  tape->capacity = bytes;
+  return DN_OK;
+}
+
+void dn_tape_describe(const dn_tape *tape, dn_tape_report *report) {
+  const dn_layout *layout = &tape->layout;
+  *report = (dn_tape_report){.bytes = layout->bytes,
+                             .levels = layout->levels,
+                             .checkpoints = layout->levels * (layout->pieces - 1),
+                             .segment = layout->segment,
+                             .recomputed = (int64_t)layout->levels * tape->steps};
+}
+
+ptrdiff_t dn_layout_piece(const dn_layout *layout, int32_t level) {
+  ptrdiff_t steps = layout->segment;
+  for (int32_t l = 0; l < level; l++)
+    if (__builtin_mul_overflow(steps, layout->pieces, &steps)) return PTRDIFF_MAX;
+  return steps;
+}
+
+dn_status dn_layout_choose(dn_layout *layout, size_t budget, ptrdiff_t steps, ptrdiff_t block, size_t record_step,
+                           size_t record_base, size_t *least) {
+  const size_t fixed = layout->fixed_bytes, mark = layout->mark_bytes;
+  layout->levels = 0;
+  layout->segment = steps;
+  layout->pieces = 1;
+  layout->record_bytes = record_base + (size_t)steps * record_step;
+  layout->bytes = fixed + layout->record_bytes;
+  if (least) *least = layout->bytes;
+  else if (budget == 0 || layout->bytes <= budget) return DN_OK;
+  for (int32_t levels = 1; levels <= DN_TAPE_LEVELS; levels++) {
+    dn_layout best = {.bytes = SIZE_MAX};
+    for (ptrdiff_t segment = block; segment < steps; segment *= 2) {
+      dn_layout cut = {.levels = levels,
+                       .segment = segment,
+                       .pieces = 2,
+                       .record_bytes = record_base + (size_t)segment * record_step,
+                       .mark_bytes = mark,
+                       .fixed_bytes = fixed};
+      while (dn_layout_piece(&cut, levels) < steps) cut.pieces++;
+      cut.bytes = fixed + cut.record_bytes + (size_t)(levels * (cut.pieces - 1)) * mark;
+      if (cut.bytes < best.bytes) best = cut;
+      if (segment > PTRDIFF_MAX / 2) break;
+    }
+    if (least) {
+      if (best.bytes < *least) *least = best.bytes;
+    } else if (best.bytes <= budget) {
+      *layout = best;
+      return DN_OK;
+    }
+  }
+  return least ? DN_OK : DN_BUDGET_TOO_SMALL;
+}
