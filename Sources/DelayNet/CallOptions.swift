@@ -10,9 +10,18 @@ struct CallOptions {
   func withC(
     plan: Plan, _ body: (UnsafePointer<dn_run_options>, UnsafeMutablePointer<dn_place>) -> dn_status
   ) throws(DelayNetError) -> (status: dn_status, place: dn_place) {
-    guard 0...1024 ~= threads else { throw .optionOutOfRange(name: "threads", value: Double(threads)) }
     if let workspace, workspace.plan !== plan { throw .foreignWorkspace }
-    var place = dn_place(run: -1, edge: -1, node: -1, step: -1, state: -1, parameter: -1)
+    let outcome = try withC(body)
+    extendLifetime(plan)
+    return outcome
+  }
+
+  /// The same for calls whose runs have plans of their own.
+  func withC(
+    _ body: (UnsafePointer<dn_run_options>, UnsafeMutablePointer<dn_place>) -> dn_status
+  ) throws(DelayNetError) -> (status: dn_status, place: dn_place) {
+    guard 0...1024 ~= threads else { throw .optionOutOfRange(name: "threads", value: Double(threads)) }
+    var place = noPlace
     let status = withUnsafePointer(to: progress) { handler in
       var options = dn_run_options()
       options.threads = Int32(threads)
@@ -28,7 +37,6 @@ struct CallOptions {
       }
       return body(&options, &place)
     }
-    extendLifetime(plan)
     extendLifetime(workspace)
     return (status, place)
   }

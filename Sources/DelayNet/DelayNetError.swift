@@ -41,6 +41,22 @@ public enum DelayNetError: Error, Equatable, Sendable {
   ///
   /// `steps` holds the finished steps of each run of the call; derivatives, which cannot be resumed, leave it empty.
   case cancelled(steps: [Int])
+  /// A model has no parameter of that name.
+  case unknownParameter(name: String, model: String)
+  /// A model has no state of that name.
+  case unknownState(name: String, model: String)
+  /// A node's state left the finite numbers; the place is the first such step.
+  case notFiniteState(run: Int, node: Int, state: String, step: Int)
+  /// A model's parameter, the coupling or sigma is not a finite number; the node, where there is one a node.
+  case notFiniteModelParameter(run: Int, parameter: String, node: Int?)
+  /// A part of the gradient left the finite numbers.
+  case notFiniteGradient(run: Int, input: String)
+  /// There is no derivative with respect to this input: delays of whole steps, noise or stimulus that is not there.
+  case notDifferentiable(String)
+  /// The memory for a gradient is less than the least, in bytes, that it can do with.
+  case budgetTooSmall(least: Int)
+  /// A carry does not belong to the problem; the text says why.
+  case foreignCarry(String)
   /// The kernels refused a call for a reason that the façade should have excluded; worth a bug report.
   case unexpected(status: Int, message: String)
 }
@@ -85,9 +101,29 @@ extension DelayNetError: CustomStringConvertible {
       "run \(run): the tangent of node \(node) left the finite numbers at step \(step)"
     case .cancelled(let steps):
       steps.isEmpty ? "cancelled" : "cancelled after \(steps) steps"
+    case .unknownParameter(let name, let model):
+      "the model \(model) has no parameter \(name); it has \(Self.names(of: model) { $0.parameters.map(\.name) })"
+    case .unknownState(let name, let model):
+      "the model \(model) has no state \(name); it has \(Self.names(of: model) { $0.states.map(\.name) })"
+    case .notFiniteState(let run, let node, let state, let step):
+      "run \(run): the state \(state) of node \(node) left the finite numbers at step \(step)"
+    case .notFiniteModelParameter(let run, let parameter, let node):
+      "run \(run): \(parameter)\(node.map { " of node \($0)" } ?? "") is not a finite number"
+    case .notFiniteGradient(let run, let input):
+      "run \(run): the gradient of \(input) left the finite numbers"
+    case .notDifferentiable(let input):
+      "there is no derivative with respect to \(input) here: delays of whole steps have none, nor has what is absent"
+    case .budgetTooSmall(let least):
+      "the memory for the gradient is too small; it needs \(least) bytes or more"
+    case .foreignCarry(let reason):
+      "the carry does not belong to the problem: \(reason)"
     case .unexpected(let status, let message):
       "status \(status): \(message)"
     }
+  }
+
+  private static func names(of model: String, _ names: (NodeModel) -> [String]) -> String {
+    NodeModel.named(model).map { names($0).joined(separator: ", ") } ?? "none"
   }
 
   private static func text(_ shape: [Int]) -> String {

@@ -136,6 +136,14 @@ extension Network {
       nodes: nodes, topology: topology, weights: weights, delays: delays, history: history, timeStep: timeStep)
   }
 
+  /// The same network with another history.
+  ///
+  /// - Throws: ``DelayNetError/delayExceedsHistory(edge:delay:history:)``, ``DelayNetError/optionOutOfRange(name:value:)``.
+  public func with(history: Int) throws(DelayNetError) -> Network {
+    try Network(
+      nodes: nodes, topology: topology, weights: weights, delays: delays, history: history, timeStep: timeStep)
+  }
+
   /// A number for every edge as a matrix, shape (nodes, nodes), row = target, column = source: weights, or their gradient.
   ///
   /// Duplicate edges are added up; where there is no edge the entry is 0.

@@ -96,7 +96,11 @@ public final class Workspace {
   /// - Throws: ``DelayNetError/outOfMemory``.
   public init(_ plan: Plan) throws(DelayNetError) {
     var created: OpaquePointer?
-    try check((dn_workspace_create(plan.handle, &created), dn_place(run: -1, edge: -1, node: -1, step: -1, state: -1, parameter: -1)))
+    try check(
+      (
+        dn_workspace_create(plan.handle, &created),
+        dn_place(run: -1, edge: -1, node: -1, step: -1, state: -1, parameter: -1)
+      ))
     guard let created else { throw .outOfMemory }
     handle = created
     self.plan = plan

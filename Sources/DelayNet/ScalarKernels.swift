@@ -29,6 +29,7 @@ public struct ScalarKernels<Scalar>: Sendable {
   let vjp: Vjp
   let uniform: @Sendable (dn_key, UInt64, Scalar, Scalar, UnsafeMutableBufferPointer<Scalar>) -> Void
   let normal: @Sendable (dn_key, UInt64, UnsafeMutableBufferPointer<Scalar>) -> Void
+  let network: NetworkKernels<Scalar>
 }
 
 /// The arrays and numbers of one run. Shapes: history (N, H), noise and series (N, T), weights (E).
@@ -231,8 +232,10 @@ extension ScalarKernels {
         UnsafeMutablePointer<dn_place>?
       ) -> dn_status,
     uniform: @escaping @Sendable (dn_key, UInt64, Int, Scalar, Scalar, UnsafeMutablePointer<Scalar>?) -> Void,
-    normal: @escaping @Sendable (dn_key, UInt64, Int, UnsafeMutablePointer<Scalar>?) -> Void
+    normal: @escaping @Sendable (dn_key, UInt64, Int, UnsafeMutablePointer<Scalar>?) -> Void,
+    network: NetworkKernels<Scalar>
   ) {
+    self.network = network
     self.run = { plan, primals, results, options, place in
       withConverted(primals, P.init) { cPrimals in
         withConverted(results, R.init) { cResults in
@@ -268,12 +271,14 @@ extension ScalarKernels<Float> {
   static let single = ScalarKernels(
     run: { dn_map_run_f32($0, $1, $2, $3, $4, $5) }, jvp: { dn_map_jvp_f32($0, $1, $2, $3, $4, $5) },
     vjp: { dn_map_vjp_f32($0, $1, $2, $3, $4, $5) },
-    uniform: { dn_random_uniform_f32($0, $1, $2, $3, $4, $5) }, normal: { dn_random_normal_f32($0, $1, $2, $3) })
+    uniform: { dn_random_uniform_f32($0, $1, $2, $3, $4, $5) }, normal: { dn_random_normal_f32($0, $1, $2, $3) },
+    network: .single)
 }
 
 extension ScalarKernels<Double> {
   static let double = ScalarKernels(
     run: { dn_map_run_f64($0, $1, $2, $3, $4, $5) }, jvp: { dn_map_jvp_f64($0, $1, $2, $3, $4, $5) },
     vjp: { dn_map_vjp_f64($0, $1, $2, $3, $4, $5) },
-    uniform: { dn_random_uniform_f64($0, $1, $2, $3, $4, $5) }, normal: { dn_random_normal_f64($0, $1, $2, $3) })
+    uniform: { dn_random_uniform_f64($0, $1, $2, $3, $4, $5) }, normal: { dn_random_normal_f64($0, $1, $2, $3) },
+    network: .double)
 }

@@ -12,7 +12,7 @@ struct DelayNetCommand: ParsableCommand {
     commandName: "delaynet",
     abstract: "Simulates networks whose nodes talk with delays, and differentiates them exactly.",
     discussion: """
-      The map that all subcommands share rewrites a buffer's noise samples, step by step, with the series
+      `simulate` steps networks of neural masses through time. The map of the other subcommands rewrites a buffer's noise samples, step by step, with the series
 
           x_i(t) = scale * sum_e w_e * b[j_e, t - d_e] + gain * b[i, t]
 
@@ -24,6 +24,7 @@ struct DelayNetCommand: ParsableCommand {
         delaynet seed
         delaynet map --weights W.npy --delays D.npy --buffer B.npy --output OUT.npy
         delaynet map --connectome connectivity_76.zip --steps 1000 --plot out.svg
+        delaynet simulate --model mpr --connectome connectivity_76.zip --duration 1000 --sigma 0.01 --plot x.svg
         delaynet check --synthetic 84
         delaynet plan --connectome connectivity_998.zip --time-step 0.5
 
@@ -37,7 +38,10 @@ struct DelayNetCommand: ParsableCommand {
         70  an output cannot be written, the run was interrupted, or memory ran out
       """,
     version: Runtime.version,
-    subcommands: [SeedCommand.self, MapCommand.self, CheckCommand.self, PlanCommand.self, InfoCommand.self])
+    subcommands: [
+      SeedCommand.self, MapCommand.self, SimulateCommand.self, ModelsCommand.self, CheckCommand.self, PlanCommand.self,
+      InfoCommand.self,
+    ])
 
   static func main() {
     do {

@@ -72,6 +72,15 @@ struct Failure: Error {
       self.init(.data, "the cotangent of \(node(number)) left the finite numbers at step \(step), on its way back")
     case .notFiniteTangent(_, let number, let step):
       self.init(.data, "the tangent of \(node(number)) left the finite numbers at step \(step)")
+    case .notFiniteState(_, let number, let state, let step):
+      self.init(
+        .data,
+        "the state \(state) of \(node(number)) left the finite numbers at step \(step); the steps before are kept. "
+          + "A smaller --time-step, --coupling or --sigma may help")
+    case .notFiniteModelParameter(_, let parameter, let number):
+      self.init(.data, "\(parameter)\(number.map { " of \(node($0))" } ?? "") is not a finite number")
+    case .budgetTooSmall(let least):
+      self.init(.data, "--memory is too small for this gradient; it needs \(least) bytes or more")
     case .instructionSetUnavailable(let set):
       let there = InstructionSet.available.map(\.rawValue).joined(separator: ", ")
       self.init(.unavailable, "this processor lacks the instruction set \(set); it has \(there)")

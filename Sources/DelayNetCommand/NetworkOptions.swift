@@ -109,6 +109,10 @@ struct LoadedNetwork<Scalar: DelayNetScalar> {
   var speed: Double?
   /// The file that the weights came from.
   var origin: String
+  /// In mm, one an edge, for a connectome.
+  var lengths: [Double]?
+  /// Delays that need not be whole, one an edge, from a file.
+  var delaysInSteps: [Double]?
 
   /// "node 3 (rV1)".
   func name(ofNode node: Int) -> String {
@@ -124,7 +128,7 @@ struct LoadedNetwork<Scalar: DelayNetScalar> {
   }
 
   /// Calls `body` and puts names into the errors of the library.
-  func naming<Result>(_ body: () throws -> Result) throws -> Result {
+  func naming<Result: ~Copyable>(_ body: () throws -> Result) throws -> Result {
     do {
       return try body()
     } catch let error as DelayNetError {
@@ -147,8 +151,27 @@ struct LoadedNetwork<Scalar: DelayNetScalar> {
 extension NetworkOptions {
   /// Reads or draws the network.
   func load<Scalar: DelayNetScalar & NPYElement>(as type: Scalar.Type) throws -> LoadedNetwork<Scalar> {
+    try NetworkSource(
+      weights: weights, delays: delays, connectome: connectome, synthetic: synthetic, speed: speed ?? 3,
+      timeStep: timeStep ?? 0.1, history: history, seed: seed
+    ).load(as: type)
+  }
+}
+
+/// Which network: the options' values, whatever command they belong to.
+struct NetworkSource {
+  var weights, delays, connectome: String?
+  var synthetic: Int?
+  var speed: Double
+  var timeStep: Double
+  var history: Int?
+  var seed: UInt64
+  /// Whether delays need not be whole steps.
+  var isFractional = false
+
+  /// Reads or draws the network.
+  func load<Scalar: DelayNetScalar & NPYElement>(as type: Scalar.Type) throws -> LoadedNetwork<Scalar> {
     if let weights, let delays { return try dense(weights, delays) }
-    let (speed, timeStep) = (speed ?? 3, timeStep ?? 0.1)
     if let connectome {
       let read = try Connectome(path: connectome)
       let edges = read.edges()
@@ -160,7 +183,8 @@ extension NetworkOptions {
       let network = try Network(
         nodes: read.regions, sources: edges.sources, targets: edges.targets,
         weights: edges.weights.map { Scalar($0) }, delays: steps, history: history, timeStep: timeStep)
-      return LoadedNetwork(network: network, labels: read.labels, speed: speed, origin: connectome)
+      return LoadedNetwork(
+        network: network, labels: read.labels, speed: speed, origin: connectome, lengths: edges.lengths)
     }
     let regions = synthetic ?? 1
     // The generator holds about a dozen numbers for every pair of regions while it draws.
@@ -178,7 +202,8 @@ extension NetworkOptions {
     }
     let network = try made.network(
       conductionSpeed: speed, timeStep: timeStep, history: history, as: Scalar.self)
-    return LoadedNetwork(network: network, speed: speed, origin: "synthetic connectome")
+    let lengths = (0..<network.edges).map { made.lengths[network.edge($0).target, network.edge($0).source] }
+    return LoadedNetwork(network: network, speed: speed, origin: "synthetic connectome", lengths: lengths)
   }
 
   private func dense<Scalar: DelayNetScalar & NPYElement>(
@@ -191,7 +216,18 @@ extension NetworkOptions {
     let nodes = weightsFile.shape[0]
     let delaysFile = try NPYArray(path: delaysPath)
     let weights = try values(of: weightsFile, weightsPath, as: Scalar.self, shape: [nodes, nodes])
-    let delays = try values(of: delaysFile, delaysPath, as: Int32.self, shape: [nodes, nodes])
+    let real: [Double]? =
+      isFractional
+      ? try values(of: delaysFile, delaysPath, as: Double.self, shape: [nodes, nodes]) : nil
+    if let edge = real?.firstIndex(where: { !($0 >= 0 && $0 < 1e9) }) {
+      throw Failure(
+        .data,
+        "\(delaysPath): found the delay \(real![edge]) at row \(edge / nodes), column \(edge % nodes), "
+          + "expected a number of steps from 0 on")
+    }
+    let delays =
+      try real?.map { Int32($0) }
+      ?? values(of: delaysFile, delaysPath, as: Int32.self, shape: [nodes, nodes])
     for (edge, delay) in delays.enumerated() {
       let (row, column) = (edge / nodes, edge % nodes)
       if delay < 0 {
@@ -204,7 +240,7 @@ extension NetworkOptions {
     let network = try Network(
       weights: Matrix(rows: nodes, columns: nodes, values: weights),
       delays: Matrix(rows: nodes, columns: nodes, values: delays), history: history)
-    return LoadedNetwork(network: network, origin: weightsPath)
+    return LoadedNetwork(network: network, origin: weightsPath, delaysInSteps: real)
   }
 
   private static func delayTooLong(_ origin: String, row: Int, column: Int, delay: Int, _ history: Int) -> Failure {

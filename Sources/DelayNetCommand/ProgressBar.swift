@@ -66,7 +66,7 @@ enum Interruption {
   static var isRequested: Bool { flag.load(ordering: .relaxed) }
 
   /// Calls `body`, during which Ctrl-C only sets the flag. A process that was started to ignore Ctrl-C goes on ignoring it.
-  static func watching<Result>(_ body: () throws -> Result) rethrows -> Result {
+  static func watching<Result: ~Copyable>(_ body: () throws -> Result) rethrows -> Result {
     let before = signal(SIGINT) { _ in
       Interruption.flag.store(true, ordering: .relaxed)
       signal(SIGINT, SIG_DFL)

@@ -94,36 +94,82 @@ struct InputFile: ~Copyable {
 func writeFile(
   _ path: String, _ body: (_ descriptor: Int32, FileName) throws(FileError) -> Void
 ) throws(FileError) {
-  let name = FileName(file: path)
-  // The finished file takes its name from whatever had it: a device such as /dev/null would be lost.
-  var status = stat()
-  if lstat(path, &status) == 0, ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) {
-    throw name.error(
-      .system, found: status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "a device or pipe",
-      expected: "a regular file to replace, or none")
+  let file = try OutputFile(path: path)
+  try body(file.descriptor, file.name)
+  try file.finish()
+}
+
+/// A file being written under a temporary name, which takes its own once it is finished and is removed otherwise.
+final class OutputFile {
+  let descriptor: Int32
+  let name: FileName
+  private var isOpen = true
+  private let temporary: String
+
+  init(path: String) throws(FileError) {
+    let name = FileName(file: path)
+    // The finished file takes its name from whatever had it: a device such as /dev/null would be lost.
+    var status = stat()
+    if lstat(path, &status) == 0, ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) {
+      throw name.error(
+        .system, found: status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "a device or pipe",
+        expected: "a regular file to replace, or none")
+    }
+    let temporary = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
+    descriptor = try retrying(name, "creating a temporary file beside it") {
+      open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    }
+    self.name = name
+    self.temporary = temporary
   }
-  let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
-  let temporary = "\(path).\(suffix).tmp"
-  let descriptor = try retrying(name, "creating a temporary file beside it") {
-    open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-  }
-  do {
-    try body(descriptor, name)
-  } catch {
-    close(descriptor)
+
+  deinit {
+    if isOpen { close(descriptor) }
+    // The finished file has another name.
     unlink(temporary)
-    throw error
   }
-  guard close(descriptor) == 0 else {
-    let error = systemError(name, doing: "closing")
-    unlink(temporary)
-    throw error
+
+  /// Gives the file its name.
+  func finish() throws(FileError) {
+    isOpen = false
+    guard close(descriptor) == 0 else { throw systemError(name, doing: "closing") }
+    guard rename(temporary, name.file) == 0 else { throw systemError(name, doing: "renaming the finished file") }
   }
-  guard rename(temporary, path) == 0 else {
-    let error = systemError(name, doing: "renaming the finished file")
-    unlink(temporary)
-    throw error
+}
+
+/// Writes all of `bytes` to an open file, from an offset on.
+func writeBytes(
+  _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, at offset: Int, _ name: FileName
+) throws(FileError) {
+  var done = 0
+  while done < bytes.count {
+    let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+    done += try retrying(name, "writing") {
+      pwrite(descriptor, rest.baseAddress, min(rest.count, 1 << 30), off_t(offset + done))
+    }
   }
+}
+
+/// Moves bytes of an open file towards its start.
+func moveBytes(
+  _ count: Int, from source: Int, to target: Int, in descriptor: Int32, _ name: FileName
+) throws(FileError) {
+  if source == target { return }
+  let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(max(count, 1), 1 << 20), alignment: 1)
+  defer { buffer.deallocate() }
+  var done = 0
+  while done < count {
+    let size = min(buffer.count, count - done)
+    let read = try retrying(name, "reading") { pread(descriptor, buffer.baseAddress, size, off_t(source + done)) }
+    guard read > 0 else { throw name.error(.system, found: "the end while moving", expected: "more bytes") }
+    try writeBytes(UnsafeRawBufferPointer(rebasing: buffer[..<read]), to: descriptor, at: target + done, name)
+    done += read
+  }
+}
+
+/// Sets the size of an open file.
+func setSize(_ size: Int, of descriptor: Int32, _ name: FileName) throws(FileError) {
+  _ = try retrying(name, "setting its size") { ftruncate(descriptor, off_t(size)) }
 }
 
 /// Writes all of `bytes` to an open file.

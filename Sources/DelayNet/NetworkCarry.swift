@@ -1,0 +1,125 @@
+/// Where a run of a stochastic network stands: everything that the steps to come depend on.
+///
+/// A carry is an ordinary value: keep it to go on later, copy it to go on in two ways, save it with DelayNetIO. Going on
+/// from a carry gives the bits of an uninterrupted run.
+public struct NetworkCarry<Scalar: DelayNetScalar>: Sendable, Equatable {
+  /// The name of the nodes' model.
+  public let model: String
+  /// The absolute number of the next step.
+  public internal(set) var step: Int
+  /// The state at that step, shape (states, nodes, 1).
+  public internal(set) var state: StateArray<Scalar>
+  /// The coupling variables of the columns before, oldest first, shape (coupling variables, nodes, history).
+  public internal(set) var history: StateArray<Scalar>
+  /// With ``Thinning/average(_:)``, the sum of the states since the last column, shape (states, nodes, 1); else zeros.
+  public internal(set) var partial: StateArray<Scalar>
+  /// The thinning that the partial sums belong to.
+  public internal(set) var thinning: Thinning
+
+  /// A carry of the given parts, for instance from a file.
+  ///
+  /// - Parameters:
+  ///   - model: the name of the nodes' model.
+  ///   - step: the absolute number of the next step.
+  ///   - state: shape (states, nodes, 1).
+  ///   - history: shape (coupling variables, nodes, history).
+  ///   - partial: shape (states, nodes, 1).
+  ///   - thinning: what the partial sums belong to.
+  /// - Throws: ``DelayNetError/optionOutOfRange(name:value:)`` for a negative step or a thinning below 1,
+  ///   ``DelayNetError/shapeMismatch(name:expected:found:)`` where the arrays contradict each other.
+  public init(
+    model: String, step: Int, state: StateArray<Scalar>, history: StateArray<Scalar>, partial: StateArray<Scalar>,
+    thinning: Thinning
+  ) throws(DelayNetError) {
+    guard step >= 0 else { throw .optionOutOfRange(name: "step", value: Double(step)) }
+    guard thinning.stepsPerColumn >= 1 else {
+      throw .optionOutOfRange(name: "thinning", value: Double(thinning.stepsPerColumn))
+    }
+    guard state.columns == 1 else {
+      throw .shapeMismatch(name: "state", expected: [state.variables, state.nodes, 1], found: state.shape)
+    }
+    guard partial.shape == state.shape else {
+      throw .shapeMismatch(name: "partial", expected: state.shape, found: partial.shape)
+    }
+    guard history.nodes == state.nodes else {
+      throw .shapeMismatch(
+        name: "history", expected: [history.variables, state.nodes, history.columns], found: history.shape)
+    }
+    self.model = model
+    self.step = step
+    self.state = state
+    self.history = history
+    self.partial = partial
+    self.thinning = thinning
+  }
+}
+
+extension Problem {
+  /// The carry of a run that has not begun: step 0, ``initial`` and ``history``.
+  ///
+  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``.
+  public func start() throws(DelayNetError) -> NetworkCarry<Scalar> {
+    let (states, couplings) = (model.states.count, model.couplings.count)
+    let shape = [couplings, nodes, horizon]
+    if let history, history.shape != shape {
+      throw .shapeMismatch(name: "history", expected: shape, found: history.shape)
+    }
+    guard initial.shape == [states, nodes, 1] else {
+      throw .shapeMismatch(name: "initial", expected: [states, nodes, 1], found: initial.shape)
+    }
+    var carry = try NetworkCarry(
+      model: model.name, step: 0, state: initial,
+      history: history ?? StateArray(variables: couplings, nodes: nodes, columns: horizon),
+      partial: StateArray(variables: states, nodes: nodes), thinning: thinning)
+    if history == nil, horizon > 0, nodes > 0 { carry.history = try standingStill(carry) }
+    return carry
+  }
+
+  /// A history whose columns all hold y(s(0)): the column that one step of the unforced nodes leaves behind.
+  private func standingStill(_ carry: NetworkCarry<Scalar>) throws(DelayNetError) -> StateArray<Scalar> {
+    var (unforced, moved) = (self, carry)
+    unforced.scheme = .eulerMaruyama
+    unforced.noise = .none
+    unforced.stimulus = nil
+    unforced.thinning = .none
+    moved.thinning = .none
+    do throws(DelayNetError) {
+      _ = try unforced.advance(&moved, steps: 1)
+    } catch {
+      // Numbers that are not finite are the real run's to report.
+      switch error {
+      case .notFiniteState, .notFiniteModelParameter, .notFiniteWeight: return carry.history
+      default: throw error
+      }
+    }
+    var history = carry.history
+    for c in 0..<history.variables {
+      for i in 0..<nodes {
+        let value = moved.history[c, i, horizon - 1]
+        for column in 0..<horizon { history[c, i, column] = value }
+      }
+    }
+    return history
+  }
+
+  /// Checks that a carry belongs to this problem.
+  func check(_ carry: NetworkCarry<Scalar>) throws(DelayNetError) {
+    guard carry.model == model.name else {
+      throw .foreignCarry("it is of the model \(carry.model), not \(model.name)")
+    }
+    let (states, couplings) = (model.states.count, model.couplings.count)
+    guard carry.state.shape == [states, nodes, 1] else {
+      throw .shapeMismatch(name: "the carry's state", expected: [states, nodes, 1], found: carry.state.shape)
+    }
+    guard carry.history.shape == [couplings, nodes, horizon] else {
+      throw .shapeMismatch(
+        name: "the carry's history", expected: [couplings, nodes, horizon], found: carry.history.shape)
+    }
+    if carry.step % carry.thinning.stepsPerColumn != 0, case .average = carry.thinning, carry.thinning != thinning {
+      throw .foreignCarry("it stands inside a mean over \(carry.thinning.stepsPerColumn) steps")
+    }
+    if case .average(let m) = thinning, carry.step % m != 0, carry.thinning != thinning {
+      throw .foreignCarry("it stands inside a mean over \(m) steps, whose first part it does not have")
+    }
+  }
+}

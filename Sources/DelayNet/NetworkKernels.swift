@@ -1,0 +1,350 @@
+// The border to C for networks of neural masses, as ScalarKernels.swift is for the map: generic Swift structs with the
+// fields of the C structs are copied field by field into those of one precision.
+
+// The protocols repeat the names of C members.
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+
+internal import CKernels
+
+/// The C functions for networks in one precision.
+struct NetworkKernels<Scalar>: Sendable {
+  typealias Run =
+    @Sendable (
+      [NetworkPrimal<Scalar>], inout [NetworkResult<Scalar>], UnsafePointer<dn_run_options>,
+      UnsafeMutablePointer<dn_place>
+    ) -> dn_status
+  typealias Jvp =
+    @Sendable (
+      [NetworkPrimal<Scalar>], [NetworkTangent<Scalar>], UnsafePointer<dn_run_options>, UnsafeMutablePointer<dn_place>
+    ) -> dn_status
+  typealias Vjp =
+    @Sendable (
+      [NetworkPrimal<Scalar>], [OpaquePointer?], [NetworkCotangent<Scalar>], UnsafePointer<dn_run_options>,
+      UnsafeMutablePointer<dn_place>
+    ) -> dn_status
+
+  let run: Run
+  let jvp: Jvp
+  let vjp: Vjp
+  let tapeBytes: @Sendable (NetworkPrimal<Scalar>) -> (status: dn_status, everything: Int, least: Int)
+  let noise: @Sendable (dn_key, UInt64, Int, Int, Int64, Int, UnsafeMutablePointer<Scalar>?) -> dn_status
+}
+
+/// The inputs of one run. Shapes as in the C header: weights (E), noise (T, S, N), stimulus (S, N, T), initial (S, N),
+/// history (C, N, H).
+struct NetworkPrimal<Scalar> {
+  var plan: OpaquePointer
+  var model: UnsafePointer<dn_model>
+  var scheme: dn_scheme
+  var stage: dn_stage
+  var timeStep: Double
+  var weights: UnsafePointer<Scalar>?
+  var fractions: UnsafePointer<Scalar>?
+  var coupling: Scalar
+  /// One entry a parameter of the model: its values and how many there are; nil and 0 for the default.
+  var parameters: [(values: UnsafePointer<Scalar>?, count: Int)]
+  var sigma: UnsafePointer<Scalar>?
+  var sigmaCount = 0
+  var noise: UnsafePointer<Scalar>?
+  var key = dn_key()
+  var member: UInt64 = 0
+  var stimulus: UnsafePointer<Scalar>?
+  var stimulusStride = 0
+  var initial: UnsafePointer<Scalar>?
+  var history: UnsafePointer<Scalar>?
+  var historyStride = 0
+  var steps = 0
+  var firstStep: Int64 = 0
+  var every: Int64 = 1
+  var thinning: dn_thinning
+  var partial: UnsafePointer<Scalar>?
+}
+
+struct NetworkResult<Scalar> {
+  var series: UnsafeMutablePointer<Scalar>?
+  var seriesStride = 0
+  var nextInitial: UnsafeMutablePointer<Scalar>?
+  var nextHistory: UnsafeMutablePointer<Scalar>?
+  var nextHistoryStride = 0
+  var nextPartial: UnsafeMutablePointer<Scalar>?
+  var tape: OpaquePointer?
+  var stepsDone = 0
+  var columnsDone = 0
+  var clamps: Int64 = 0
+}
+
+struct NetworkTangent<Scalar> {
+  var weights: UnsafePointer<Scalar>?
+  var delays: UnsafePointer<Scalar>?
+  var coupling: Scalar
+  var parameters: UnsafePointer<UnsafePointer<Scalar>?>?
+  var sigma: UnsafePointer<Scalar>?
+  var noise: UnsafePointer<Scalar>?
+  var stimulus: UnsafePointer<Scalar>?
+  var stimulusStride = 0
+  var initial: UnsafePointer<Scalar>?
+  var history: UnsafePointer<Scalar>?
+  var historyStride = 0
+  var series: UnsafeMutablePointer<Scalar>?
+  var seriesStride = 0
+}
+
+struct NetworkCotangent<Scalar> {
+  var series: UnsafePointer<Scalar>?
+  var seriesStride = 0
+  var finalState: UnsafePointer<Scalar>?
+  var weights: UnsafeMutablePointer<Scalar>?
+  var delays: UnsafeMutablePointer<Scalar>?
+  var coupling: UnsafeMutablePointer<Scalar>?
+  var parameters: UnsafeMutablePointer<UnsafeMutablePointer<Scalar>?>?
+  var sigma: UnsafeMutablePointer<Scalar>?
+  var noise: UnsafeMutablePointer<Scalar>?
+  var stimulus: UnsafeMutablePointer<Scalar>?
+  var stimulusStride = 0
+  var initial: UnsafeMutablePointer<Scalar>?
+  var history: UnsafeMutablePointer<Scalar>?
+  var historyStride = 0
+}
+
+// ---- The C structs, seen through protocols that both precisions meet ------------------------------------------------
+
+private protocol CParameter<Real>: SendableMetatype {
+  associatedtype Real
+  init()
+  var values: UnsafePointer<Real>? { get set }
+  var count: Int { get set }
+}
+
+private protocol CPrimal<Real>: SendableMetatype {
+  associatedtype Real
+  associatedtype Parameter: CParameter where Parameter.Real == Real
+  // Plan and model are never NULL, so that there is no initializer without arguments.
+  init(
+    plan: OpaquePointer, model: UnsafePointer<dn_model>, scheme: dn_scheme, stage: dn_stage, time_step: Double,
+    weights: UnsafePointer<Real>?, fractions: UnsafePointer<Real>?, coupling: Real,
+    parameters: UnsafePointer<Parameter>?, sigma: UnsafePointer<Real>?, sigma_count: Int, noise: UnsafePointer<Real>?,
+    key: dn_key, member: UInt64, stimulus: UnsafePointer<Real>?, stimulus_stride: Int, initial: UnsafePointer<Real>?,
+    history: UnsafePointer<Real>?, history_stride: Int, steps: Int, first_step: Int64, every: Int64,
+    thinning: dn_thinning, partial: UnsafePointer<Real>?)
+}
+
+private protocol CResult<Real>: SendableMetatype {
+  associatedtype Real
+  init()
+  var series: UnsafeMutablePointer<Real>? { get set }
+  var series_stride: Int { get set }
+  var next_initial: UnsafeMutablePointer<Real>? { get set }
+  var next_history: UnsafeMutablePointer<Real>? { get set }
+  var next_history_stride: Int { get set }
+  var next_partial: UnsafeMutablePointer<Real>? { get set }
+  var tape: OpaquePointer? { get set }
+  var steps_done: Int { get set }
+  var columns_done: Int { get set }
+  var clamps: Int64 { get set }
+}
+
+private protocol CTangent<Real>: SendableMetatype {
+  associatedtype Real
+  init()
+  var weights: UnsafePointer<Real>? { get set }
+  var delays: UnsafePointer<Real>? { get set }
+  var coupling: Real { get set }
+  var parameters: UnsafePointer<UnsafePointer<Real>?>? { get set }
+  var sigma: UnsafePointer<Real>? { get set }
+  var noise: UnsafePointer<Real>? { get set }
+  var stimulus: UnsafePointer<Real>? { get set }
+  var stimulus_stride: Int { get set }
+  var initial: UnsafePointer<Real>? { get set }
+  var history: UnsafePointer<Real>? { get set }
+  var history_stride: Int { get set }
+  var series: UnsafeMutablePointer<Real>? { get set }
+  var series_stride: Int { get set }
+}
+
+private protocol CCotangent<Real>: SendableMetatype {
+  associatedtype Real
+  init()
+  var series: UnsafePointer<Real>? { get set }
+  var series_stride: Int { get set }
+  var final_state: UnsafePointer<Real>? { get set }
+  var weights: UnsafeMutablePointer<Real>? { get set }
+  var delays: UnsafeMutablePointer<Real>? { get set }
+  var coupling: UnsafeMutablePointer<Real>? { get set }
+  var parameters: UnsafeMutablePointer<UnsafeMutablePointer<Real>?>? { get set }
+  var sigma: UnsafeMutablePointer<Real>? { get set }
+  var noise: UnsafeMutablePointer<Real>? { get set }
+  var stimulus: UnsafeMutablePointer<Real>? { get set }
+  var stimulus_stride: Int { get set }
+  var initial: UnsafeMutablePointer<Real>? { get set }
+  var history: UnsafeMutablePointer<Real>? { get set }
+  var history_stride: Int { get set }
+}
+
+extension dn_parameter_f32: CParameter {}
+extension dn_parameter_f64: CParameter {}
+extension dn_network_primal_f32: CPrimal { fileprivate typealias Parameter = dn_parameter_f32 }
+extension dn_network_primal_f64: CPrimal { fileprivate typealias Parameter = dn_parameter_f64 }
+extension dn_network_result_f32: CResult {}
+extension dn_network_result_f64: CResult {}
+extension dn_network_tangent_f32: CTangent {}
+extension dn_network_tangent_f64: CTangent {}
+extension dn_network_cotangent_f32: CCotangent {}
+extension dn_network_cotangent_f64: CCotangent {}
+
+extension CPrimal {
+  fileprivate init(_ primal: NetworkPrimal<Real>, parameters: UnsafePointer<Parameter>?) {
+    self.init(
+      plan: primal.plan, model: primal.model, scheme: primal.scheme, stage: primal.stage, time_step: primal.timeStep,
+      weights: primal.weights, fractions: primal.fractions, coupling: primal.coupling, parameters: parameters,
+      sigma: primal.sigma, sigma_count: primal.sigmaCount, noise: primal.noise, key: primal.key,
+      member: primal.member, stimulus: primal.stimulus, stimulus_stride: primal.stimulusStride,
+      initial: primal.initial, history: primal.history, history_stride: primal.historyStride, steps: primal.steps,
+      first_step: primal.firstStep, every: primal.every, thinning: primal.thinning, partial: primal.partial)
+  }
+}
+
+extension CResult {
+  fileprivate init(_ result: NetworkResult<Real>) {
+    self.init()
+    series = result.series
+    series_stride = result.seriesStride
+    next_initial = result.nextInitial
+    next_history = result.nextHistory
+    next_history_stride = result.nextHistoryStride
+    next_partial = result.nextPartial
+    tape = result.tape
+  }
+}
+
+extension CTangent {
+  fileprivate init(_ tangent: NetworkTangent<Real>) {
+    self.init()
+    weights = tangent.weights
+    delays = tangent.delays
+    coupling = tangent.coupling
+    parameters = tangent.parameters
+    sigma = tangent.sigma
+    noise = tangent.noise
+    stimulus = tangent.stimulus
+    stimulus_stride = tangent.stimulusStride
+    initial = tangent.initial
+    history = tangent.history
+    history_stride = tangent.historyStride
+    series = tangent.series
+    series_stride = tangent.seriesStride
+  }
+}
+
+extension CCotangent {
+  fileprivate init(_ cotangent: NetworkCotangent<Real>) {
+    self.init()
+    series = cotangent.series
+    series_stride = cotangent.seriesStride
+    final_state = cotangent.finalState
+    weights = cotangent.weights
+    delays = cotangent.delays
+    coupling = cotangent.coupling
+    parameters = cotangent.parameters
+    sigma = cotangent.sigma
+    noise = cotangent.noise
+    stimulus = cotangent.stimulus
+    stimulus_stride = cotangent.stimulusStride
+    initial = cotangent.initial
+    history = cotangent.history
+    history_stride = cotangent.historyStride
+  }
+}
+
+/// Calls `body` with the C structs of the primals; the parameters' descriptions of all stand one after the other.
+private func withPrimals<P: CPrimal, Result>(
+  _ primals: [NetworkPrimal<P.Real>], _: P.Type, _ body: (UnsafePointer<P>) -> Result
+) -> Result {
+  let described = primals.reduce(0) { $0 + $1.parameters.count }
+  return withUnsafeTemporaryAllocation(of: P.Parameter.self, capacity: max(described, 1)) { parameters in
+    withUnsafeTemporaryAllocation(of: P.self, capacity: max(primals.count, 1)) { converted in
+      var next = 0
+      for (r, primal) in primals.enumerated() {
+        let first = parameters.baseAddress! + next
+        for (values, count) in primal.parameters {
+          var parameter = P.Parameter()
+          parameter.values = values
+          parameter.count = count
+          parameters.initializeElement(at: next, to: parameter)
+          next += 1
+        }
+        converted.initializeElement(at: r, to: P(primal, parameters: UnsafePointer(first)))
+      }
+      return body(UnsafePointer(converted.baseAddress!))
+    }
+  }
+}
+
+extension NetworkKernels {
+  fileprivate init<P: CPrimal<Scalar>, R: CResult<Scalar>, T: CTangent<Scalar>, C: CCotangent<Scalar>>(
+    run:
+      @escaping @Sendable (
+        Int, UnsafePointer<P>, UnsafeMutablePointer<R>, UnsafePointer<dn_run_options>?, UnsafeMutablePointer<dn_place>?
+      ) -> dn_status,
+    jvp:
+      @escaping @Sendable (
+        Int, UnsafePointer<P>, UnsafePointer<T>, UnsafePointer<dn_run_options>?, UnsafeMutablePointer<dn_place>?
+      ) -> dn_status,
+    vjp:
+      @escaping @Sendable (
+        Int, UnsafePointer<P>, UnsafePointer<OpaquePointer?>, UnsafePointer<C>, UnsafePointer<dn_run_options>?,
+        UnsafeMutablePointer<dn_place>?
+      ) -> dn_status,
+    tapeBytes:
+      @escaping @Sendable (UnsafePointer<P>, UnsafeMutablePointer<Int>, UnsafeMutablePointer<Int>) -> dn_status,
+    noise: @escaping @Sendable (dn_key, UInt64, Int, Int, Int64, Int, UnsafeMutablePointer<Scalar>?) -> dn_status
+  ) {
+    self.run = { primals, results, options, place in
+      withPrimals(primals, P.self) { cPrimals in
+        var cResults = results.map { R($0) }
+        if cResults.isEmpty { return DN_OK }
+        let status = cResults.withUnsafeMutableBufferPointer {
+          run(primals.count, cPrimals, $0.baseAddress!, options, place)
+        }
+        for r in results.indices {
+          results[r].stepsDone = cResults[r].steps_done
+          results[r].columnsDone = cResults[r].columns_done
+          results[r].clamps = cResults[r].clamps
+        }
+        return status
+      }
+    }
+    self.jvp = { primals, tangents, options, place in
+      withPrimals(primals, P.self) { cPrimals in
+        tangents.isEmpty ? DN_OK : jvp(primals.count, cPrimals, tangents.map { T($0) }, options, place)
+      }
+    }
+    self.vjp = { primals, tapes, cotangents, options, place in
+      withPrimals(primals, P.self) { cPrimals in
+        cotangents.isEmpty
+          ? DN_OK : vjp(primals.count, cPrimals, tapes, cotangents.map { C($0) }, options, place)
+      }
+    }
+    self.tapeBytes = { primal in
+      withPrimals([primal], P.self) { cPrimals in
+        var (everything, least) = (0, 0)
+        let status = tapeBytes(cPrimals, &everything, &least)
+        return (status, everything, least)
+      }
+    }
+    self.noise = noise
+  }
+}
+
+extension NetworkKernels<Float> {
+  static let single = NetworkKernels(
+    run: { dn_network_run_f32($0, $1, $2, $3, $4) }, jvp: { dn_network_jvp_f32($0, $1, $2, $3, $4) },
+    vjp: { dn_network_vjp_f32($0, $1, $2, $3, $4, $5) }, tapeBytes: { dn_network_tape_bytes_f32($0, $1, $2) },
+    noise: { dn_network_noise_f32($0, $1, $2, $3, $4, $5, $6) })
+}
+
+extension NetworkKernels<Double> {
+  static let double = NetworkKernels(
+    run: { dn_network_run_f64($0, $1, $2, $3, $4) }, jvp: { dn_network_jvp_f64($0, $1, $2, $3, $4) },
+    vjp: { dn_network_vjp_f64($0, $1, $2, $3, $4, $5) }, tapeBytes: { dn_network_tape_bytes_f64($0, $1, $2) },
+    noise: { dn_network_noise_f64($0, $1, $2, $3, $4, $5, $6) })
+}

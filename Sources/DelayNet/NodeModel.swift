@@ -1,0 +1,127 @@
+internal import CKernels
+
+/// The equations of a node, from the library's register: states, coupling variables and parameters with their papers.
+///
+///     for model in NodeModel.all { print(model.name, model.parameters.map(\.name)) }
+public struct NodeModel: Sendable {
+  /// A state or a coupling variable.
+  public struct Variable: Sendable, Equatable {
+    /// The name, in ASCII.
+    public let name: String
+    /// The unit; empty for a pure number.
+    public let unit: String
+    /// What it stands for, in a few words.
+    public let meaning: String
+    /// The range that a state is clamped to after each stage; infinite where it is not.
+    public let bounds: ClosedRange<Double>
+    /// The usual range of initial values; nil for coupling variables.
+    public let initialRange: ClosedRange<Double>?
+  }
+
+  /// A parameter.
+  public struct Parameter: Sendable, Equatable {
+    /// The name, in ASCII.
+    public let name: String
+    /// The letter that the paper uses.
+    public let symbol: String
+    /// The unit; empty for a pure number.
+    public let unit: String
+    /// What it stands for, in a few words.
+    public let meaning: String
+    /// The value that holds unless another is given.
+    public let defaultValue: Double
+    /// The usual range; not enforced.
+    public let range: ClosedRange<Double>
+  }
+
+  /// What the command line calls it.
+  public let name: String
+  /// What people call it.
+  public let title: String
+  /// The paper that the equations are from.
+  public let source: String
+  /// The states of a node, in the order of all arrays.
+  public let states: [Variable]
+  /// What a node's edges carry to others, in the order of a history.
+  public let couplings: [Variable]
+  /// The parameters.
+  public let parameters: [Parameter]
+  // Unchecked: a constant of the C library.
+  nonisolated(unsafe) let handle: UnsafePointer<dn_model>
+
+  /// Every model of the register.
+  public static let all: [NodeModel] = (0..<dn_model_count()).compactMap { dn_model_at($0).map(NodeModel.init) }
+
+  /// The model of a name; nil where there is none.
+  public static func named(_ name: String) -> NodeModel? { all.first { $0.name == name } }
+
+  init(_ handle: UnsafePointer<dn_model>) {
+    self.handle = handle
+    let model = handle.pointee
+    func list<C, Element>(_ items: UnsafePointer<C>?, _ count: Int32, _ convert: (C) -> Element) -> [Element] {
+      UnsafeBufferPointer(start: items, count: Int(count)).map(convert)
+    }
+    func text(_ characters: UnsafePointer<CChar>?) -> String { characters.map { String(cString: $0) } ?? "" }
+    func range(_ low: Double, _ high: Double) -> ClosedRange<Double> { low...max(low, high) }
+    func variable(_ variable: dn_model_variable) -> Variable {
+      let (low, high) = (variable.initial_low, variable.initial_high)
+      return Variable(
+        name: text(variable.name), unit: text(variable.unit), meaning: text(variable.meaning),
+        bounds: range(variable.lower, variable.upper),
+        initialRange: low.isNaN || high.isNaN ? nil : range(low, high))
+    }
+    name = text(model.name)
+    title = text(model.title)
+    source = text(model.source)
+    states = list(model.state, model.states, variable)
+    couplings = list(model.coupling, model.couplings, variable)
+    parameters = list(model.parameter, model.parameters) {
+      Parameter(
+        name: text($0.name), symbol: text($0.symbol), unit: text($0.unit), meaning: text($0.meaning),
+        defaultValue: $0.value, range: range($0.lowest, $0.highest))
+    }
+  }
+
+  func index(ofState name: String) throws(DelayNetError) -> Int {
+    guard let index = states.firstIndex(where: { $0.name == name }) else {
+      throw .unknownState(name: name, model: self.name)
+    }
+    return index
+  }
+
+  func index(ofParameter name: String) throws(DelayNetError) -> Int {
+    guard let index = parameters.firstIndex(where: { $0.name == name }) else {
+      throw .unknownParameter(name: name, model: self.name)
+    }
+    return index
+  }
+}
+
+extension NodeModel: Hashable {
+  /// Whether two are the same entry of the register.
+  public static func == (a: NodeModel, b: NodeModel) -> Bool { a.name == b.name }
+  /// Hashes the name.
+  public func hash(into hasher: inout Hasher) { hasher.combine(name) }
+}
+
+extension NodeModel {
+  private static func registered(_ name: String) -> NodeModel {
+    guard let model = named(name) else { preconditionFailure("the register has no model \(name)") }
+    return model
+  }
+
+  /// The linear model, an Ornstein–Uhlenbeck process at each node.
+  public static var linear: NodeModel { registered("linear") }
+  /// The normal form of a Hopf bifurcation, Stuart and Landau's oscillator.
+  public static var stuartLandau: NodeModel { registered("stuart_landau") }
+  /// Kuramoto's phase oscillator: the delayed sin(θ_j − θ_i) in two coupling variables.
+  public static var kuramoto: NodeModel { registered("kuramoto") }
+  /// The exact mean field of quadratic integrate-and-fire neurons by Montbrió, Pazó and Roxin (2015).
+  public static var montbrioPazoRoxin: NodeModel { registered("mpr") }
+  /// The reduced mean field of Wong and Wang (2006), as in Deco et al. (2013).
+  public static var wongWang: NodeModel { registered("wong_wang") }
+  /// Wilson and Cowan's excitatory and inhibitory populations (1972).
+  public static var wilsonCowan: NodeModel { registered("wilson_cowan") }
+  /// Jansen and Rit's cortical column (1995).
+  public static var jansenRit: NodeModel { registered("jansen_rit") }
+}

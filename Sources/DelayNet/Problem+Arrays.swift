@@ -1,0 +1,142 @@
+internal import CKernels
+
+/// Everything that one run reads, checked, in memory that stays where it is: the kernels keep pointers to it.
+final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
+  // Unchecked: nothing is written after init.
+  let problem: Problem<Scalar>
+  let carry: NetworkCarry<Scalar>
+  let steps: Int
+  /// The columns that end in the run.
+  let columns: Int
+  /// (S) or (S, N); empty without noise.
+  let sigma: [Scalar]
+  /// What each of the model's parameters is set to; nil for the default.
+  let parameters: [NodeValues<Scalar>?]
+  private let weights: Buffer<Scalar>
+  private let fractions: Buffer<Scalar>?
+  private let sigmaBuffer: Buffer<Scalar>
+  private let parameterBuffers: [Buffer<Scalar>?]
+  private let noise: NoiseSamples<Scalar>?
+
+  init(_ problem: Problem<Scalar>, _ carry: NetworkCarry<Scalar>, steps: Int) throws(DelayNetError) {
+    guard steps >= 0, carry.step.addingReportingOverflow(steps).overflow == false else {
+      throw .optionOutOfRange(name: "steps", value: Double(steps))
+    }
+    guard problem.thinning.stepsPerColumn >= 1 else {
+      throw .optionOutOfRange(name: "thinning", value: Double(problem.thinning.stepsPerColumn))
+    }
+    try problem.check(carry)
+    let (model, nodes) = (problem.model, problem.nodes)
+    let end = carry.step + steps
+    guard problem.weights.count == problem.network.edges else {
+      throw .shapeMismatch(name: "weights", expected: [problem.network.edges], found: [problem.weights.count])
+    }
+    var parameters: [NodeValues<Scalar>?] = model.parameters.map { _ in nil }
+    for (name, values) in problem.parameters {
+      if case .perNode(let list) = values, list.count != nodes {
+        throw .shapeMismatch(name: name, expected: [nodes], found: [list.count])
+      }
+      parameters[try model.index(ofParameter: name)] = values
+    }
+    if let stimulus = problem.stimulus {
+      guard stimulus.variables == model.states.count, stimulus.nodes == nodes, stimulus.columns >= end else {
+        throw .shapeMismatch(
+          name: "stimulus", expected: [model.states.count, nodes, end], found: stimulus.shape)
+      }
+    }
+    if case .samples(let samples) = problem.noise {
+      guard samples.states == model.states.count, samples.nodes == nodes, samples.firstStep <= carry.step,
+        samples.firstStep + samples.steps >= end
+      else {
+        throw .shapeMismatch(
+          name: "noise", expected: [end - min(samples.firstStep, carry.step), model.states.count, nodes],
+          found: [samples.steps, samples.states, samples.nodes])
+      }
+      noise = samples
+    } else {
+      noise = nil
+    }
+    sigma = problem.noise == .none ? [] : try problem.sigma.resolved(for: model, nodes: nodes)
+    self.problem = problem
+    self.carry = carry
+    self.steps = steps
+    self.parameters = parameters
+    columns = problem.thinning.columns(in: carry.step..<end)
+    func buffer(_ values: [Scalar]) -> Buffer<Scalar> {
+      Buffer(nodes: 1, history: 0, steps: values.count) { _ in values }
+    }
+    weights = buffer(problem.weights)
+    fractions = problem.fractions.map(buffer)
+    sigmaBuffer = buffer(sigma)
+    parameterBuffers = parameters.map { $0.map { buffer($0.values) } }
+  }
+
+  /// What the kernels read. Valid as long as these arrays are alive.
+  var primal: NetworkPrimal<Scalar> {
+    let (states, nodes) = (problem.model.states.count, problem.nodes)
+    var primal = NetworkPrimal<Scalar>(
+      plan: problem.plan.handle, model: problem.model.handle, scheme: problem.scheme.code, stage: problem.stage.code,
+      timeStep: problem.timeStep, weights: UnsafePointer(weights.base),
+      fractions: fractions.map { UnsafePointer($0.base) }, coupling: problem.coupling,
+      parameters: parameterBuffers.map { (values: $0.map { UnsafePointer($0.base) }, count: $0?.steps ?? 0) },
+      sigma: sigma.isEmpty ? nil : UnsafePointer(sigmaBuffer.base), sigmaCount: sigma.count,
+      noise: noise.map { UnsafePointer($0.buffer.base + (carry.step - $0.firstStep) * states * nodes) },
+      stimulus: problem.stimulus.map { UnsafePointer($0.rows.base + carry.step) },
+      stimulusStride: problem.stimulus?.columns ?? 0,
+      initial: UnsafePointer(carry.state.rows.base), history: UnsafePointer(carry.history.rows.base),
+      historyStride: problem.horizon, steps: steps, firstStep: Int64(carry.step),
+      every: Int64(problem.thinning.stepsPerColumn), thinning: problem.thinning.code,
+      partial: problem.thinning.code == DN_THIN_AVERAGE ? UnsafePointer(carry.partial.rows.base) : nil)
+    if case .drawn(let key, let member) = problem.noise {
+      primal.key = key.key
+      primal.member = member
+    }
+    return primal
+  }
+
+  /// The error of a status, with the model's names for its places.
+  func check(
+    _ outcome: (status: dn_status, place: dn_place), stepsDone: @autoclosure () -> [Int] = []
+  ) throws(DelayNetError) {
+    let (status, place) = outcome
+    if status == DN_OK { return }
+    let (run, edge, node, step) = (max(Int(place.run), 0), Int(place.edge), Int(place.node), Int(place.step))
+    let states = problem.model.states
+    let state = states.indices.contains(Int(place.state)) ? states[Int(place.state)].name : "\(place.state)"
+    let named = problem.model.parameters
+    switch status {
+    case DN_NOT_FINITE_STATE: throw .notFiniteState(run: run, node: node, state: state, step: step)
+    case DN_NOT_FINITE_PARAMETER:
+      let known = named.indices.contains(Int(place.parameter))
+      let name = known ? named[Int(place.parameter)].name : problem.coupling.isFinite ? "sigma" : "coupling"
+      throw .notFiniteModelParameter(run: run, parameter: name, node: node < 0 ? nil : node)
+    case DN_NOT_FINITE_COTANGENT where node < 0:
+      let name =
+        edge >= 0
+        ? "edge \(edge)" : named.indices.contains(Int(place.parameter)) ? named[Int(place.parameter)].name : "a number"
+      throw .notFiniteGradient(run: run, input: name)
+    case DN_BUDGET_TOO_SMALL: throw .budgetTooSmall(least: (try? problem.tapeBytes(steps: steps).least) ?? 0)
+    case DN_NOT_DIFFERENTIABLE: throw .notDifferentiable("delays")
+    case DN_BAD_TIME_STEP: throw .optionOutOfRange(name: "timeStep", value: problem.timeStep)
+    default: try DelayNet.check(outcome, stepsDone: stepsDone())
+    }
+  }
+}
+
+extension Problem {
+  /// What the tape of a run takes, in bytes: with everything kept, and the smallest budget that works.
+  public func tapeBytes(steps: Int) throws(DelayNetError) -> (everything: Int, least: Int) {
+    let carry = try NetworkCarry(
+      model: model.name, step: 0, state: initial,
+      history: history ?? StateArray(variables: model.couplings.count, nodes: nodes, columns: horizon),
+      partial: StateArray(variables: model.states.count, nodes: nodes), thinning: thinning)
+    let arrays = try NetworkArrays(self, carry, steps: steps)
+    let (status, everything, least) = Scalar.kernels.network.tapeBytes(arrays.primal)
+    extendLifetime(arrays)
+    try DelayNet.check((status, noPlace))
+    return (everything, least)
+  }
+}
+
+/// A place that says nothing.
+let noPlace = dn_place(run: -1, edge: -1, node: -1, step: -1, state: -1, parameter: -1)

@@ -1,0 +1,54 @@
+extension Problem {
+  /// Runs the network and returns the value of a loss of its series and the loss's gradient.
+  ///
+  ///     let (loss, gradient) = try problem.valueWithGradient(steps: 1000, withRespectTo: [.coupling, .weights]) { s in
+  ///       (s - target.series).squared().mean()
+  ///     }
+  ///
+  /// - Parameters:
+  ///   - steps: T, how many steps.
+  ///   - inputs: what the gradient contains; it costs only what is asked for.
+  ///   - carry: where to begin; at ``initial`` and ``history`` unless given.
+  ///   - memory: how much the gradient may take; the same bits for every amount.
+  ///   - progress: called now and then, for the run and then for the gradient.
+  ///   - loss: called once with the series: row `state · nodes + node`, a column for each that ``thinning`` keeps.
+  /// - Returns: the loss's value and its gradient.
+  /// - Throws: what ``record(steps:from:memory:progress:onStop:)`` and ``Tape/pullback(_:finalState:withRespectTo:progress:)``
+  ///   throw, and what the loss throws.
+  public func valueWithGradient(
+    steps: Int, withRespectTo inputs: Inputs = .all, from carry: NetworkCarry<Scalar>? = nil,
+    memory: TapeMemory = .everything, progress: ProgressHandler? = nil,
+    of loss: (Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar>
+  ) throws(DelayNetError) -> (value: Scalar, gradient: Gradient) {
+    let tape = try record(steps: steps, from: carry, memory: memory, progress: progress)
+    let series = tape.trajectory.series
+    let traced = try loss(Traced(output: series.rows, member: 0))
+    let cotangent = try DelayMap.cotangents(of: traced, for: [series.rows])[0]
+    let gradient = try tape.pullback(
+      StateArray(variables: series.variables, nodes: series.nodes, rows: cotangent), withRespectTo: inputs,
+      progress: progress)
+    return (traced.value, gradient)
+  }
+
+  /// Runs the network and returns the value of a loss of its series, without a gradient.
+  ///
+  /// The parameters and errors are those of the gradient.
+  public func value(
+    steps: Int, from carry: NetworkCarry<Scalar>? = nil, progress: ProgressHandler? = nil,
+    of loss: (Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar>
+  ) throws(DelayNetError) -> Scalar {
+    let series = try simulate(steps: steps, from: carry, progress: progress).series
+    let traced = try loss(Traced(output: series.rows, member: 0))
+    if let mistake = traced.mistake { throw mistake }
+    return traced.value
+  }
+}
+
+extension Traced {
+  /// The element-wise difference to a series of the same shape.
+  public static func - (a: Traced, b: StateArray<Scalar>) -> Traced { a - b.rows }
+  /// The element-wise sum with a series of the same shape.
+  public static func + (a: Traced, b: StateArray<Scalar>) -> Traced { a + b.rows }
+  /// The element-wise product with constants of the same shape, such as a mask that picks a state.
+  public static func * (a: Traced, b: StateArray<Scalar>) -> Traced { a * b.rows }
+}

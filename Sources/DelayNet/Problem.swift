@@ -1,0 +1,212 @@
+/// A stochastic network of neural masses: nodes with a model's equations, coupled with delays.
+///
+///     c_i(t) = Σ_{e → i} w_e · y_{j_e}(t − d_e);    ds_i = (F(s_i, G·c_i, θ_i) + u_i) dt + σ_i dW_i
+///
+/// y are the coupling variables of a node's states s. A problem is a value: set its parts, copy it, run it.
+///
+///     var problem = try Problem(network, model: .montbrioPazoRoxin, timeStep: 0.1)
+///     problem.coupling = 0.5
+///     problem.parameters = ["eta": -4.6]
+///     problem.sigma = 0.01
+///     let trajectory = try problem.simulate(steps: 10_000)
+public struct Problem<Scalar: DelayNetScalar>: Sendable {
+  /// Where the edges' delays come from.
+  public enum Delays: Sendable, Equatable {
+    /// The network's own, whole steps.
+    case network
+    /// A real number of steps for every edge; between two columns the coupling is interpolated.
+    case fractional([Double])
+    /// length / (conduction speed · time step) for every edge; lengths in mm, the speed in mm/ms.
+    ///
+    /// Rounded half to even when not fractional.
+    case tracts(lengths: [Double], conductionSpeed: Double, fractional: Bool)
+
+    /// Whether there are derivatives with respect to delays.
+    public var areFractional: Bool {
+      switch self {
+      case .network: false
+      case .fractional: true
+      case .tracts(_, _, let fractional): fractional
+      }
+    }
+  }
+
+  /// Topology, weights and whole delays. Runs use the problem's own ``weights``, and delays as ``delays`` says.
+  public let network: Network<Scalar>
+  /// The nodes' equations.
+  public let model: NodeModel
+  /// dt, in ms.
+  public let timeStep: Double
+  /// Where the edges' delays come from.
+  public let delays: Delays
+  /// The sorted edges; copies of the problem share it. With fractional delays it has two for each of the network's.
+  public let plan: Plan
+  let fractions: [Scalar]?
+
+  /// The scheme of the steps.
+  public var scheme = Scheme.heun
+  /// What the second stage of Heun's scheme is coupled to.
+  public var stage = CouplingStage.aware
+  /// The weight of every edge, in the order of the network's.
+  public var weights: [Scalar]
+  /// G, what every sum over edges is multiplied with.
+  public var coupling: Scalar = 1
+  /// The model's parameters by name; those that are not named have their defaults.
+  public var parameters: [String: NodeValues<Scalar>] = [:]
+  /// How strong the noise is.
+  public var sigma = Sigma<Scalar>.none
+  /// Where the noise comes from.
+  public var noise = Noise<Scalar>.drawn(RandomKey(seed: 0))
+  /// u, added to the drift, shape (states, nodes, steps): column t from step t to t + 1, absolute steps. Nil for none.
+  public var stimulus: StateArray<Scalar>?
+  /// s(0), shape (states, nodes, 1). At first drawn uniformly from the model's usual ranges, with the seed 0.
+  public var initial: StateArray<Scalar>
+  /// y(−H) … y(−1), oldest first, shape (coupling variables, nodes, ``horizon``). Nil for a past that stood still at s(0).
+  public var history: StateArray<Scalar>?
+  /// Which columns a run hands out.
+  public var thinning = Thinning.none
+
+  /// N, the number of nodes.
+  public var nodes: Int { network.nodes }
+  /// H, the columns of a history.
+  public var horizon: Int { plan.history }
+
+  /// A problem with default parameters and without noise.
+  ///
+  /// - Parameters:
+  ///   - network: topology, weights and delays.
+  ///   - model: the nodes' equations.
+  ///   - timeStep: in ms; the network's unless given.
+  ///   - delays: where the edges' delays come from; the network's whole ones unless given.
+  ///   - instructionSet: forces one; the results have the same bits with any.
+  /// - Throws: ``DelayNetError/optionOutOfRange(name:value:)`` for a time step or speed that is missing, not positive or
+  ///   not finite; ``DelayNetError/shapeMismatch(name:expected:found:)``; ``DelayNetError/invalidValue(name:index:value:)``
+  ///   for a length or delay that is negative or not finite; what ``Plan/init(_:instructionSet:block:tileSources:)`` throws.
+  public init(
+    _ network: Network<Scalar>, model: NodeModel, timeStep: Double? = nil, delays: Delays = .network,
+    instructionSet: InstructionSet = .automatic
+  ) throws(DelayNetError) {
+    guard let timeStep = timeStep ?? network.timeStep, timeStep > 0, timeStep.isFinite else {
+      throw .optionOutOfRange(name: "timeStep", value: timeStep ?? .nan)
+    }
+    let steps = try delays.inSteps(network, timeStep: timeStep)
+    self.network = network
+    self.model = model
+    self.timeStep = timeStep
+    self.delays = delays
+    fractions = delays.areFractional ? steps?.map { Scalar($0 - $0.rounded(.down)) } : nil
+    plan = try Plan(
+      delays.sorted(network, steps: steps), instructionSet: instructionSet)
+    weights = network.weights
+    initial = Self.initial(of: model, nodes: network.nodes, key: RandomKey(seed: 0))
+  }
+
+  /// States drawn uniformly from the model's usual ranges, shape (states, nodes, 1).
+  public static func initial(of model: NodeModel, nodes: Int, key: RandomKey) -> StateArray<Scalar> {
+    var values: [Scalar] = []
+    for (s, state) in model.states.enumerated() {
+      let range = state.initialRange ?? 0...0
+      values += key.folding(in: UInt64(s)).uniform(
+        nodes, in: range.lowerBound..<range.upperBound, as: Scalar.self)
+    }
+    return StateArray(
+      variables: model.states.count, nodes: nodes,
+      rows: Buffer(nodes: model.states.count * nodes, history: 0, steps: 1) { _ in values })
+  }
+
+  /// The same problem with other delays.
+  ///
+  /// A history that was set is kept where its length still fits, and dropped otherwise.
+  ///
+  /// - Throws: what ``init(_:model:timeStep:delays:instructionSet:)`` throws.
+  public func with(delays: Delays) throws(DelayNetError) -> Problem {
+    var other = try Problem(
+      network, model: model, timeStep: timeStep, delays: delays, instructionSet: plan.report.instructionSet)
+    other.scheme = scheme
+    other.stage = stage
+    other.weights = weights
+    other.coupling = coupling
+    other.parameters = parameters
+    other.sigma = sigma
+    other.noise = noise
+    other.stimulus = stimulus
+    other.initial = initial
+    other.history = history?.columns == other.horizon ? history : nil
+    other.thinning = thinning
+    return other
+  }
+
+  /// The same problem with another conduction speed.
+  ///
+  /// - Parameter conductionSpeed: in mm/ms.
+  /// - Throws: ``DelayNetError/notDifferentiable(_:)`` unless the delays come from ``Delays/tracts(lengths:conductionSpeed:fractional:)``;
+  ///   what ``with(delays:)`` throws.
+  public func with(conductionSpeed: Double) throws(DelayNetError) -> Problem {
+    guard case .tracts(let lengths, _, let fractional) = delays else { throw .notDifferentiable("conductionSpeed") }
+    return try with(delays: .tracts(lengths: lengths, conductionSpeed: conductionSpeed, fractional: fractional))
+  }
+
+  /// The delay of every edge in steps.
+  public var delaysInSteps: [Double] {
+    // They were checked when the problem was made.
+    ((try? delays.inSteps(network, timeStep: timeStep)) ?? nil) ?? network.delays.map { Double($0) }
+  }
+}
+
+extension Problem.Delays {
+  /// Every edge's delay in steps, rounded unless fractional; nil for the network's own.
+  func inSteps(_ network: Network<Scalar>, timeStep: Double) throws(DelayNetError) -> [Double]? {
+    var steps: [Double]
+    switch self {
+    case .network: return nil
+    case .fractional(let given):
+      steps = given
+    case .tracts(let lengths, let speed, let fractional):
+      guard speed > 0, !speed.isNaN else { throw .optionOutOfRange(name: "conductionSpeed", value: speed) }
+      guard lengths.count == network.edges else {
+        throw .shapeMismatch(name: "lengths", expected: [network.edges], found: [lengths.count])
+      }
+      steps = lengths.map { $0 / speed / timeStep }
+      for (edge, length) in lengths.enumerated() where !(length >= 0 && steps[edge] < 1e9) {
+        throw .invalidValue(name: "lengths", index: edge, value: length)
+      }
+      if !fractional { steps = steps.map { $0.rounded(.toNearestOrEven) } }
+    }
+    guard steps.count == network.edges else {
+      throw .shapeMismatch(name: "delays", expected: [network.edges], found: [steps.count])
+    }
+    for (edge, delay) in steps.enumerated() where !(delay >= 0 && delay < 1e9) {
+      throw .invalidValue(name: "delays", index: edge, value: delay)
+    }
+    return steps
+  }
+
+  /// The network whose plan the kernels use: with fractional delays edge E + e is edge e, one step later.
+  func sorted(_ network: Network<Scalar>, steps: [Double]?) throws(DelayNetError) -> Network<Scalar> {
+    guard let steps else { return network }
+    let whole = steps.map { Int32($0.rounded(.down)) }
+    let longest = Int(whole.max() ?? -1) + 1
+    if !areFractional {
+      return try network.withEdges(delays: whole, twice: false, history: max(network.history, longest))
+    }
+    return try network.withEdges(
+      delays: whole + whole.map { $0 + 1 }, twice: true, history: max(network.history, longest))
+  }
+}
+
+extension Network {
+  /// The edges with other delays, or all of them twice.
+  fileprivate func withEdges(delays: [Int32], twice: Bool, history: Int) throws(DelayNetError) -> Network {
+    let (from, to): ([Int32], [Int32]) =
+      switch topology {
+      case .edges(let sources, let targets): (sources, targets)
+      case .dense:
+        (
+          (0..<nodes * nodes).map { Int32($0 % max(nodes, 1)) }, (0..<nodes * nodes).map { Int32($0 / max(nodes, 1)) }
+        )
+      }
+    return try Network(
+      nodes: nodes, sources: twice ? from + from : from, targets: twice ? to + to : to,
+      weights: twice ? weights + weights : weights, delays: delays, history: history, timeStep: timeStep)
+  }
+}

@@ -1,0 +1,49 @@
+internal import CKernels
+
+/// How a stochastic network is stepped through time; n stands for σ√dt·z(t) + dt·u(t), the same in every stage.
+public enum Scheme: String, Sendable, CaseIterable {
+  /// p = s + dt·F(s, c(t)) + n; then s + dt/2·(F(s, c(t)) + F(p, c(t + 1))) + n.
+  case heun
+  /// s + dt·F(s, c(t)) + n.
+  case eulerMaruyama
+
+  var code: dn_scheme { self == .heun ? DN_SCHEME_HEUN : DN_SCHEME_EULER }
+}
+
+/// What the second stage of Heun's scheme is coupled to.
+public enum CouplingStage: String, Sendable, CaseIterable {
+  /// The next step's coupling; where delays are zero, the predictors of their sources.
+  case aware
+  /// This step's coupling once more, as The Virtual Brain does.
+  case frozen
+
+  var code: dn_stage { self == .aware ? DN_STAGE_AWARE : DN_STAGE_FROZEN }
+}
+
+/// Which columns a run hands out. Columns end at multiples of m, counted in absolute steps, however a run is cut.
+public enum Thinning: Sendable, Hashable {
+  /// Every step: column t is s(t + 1).
+  case none
+  /// Every m-th step: column k is s((k + 1)·m).
+  case subsample(Int)
+  /// Means over m steps: column k is the mean of s(k·m + 1) … s((k + 1)·m).
+  case average(Int)
+
+  /// m, the steps of a column.
+  public var stepsPerColumn: Int {
+    switch self {
+    case .none: 1
+    case .subsample(let m), .average(let m): m
+    }
+  }
+
+  /// The number of columns that end in some steps.
+  public func columns(in steps: Range<Int>) -> Int {
+    steps.upperBound / stepsPerColumn - steps.lowerBound / stepsPerColumn
+  }
+
+  var code: dn_thinning {
+    if case .average = self { return DN_THIN_AVERAGE }
+    return DN_THIN_SUBSAMPLE
+  }
+}

@@ -1,0 +1,80 @@
+/// Numbers for variables, nodes and columns: a trajectory, a history, a stimulus, an initial state.
+///
+/// Shape (variables, nodes, columns), time innermost. Variables are the model's states, or its coupling variables in a
+/// history; an initial state has one column. A value; copies share their memory until one of them is changed.
+public struct StateArray<Scalar: DelayNetScalar>: Sendable, Equatable {
+  /// The number of variables.
+  public let variables: Int
+  /// N, the number of nodes.
+  public let nodes: Int
+  /// The number of columns.
+  public var columns: Int { rows.steps }
+  /// The same values as a buffer: row `variable · nodes + node`, no history.
+  public internal(set) var rows: Buffer<Scalar>
+
+  init(variables: Int, nodes: Int, rows: Buffer<Scalar>) {
+    (self.variables, self.nodes, self.rows) = (variables, nodes, rows)
+  }
+
+  init(uninitialized variables: Int, _ nodes: Int, _ columns: Int) {
+    self.init(
+      variables: variables, nodes: nodes,
+      rows: Buffer(uninitialized: BufferShape(nodes: variables * nodes, history: 0, steps: columns)))
+  }
+
+  /// An array with the same value everywhere.
+  public init(variables: Int, nodes: Int, columns: Int = 1, repeating value: Scalar = 0) {
+    precondition(variables >= 0 && nodes >= 0, "an array cannot have negative extents")
+    self.init(
+      variables: variables, nodes: nodes,
+      rows: Buffer(nodes: variables * nodes, history: 0, steps: columns, repeating: value))
+  }
+
+  /// An array of the given values.
+  ///
+  /// - Parameters:
+  ///   - variables: the number of variables.
+  ///   - nodes: the number of nodes.
+  ///   - columns: the number of columns.
+  ///   - values: row after row, `variables * nodes * columns` of them.
+  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)`` when the number of values is another one.
+  public init(variables: Int, nodes: Int, columns: Int = 1, values: [Scalar]) throws(DelayNetError) {
+    guard variables >= 0, nodes >= 0, columns >= 0, values.count == variables * nodes * columns else {
+      throw .shapeMismatch(name: "values", expected: [variables, nodes, columns], found: [values.count])
+    }
+    self.init(
+      variables: variables, nodes: nodes,
+      rows: try Buffer(nodes: variables * nodes, history: 0, steps: columns, values: values))
+  }
+
+  /// [variables, nodes, columns].
+  public var shape: [Int] { [variables, nodes, columns] }
+
+  /// A copy of the values, row after row.
+  public var values: [Scalar] { rows.values }
+
+  /// The value of a variable and node at a column.
+  public subscript(variable: Int, node: Int, column: Int) -> Scalar {
+    get { rows[row(variable, node), column] }
+    set { rows[row(variable, node), column] = newValue }
+  }
+
+  /// A copy of the columns of a variable and node.
+  public func series(_ variable: Int, node: Int) -> [Scalar] { rows.row(row(variable, node)) }
+
+  /// A copy of some columns.
+  public func columns(_ range: Range<Int>) -> StateArray {
+    StateArray(variables: variables, nodes: nodes, rows: rows.columns(range))
+  }
+
+  private func row(_ variable: Int, _ node: Int) -> Int {
+    precondition(0..<variables ~= variable && 0..<nodes ~= node, "variable or node out of range")
+    return variable * nodes + node
+  }
+
+  /// The element-wise difference of two arrays of one shape.
+  public static func - (a: StateArray, b: StateArray) -> StateArray {
+    precondition(a.shape == b.shape, "arrays of shapes \(a.shape) and \(b.shape) cannot be combined")
+    return StateArray(variables: a.variables, nodes: a.nodes, rows: a.rows - b.rows)
+  }
+}

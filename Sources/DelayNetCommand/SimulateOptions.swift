@@ -1,0 +1,273 @@
+import ArgumentParser
+import DelayNet
+import DelayNetIO
+
+/// The options of `delaynet simulate` that say which network is simulated, with which model, and how.
+struct SimulateOptions: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("The nodes' model; `delaynet models` lists them.", valueName: "name"))
+  var model: String
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "A connectome in The Virtual Brain's format, a zip or a folder; connections of weight 0 are no edges.",
+      valueName: "path"))
+  var connectome: String?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "Weights of a dense network, shape (N, N), row = target, column = source; a weight of 0 is an edge, too.",
+      valueName: "W.npy"))
+  var weights: String?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Delays of the dense network in steps, shape (N, N).", valueName: "D.npy"))
+  var delays: String?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("A made-up connectome of so many regions, determined by --seed.", valueName: "N"))
+  var synthetic: Int?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("A connectome's conduction speed in mm/ms. (default: 3)", valueName: "speed"))
+  var speed: Double?
+
+  @Flag(name: .long, help: "Do not round delays to steps; then --gradients holds those of delays and speed.")
+  var fractionalDelays = false
+
+  @Option(name: .long, parsing: .unconditional, help: ArgumentHelp("The time step in ms.", valueName: "ms"))
+  var timeStep = 0.1
+
+  @Option(
+    name: .long, parsing: .unconditional, help: ArgumentHelp("How long to simulate, in ms.", valueName: "ms"))
+  var duration: Double?
+
+  @Option(
+    name: .long, parsing: .unconditional, help: ArgumentHelp("Instead: how many steps to simulate.", valueName: "T"))
+  var steps: Int?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("G, what every sum over edges is multiplied with.", valueName: "G"))
+  var coupling = 1.0
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "How strong the noise is: one number for all states, or some by name, r=0.01,V=0.02. (default: no noise)",
+      valueName: "sigma"))
+  var sigma: SigmaArgument?
+
+  @Option(
+    name: .long, parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "A parameter of the model: a number, or a .npy file of one a node. May be repeated.", valueName: "name=value"))
+  var set: [Assignment] = []
+
+  @Option(name: .long, help: "The scheme of the steps.")
+  var scheme = SchemeArgument.heun
+
+  @Option(name: .long, help: "What Heun's second stage is coupled to: aware, or frozen as in The Virtual Brain.")
+  var couplingStage = CouplingStage.aware
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "The key of everything that is drawn: noise, initial states, a synthetic connectome.", valueName: "S"))
+  var seed: UInt64 = 0
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "Standard normal numbers for this run's steps, shape (T, S, N), instead of drawing them.", valueName: "Z.npy"))
+  var noise: String?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "The state at step 0, shape (S, N). (default: drawn from the model's usual ranges)", valueName: "X0.npy"))
+  var initial: String?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      """
+      Coupling variables before step 0, shape (C, N, H), oldest first, H at least the longest delay. \
+      (default: a past that stood still at the initial state)
+      """, valueName: "Y.npy"))
+  var history: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "float or double. (default: double if one of the given arrays is, else float)", valueName: "type"))
+  var precision: PrecisionArgument?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "Threads; 0 leaves the choice to the library. The results have the same bits with any number.", valueName: "K"))
+  var threads = 0
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The kernels' instruction set; the results have the same bits with any.", valueName: "set"))
+  var isa: InstructionSetArgument = .auto
+
+  func validate() throws {
+    let model = try NodeModel.required(model)
+    let isDense = weights != nil || delays != nil
+    let sources = [isDense, connectome != nil, synthetic != nil].count { $0 }
+    guard sources > 0 else {
+      throw ValidationError("Which network? Give --connectome, --weights and --delays, or --synthetic.")
+    }
+    guard sources == 1 else {
+      throw ValidationError("One network at a time: --connectome, --weights and --delays, or --synthetic.")
+    }
+    if isDense {
+      guard weights != nil else { throw ValidationError("--delays needs --weights beside it.") }
+      guard delays != nil else { throw ValidationError("--weights needs --delays beside it.") }
+      if speed != nil { throw ValidationError("--speed belongs to a connectome; --delays are in steps already.") }
+    }
+    if let speed, !(speed > 0 && speed.isFinite) {
+      throw ValidationError("--speed must be a positive number of mm/ms, not \(speed).")
+    }
+    guard timeStep > 0, timeStep.isFinite else {
+      throw ValidationError("--time-step must be a positive number of ms, not \(timeStep).")
+    }
+    if let synthetic, synthetic < 1 { throw ValidationError("--synthetic must be at least 1, not \(synthetic).") }
+    guard (duration == nil) != (steps == nil) else {
+      throw ValidationError("How long? Give either --duration in ms or --steps.")
+    }
+    if let duration, !(duration >= 0 && duration / timeStep < 9e18) {
+      throw ValidationError("--duration must be at least 0 ms, not \(duration).")
+    }
+    if let steps, steps < 0 { throw ValidationError("--steps must be at least 0, not \(steps).") }
+    guard coupling.isFinite else { throw ValidationError("--coupling must be a finite number.") }
+    if case .states(let named) = sigma {
+      for name in named.keys where !model.states.contains(where: { $0.name == name }) {
+        throw ValidationError(
+          "--sigma: \(model.name) has no state \(name); it has \(model.states.map(\.name).joined(separator: ", ")).")
+      }
+    }
+    var seen: Set<String> = []
+    for assignment in set {
+      guard model.parameters.contains(where: { $0.name == assignment.name }) else {
+        let there = model.parameters.map(\.name).joined(separator: ", ")
+        throw ValidationError("--set: \(model.name) has no parameter \(assignment.name); it has \(there).")
+      }
+      guard seen.insert(assignment.name).inserted else {
+        throw ValidationError("--set \(assignment.name) is there twice.")
+      }
+    }
+    if noise != nil, sigma == nil { throw ValidationError("--noise needs --sigma to say how strong it is.") }
+    try DelayNetCommand.validate(threads: threads)
+  }
+
+  /// How many steps to take.
+  var stepCount: Int { steps ?? Int(((duration ?? 0) / timeStep).rounded()) }
+
+  var source: NetworkSource {
+    NetworkSource(
+      weights: weights, delays: delays, connectome: connectome, synthetic: synthetic, speed: speed ?? 3,
+      timeStep: timeStep, seed: seed, isFractional: fractionalDelays)
+  }
+}
+
+/// Element types by the names of the command line.
+enum PrecisionArgument: String, ExpressibleByArgument, CaseIterable {
+  case float, double, float32, float64
+
+  var isDouble: Bool { self == .double || self == .float64 }
+}
+
+/// The schemes by the names of the command line.
+enum SchemeArgument: String, ExpressibleByArgument, CaseIterable {
+  case heun, euler
+
+  var scheme: Scheme { self == .heun ? .heun : .eulerMaruyama }
+}
+
+extension CouplingStage: ExpressibleByArgument {}
+
+/// The argument of `--sigma`.
+enum SigmaArgument: ExpressibleByArgument {
+  case all(Double)
+  case states([String: Double])
+
+  init?(argument: String) {
+    if let number = Double(argument) {
+      guard number.isFinite else { return nil }
+      self = .all(number)
+      return
+    }
+    var named: [String: Double] = [:]
+    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      let sides = part.split(separator: "=", omittingEmptySubsequences: false)
+      guard sides.count == 2, !sides[0].isEmpty, let value = Double(sides[1]), value.isFinite,
+        named.updateValue(value, forKey: String(sides[0])) == nil
+      else { return nil }
+    }
+    self = .states(named)
+  }
+
+  func sigma<Scalar>() -> Sigma<Scalar> {
+    switch self {
+    case .all(let value): .all(Scalar(value))
+    case .states(let named): .states(named.mapValues { .uniform(Scalar($0)) })
+    }
+  }
+}
+
+/// The argument of `--set`.
+struct Assignment: ExpressibleByArgument {
+  let name: String
+  let text: String
+
+  init?(argument: String) {
+    guard let sign = argument.firstIndex(of: "="), sign > argument.startIndex else { return nil }
+    name = String(argument[..<sign])
+    text = String(argument[argument.index(after: sign)...])
+    guard Double(text)?.isFinite == true || text.hasSuffix(".npy") else { return nil }
+  }
+
+  func values<Scalar: DelayNetScalar & NPYElement>(nodes: Int) throws -> NodeValues<Scalar> {
+    if let number = Double(text) { return .uniform(Scalar(number)) }
+    return .perNode(try DelayNetCommand.numbers(in: text, shape: [nodes], as: Scalar.self))
+  }
+}
+
+/// The argument of `--memory`: bytes, with kB, MB, GB or KiB, MiB, GiB.
+struct ByteCount: ExpressibleByArgument {
+  let bytes: Int
+
+  init?(argument: String) {
+    let units: [(String, Double)] = [
+      ("kib", 1024), ("mib", 1_048_576), ("gib", 1_073_741_824), ("kb", 1e3), ("mb", 1e6), ("gb", 1e9), ("b", 1),
+    ]
+    let text = argument.lowercased()
+    let unit = units.first { text.hasSuffix($0.0) }
+    guard let number = Double(text.dropLast(unit?.0.count ?? 0)), number > 0 else { return nil }
+    guard let bytes = Int(exactly: (number * (unit?.1 ?? 1)).rounded()), bytes > 0 else { return nil }
+    self.bytes = bytes
+  }
+}
+
+extension DelayNetCommand {
+  /// The numbers of a file, of a shape.
+  static func numbers<Scalar: NPYElement>(in path: String, shape: [Int], as type: Scalar.Type) throws -> [Scalar] {
+    let array = try NPYArray(path: path)
+    guard array.shape == shape else {
+      throw Failure(.data, "\(path): found shape \(text(array.shape)), expected \(text(shape))")
+    }
+    do {
+      return try array.values(as: type)
+    } catch {
+      throw Failure(.data, "\(path): \(error)")
+    }
+  }
+}

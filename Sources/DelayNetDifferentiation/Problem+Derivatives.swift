@@ -1,0 +1,170 @@
+/// What a loss of a stochastic network may depend on: weights, coupling, parameters, σ, initial state, history and noise.
+///
+/// Its tangent has a field of the same name for each; arrays in the same order.
+public struct NetworkVariables<Scalar: DelayNetScalar & Differentiable>: Differentiable, Sendable
+where Scalar.TangentVector == Scalar {
+  /// The weight of every edge, in the order of the network's.
+  public var weights: [Scalar]
+  /// G.
+  public var coupling: Scalar
+  /// The values of every parameter of the model, in its order: one, or one a node, as the problem has them.
+  public var parameters: [Scalar]
+  /// σ: one a state, or a state and node, as the problem has it; empty without noise.
+  public var sigma: [Scalar]
+  /// The state that the run begins with, a row for every state and node, one column.
+  public var initial: Buffer<Scalar>
+  /// The history, a row for every coupling variable and node; oldest first.
+  public var history: Buffer<Scalar>
+  /// Standard normal numbers, (steps, states, nodes), the nodes innermost; empty for the problem's own noise.
+  public var noise: [Scalar]
+
+  /// A problem's own values; the noise stays the problem's.
+  ///
+  /// - Throws: what ``DelayNet/Problem/start()`` throws, and `DelayNetError` for parameters or a σ that do not fit.
+  public init(_ problem: Problem<Scalar>) throws(DelayNetError) {
+    weights = problem.weights
+    coupling = problem.coupling
+    parameters = problem.model.parameters.flatMap {
+      problem.parameters[$0.name]?.values ?? [Scalar($0.defaultValue)]
+    }
+    sigma = problem.noise == .none ? [] : try problem.sigma.resolved(for: problem.model, nodes: problem.nodes)
+    let carry = try problem.start()
+    initial = carry.state.rows
+    history = carry.history.rows
+    noise = []
+  }
+}
+
+extension Problem where Scalar: Differentiable, Scalar.TangentVector == Scalar {
+  /// The states of a run, to be differentiated with respect to everything that went in.
+  ///
+  ///     let slope = gradient(at: try NetworkVariables(problem)) { v in
+  ///       (problem.differentiableSimulate(v, steps: 1000) - target).squared().mean()
+  ///     }
+  ///     slope.coupling                                             // ∂loss/∂G
+  ///
+  /// It computes what `simulate` computes, but does not throw. Where `simulate` would, because the numbers left the finite
+  /// ones, the task was cancelled or memory ran out, every value is NaN and so is its gradient; where only the pullback
+  /// would, the gradient is.
+  ///
+  /// - Parameters:
+  ///   - variables: of this problem.
+  ///   - steps: T, how many steps.
+  ///   - memory: how much the gradient may take.
+  /// - Returns: a row for every state and node, a column for each that the thinning keeps.
+  /// - Precondition: the variables are as many as the problem's.
+  /// - Postcondition: values and gradient have the bits of `simulate` and of the tape's `pullback`.
+  public func differentiableSimulate(
+    _ variables: NetworkVariables<Scalar>, steps: Int, memory: TapeMemory = .everything
+  ) -> Buffer<Scalar> {
+    do throws(DelayNetError) {
+      let moved = try with(variables, steps: steps)
+      return try moved.simulate(steps: steps).series.rows
+    } catch {
+      Self.stop(at: error)
+      return notANumber(steps)
+    }
+  }
+
+  @derivative(of: differentiableSimulate, wrt: variables)
+  @usableFromInline
+  func vjpSimulate(
+    _ variables: NetworkVariables<Scalar>, steps: Int, memory: TapeMemory
+  ) -> (
+    value: Buffer<Scalar>, pullback: (Buffer<Scalar>.TangentVector) -> NetworkVariables<Scalar>.TangentVector
+  ) {
+    do throws(DelayNetError) {
+      let moved = try with(variables, steps: steps)
+      var inputs: Inputs = [.weights, .coupling, .parameters, .initial, .history]
+      if !variables.sigma.isEmpty { inputs = [inputs, .sigma] }
+      if !variables.noise.isEmpty { inputs = [inputs, .noise] }
+      let (trajectory, pullback) = try moved.simulateWithPullback(
+        steps: steps, withRespectTo: inputs, memory: memory)
+      let series = trajectory.series
+      return (
+        series.rows,
+        { v in
+          if v.isEmpty { return .zero }
+          do throws(DelayNetError) {
+            let cotangent = try StateArray(
+              variables: series.variables, nodes: series.nodes, columns: series.columns,
+              values: v.buffer(of: series.rows.shape).values)
+            return moved.tangent(try pullback(cotangent), variables)
+          } catch {
+            Self.stop(at: error)
+            return Self.notANumber(variables)
+          }
+        }
+      )
+    } catch {
+      Self.stop(at: error)
+      return (notANumber(steps), { v in v.isEmpty ? .zero : Self.notANumber(variables) })
+    }
+  }
+
+  /// The problem with the variables' values.
+  private func with(_ variables: NetworkVariables<Scalar>, steps: Int) throws(DelayNetError) -> Problem {
+    var moved = self
+    let (states, couplings) = (model.states.count, model.couplings.count)
+    moved.weights = variables.weights
+    moved.coupling = variables.coupling
+    var rest = variables.parameters[...]
+    for parameter in model.parameters {
+      let count = parameters[parameter.name]?.values.count ?? 1
+      guard rest.count >= count else {
+        throw .shapeMismatch(name: "parameters", expected: [count], found: [rest.count])
+      }
+      let values = Array(rest.prefix(count))
+      rest = rest.dropFirst(count)
+      if case .perNode = parameters[parameter.name] {
+        moved.parameters[parameter.name] = .perNode(values)
+      } else {
+        moved.parameters[parameter.name] = .uniform(values[0])
+      }
+    }
+    guard rest.isEmpty else { throw .shapeMismatch(name: "parameters", expected: [0], found: [rest.count]) }
+    moved.sigma = variables.sigma.isEmpty ? .none : .values(variables.sigma)
+    moved.initial = try StateArray(variables: states, nodes: nodes, values: variables.initial.values)
+    moved.history = try StateArray(
+      variables: couplings, nodes: nodes, columns: horizon, values: variables.history.values)
+    if !variables.noise.isEmpty {
+      moved.noise = .samples(try NoiseSamples(steps: steps, states: states, nodes: nodes, values: variables.noise))
+    }
+    return moved
+  }
+
+  private func tangent(
+    _ gradient: Gradient, _ variables: NetworkVariables<Scalar>
+  ) -> NetworkVariables<Scalar>.TangentVector {
+    let ofParameters = model.parameters.flatMap { gradient.parameter($0.name) }
+    return .init(
+      weights: .init(gradient.weights), coupling: gradient.coupling, parameters: .init(ofParameters),
+      sigma: .init(variables.sigma.isEmpty ? [] : gradient.sigma), initial: .init(gradient.initial.rows),
+      history: .init(gradient.history.rows), noise: .init(variables.noise.isEmpty ? [] : gradient.noise.values))
+  }
+
+  private func notANumber(_ steps: Int) -> Buffer<Scalar> {
+    Buffer(
+      nodes: model.states.count * nodes, history: 0, steps: thinning.columns(in: 0..<max(steps, 0)), repeating: .nan)
+  }
+
+  private static func notANumber(
+    _ variables: NetworkVariables<Scalar>
+  ) -> NetworkVariables<Scalar>.TangentVector {
+    func array(_ count: Int) -> [Scalar].TangentVector { .init([Scalar](repeating: .nan, count: count)) }
+    return .init(
+      weights: array(variables.weights.count), coupling: .nan, parameters: array(variables.parameters.count),
+      sigma: array(variables.sigma.count), initial: .init(repeating: .nan, variables.initial.shape),
+      history: .init(repeating: .nan, variables.history.shape), noise: array(variables.noise.count))
+  }
+
+  /// Ends the program at a mistake that is in the program, not in the numbers.
+  private static func stop(at error: DelayNetError) {
+    switch error {
+    case .shapeMismatch, .optionOutOfRange, .unknownParameter, .unknownState, .foreignCarry, .notDifferentiable,
+      .budgetTooSmall, .unexpected:
+      fatalError(error.description)
+    default: break
+    }
+  }
+}

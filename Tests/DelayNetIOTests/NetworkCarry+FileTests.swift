@@ -1,0 +1,143 @@
+import DelayNet
+import DelayNetIO
+import Foundation
+import Testing
+
+@Suite struct NetworkCarryFileTests {
+  private func carry<Scalar: DelayNetScalar>(
+    _ thinning: Thinning = .average(7), nodes: Int = 3, as type: Scalar.Type = Double.self
+  ) throws -> NetworkCarry<Scalar> {
+    func array(_ variables: Int, _ columns: Int, _ seed: UInt64) throws -> StateArray<Scalar> {
+      try StateArray(
+        variables: variables, nodes: nodes, columns: columns,
+        values: RandomKey(seed: seed).normal(variables * nodes * columns, as: type))
+    }
+    return try NetworkCarry(
+      model: "mpr", step: 123_456_789_012, state: array(2, 1, 1), history: array(2, 4, 2), partial: array(2, 1, 3),
+      thinning: thinning)
+  }
+
+  @Test(arguments: [Thinning.none, .subsample(5), .average(10)]) func isReadAsWritten(thinning: Thinning) throws {
+    try withTemporaryFolder { folder in
+      let double = try carry(thinning)
+      try double.write(to: folder + "/a")
+      #expect(try NetworkCarry<Double>(path: folder + "/a") == double)
+      let float = try carry(thinning, as: Float.self)
+      try float.write(to: folder + "/a")
+      #expect(try NetworkCarry<Float>(path: folder + "/a") == float)
+      let empty = try carry(thinning, nodes: 0)
+      try empty.write(to: folder + "/a")
+      #expect(try NetworkCarry<Double>(path: folder + "/a") == empty)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["a"])
+    }
+  }
+
+  @Test func bitsSurvive() throws {
+    try withTemporaryFolder { folder in
+      var odd = try carry()
+      for (node, value) in [-0.0, .infinity, Double(nan: 5, signaling: false)].enumerated() {
+        odd = try NetworkCarry(
+          model: "mpr", step: 0,
+          state: StateArray(variables: 2, nodes: 3, values: (0..<6).map { $0 == node ? value : 1 }),
+          history: odd.history, partial: odd.partial, thinning: .none)
+        try odd.write(to: folder + "/a")
+        let read = try NetworkCarry<Double>(path: folder + "/a")
+        #expect(read.state.values.map(\.bitPattern) == odd.state.values.map(\.bitPattern))
+      }
+    }
+  }
+
+  @Test func everyDamageIsFound() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/carry"
+      try carry().write(to: path)
+      let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+      #expect(bytes.count == 144 + 8 * (6 + 24 + 6) + 4)
+      for damaged in damaged(bytes) {
+        try save(damaged, to: path)
+        let error = #expect(throws: FileError.self) { try NetworkCarry<Double>(path: path) }
+        #expect(error?.file == path)
+        guard case .byte(let place) = error?.position else {
+          Issue.record("no place in \(String(describing: error))")
+          continue
+        }
+        #expect(place <= damaged.count)
+      }
+      for more in [1, 8, 1000] {
+        try save(bytes + [UInt8](repeating: 0, count: more), to: path)
+        #expect(throws: FileError.self) { try NetworkCarry<Double>(path: path) }
+      }
+    }
+  }
+
+  @Test func hugeSizesAreNotAllocated() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/carry"
+      try carry().write(to: path)
+      let good = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+      for offset in [16, 24, 32, 40] {
+        for size: UInt64 in [1 << 40, 1 << 62, .max] {
+          var bytes = good
+          for place in 0..<8 { bytes[offset + place] = UInt8(truncatingIfNeeded: size >> UInt64(8 * place)) }
+          let sum = crc32(Array(bytes[..<136]))
+          for place in 0..<4 { bytes[136 + place] = UInt8(truncatingIfNeeded: sum >> UInt32(8 * place)) }
+          try save(bytes, to: path)
+          #expect(throws: FileError.self) { try NetworkCarry<Double>(path: path) }
+        }
+      }
+    }
+  }
+
+  @Test func theOtherPrecisionIsRefused() throws {
+    try withTemporaryFolder { folder in
+      try carry().write(to: folder + "/a")
+      let error = #expect(throws: FileError.self) { try NetworkCarry<Float>(path: folder + "/a") }
+      #expect(error?.kind == .mismatch && error?.position == .byte(12))
+    }
+  }
+
+  @Test func checksumIsTheUsualOne() throws {
+    try withTemporaryFolder { folder in
+      try carry().write(to: folder + "/a")
+      let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder + "/a")))
+      let last = bytes.suffix(4).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+      #expect(crc32(Array("123456789".utf8)) == 0xcbf4_3926)
+      #expect(last == crc32(Array(bytes.dropLast(4))))
+    }
+  }
+
+  @Test func aProcessKilledWhileWritingLeavesAWholeFile() async throws {
+    // Children write one carry after the other over one file until they are killed, each a little later.
+    let folder = KilledWriter.folder(getpid())
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try KilledWriter.carry(0).write(to: folder + "/carry")
+    for _ in 0..<5 {
+      await #expect(processExitsWith: .signal(SIGKILL)) {
+        let folder = KilledWriter.folder(getppid())
+        let delay = UInt32.random(in: 1000...40_000)
+        Thread.detachNewThread {
+          usleep(delay)
+          kill(getpid(), SIGKILL)
+        }
+        for step in 1... { try KilledWriter.carry(step % 1000).write(to: folder + "/carry") }
+      }
+      let read = try NetworkCarry<Double>(path: folder + "/carry")
+      #expect(try read == KilledWriter.carry(read.step))
+    }
+  }
+}
+
+private enum KilledWriter {
+  static func folder(_ process: pid_t) -> String {
+    FileManager.default.temporaryDirectory.path + "/delaynet-killed-\(process)"
+  }
+
+  static func carry(_ step: Int) throws -> NetworkCarry<Double> {
+    let state = StateArray(variables: 2, nodes: 20_000, repeating: Double(step))
+    return try NetworkCarry(
+      model: "mpr", step: step, state: state,
+      history: StateArray(variables: 2, nodes: 20_000, columns: 3, repeating: 1),
+      partial: state, thinning: .none)
+  }
+}

@@ -1,0 +1,106 @@
+import DelayNet
+
+/// A small stochastic network, named after what is peculiar about it. Asymmetric throughout.
+package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConvertible {
+  package let name: String
+  package let problem: Problem<Scalar>
+  package let steps: Int
+
+  package var description: String { name }
+
+  /// - Parameters:
+  ///   - model: with time step, coupling and noise that suit it.
+  ///   - nodes: the number of nodes.
+  ///   - steps: the number of steps.
+  ///   - delays: whole steps; some are 0 when the range begins there.
+  ///   - fractional: whether every delay gets a part of a step, too.
+  package init(
+    model: NodeModel, nodes: Int = 5, steps: Int = 23, delays: Range<Int32> = 0..<9, fractional: Bool = false,
+    scheme: Scheme = .heun, stage: CouplingStage = .aware, thinning: Thinning = .none, stimulated: Bool = true
+  ) throws {
+    name =
+      "\(model.name), \(nodes) nodes, \(steps) steps, \(scheme), \(stage), \(thinning)\(fractional ? ", fractional" : "")"
+    let keys = RandomKey(seed: UInt64(nodes + 31 * steps)).split(8)
+    let weights = keys[0].uniform(nodes, nodes, in: -0.5..<1, as: Scalar.self).map { $0 / Scalar(nodes) }
+    let whole = keys[1].integers(in: delays, nodes, nodes)
+    let network = try Network(weights: weights, delays: whole)
+    let parts = keys[2].uniform(nodes * nodes, in: 0.2..<0.8, as: Double.self)
+    let (timeStep, coupling, sigma): (Double, Double, Double) =
+      switch model.name {
+      case "wong_wang": (1, 0.5, 0.003)
+      case "mpr": (0.01, 1, 0.05)
+      case "jansen_rit": (0.25, 0.015625, 0.001)
+      default: (0.05, 0.5, 0.1)
+      }
+    var problem = try Problem(
+      network, model: model, timeStep: timeStep,
+      delays: fractional ? .fractional(zip(whole.values, parts).map { Double($0) + $1 }) : .network)
+    problem.coupling = Scalar(coupling)
+    problem.scheme = scheme
+    problem.stage = stage
+    problem.thinning = thinning
+    problem.sigma = .all(Scalar(sigma))
+    let states = model.states.count
+    if let first = model.parameters.first {
+      problem.parameters[first.name] = .perNode(
+        keys[3].uniform(nodes, in: 0.9..<1.1, as: Scalar.self).map { Scalar(first.defaultValue) * $0 })
+    }
+    problem.initial = Problem<Scalar>.initial(of: model, nodes: nodes, key: keys[4])
+    // States well inside their bounds, so that differences do not cross one.
+    let ranges = model.states.map { $0.initialRange ?? 0...1 }
+    for k in 0..<states {
+      let width = Scalar(ranges[k].upperBound - ranges[k].lowerBound)
+      for i in 0..<nodes {
+        problem.initial[k, i, 0] = Scalar(ranges[k].lowerBound) + width * Scalar(0.3 + 0.05 * Double(i % 5))
+      }
+    }
+    problem.history = StateArray(variables: model.couplings.count, nodes: nodes, columns: problem.horizon)
+    let past = keys[5].uniform(
+      model.couplings.count * nodes * problem.horizon, in: 0.1..<0.9, as: Scalar.self)
+    problem.history = try StateArray(
+      variables: model.couplings.count, nodes: nodes, columns: problem.horizon, values: past)
+    problem.noise = .samples(
+      NoiseSamples(drawnFrom: keys[6], steps: 0..<(steps + 40), states: states, nodes: nodes))
+    if stimulated {
+      problem.stimulus = try StateArray(
+        variables: states, nodes: nodes, columns: steps + 40,
+        values: keys[7].normal(states * nodes * (steps + 40), as: Scalar.self).map { $0 * Scalar(0.01 * sigma) })
+    }
+    self.problem = problem
+    self.steps = steps
+  }
+
+  /// Every model of the register with each scheme and stage, fractional delays, thinning, and odd sizes.
+  package static var all: [ProblemCase] {
+    NodeModel.all.flatMap { model in
+      [
+        try! ProblemCase(model: model),
+        try! ProblemCase(model: model, stage: .frozen),
+        try! ProblemCase(model: model, scheme: .eulerMaruyama),
+        try! ProblemCase(model: model, delays: 1..<9),
+        try! ProblemCase(model: model, delays: 0..<1),
+        try! ProblemCase(model: model, fractional: true),
+        try! ProblemCase(model: model, scheme: .eulerMaruyama, thinning: .average(5)),
+        try! ProblemCase(model: model, fractional: true, thinning: .subsample(4), stimulated: false),
+        try! ProblemCase(model: model, nodes: 1, steps: 17),
+        try! ProblemCase(model: model, nodes: 2, steps: 0),
+        try! ProblemCase(model: model, nodes: 17, steps: 40, delays: 0..<30),
+      ]
+    }
+  }
+
+  /// One of each model for expensive tests.
+  package static var small: [ProblemCase] {
+    NodeModel.all.map { try! ProblemCase(model: $0, nodes: 3, steps: 7, delays: 0..<4, fractional: true) }
+      + [
+        try! ProblemCase(model: .montbrioPazoRoxin, nodes: 3, steps: 8, delays: 0..<4, thinning: .average(3)),
+        try! ProblemCase(model: .montbrioPazoRoxin, nodes: 3, steps: 8, delays: 0..<4, scheme: .eulerMaruyama),
+        try! ProblemCase(model: .montbrioPazoRoxin, nodes: 3, steps: 8, delays: 0..<4, stage: .frozen),
+      ]
+  }
+}
+
+extension StateArray {
+  /// The values in `Double`.
+  package var doubles: [Double] { rows.doubles }
+}
