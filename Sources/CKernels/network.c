@@ -4,6 +4,7 @@
 //   network/arrays.h   a run's private arrays, noise, delayed sums of a block
 //   network/pass.h     forward, step by step
 //   network/adjoint.h  backward, step by step
+//   network/tangent.h  a run beside its derivative
 //   network/drive.h    the calls: checks, memory, the order of passes
 #include "call.h"
 #include "tape.h"
@@ -13,6 +14,7 @@
 #include "network/arrays.h"
 #include "network/pass.h"
 #include "network/adjoint.h"
+#include "network/tangent.h"
 #include "network/drive.h"
 #undef DN_REAL
 #undef DN_NAME
@@ -22,6 +24,7 @@
 #include "network/arrays.h"
 #include "network/pass.h"
 #include "network/adjoint.h"
+#include "network/tangent.h"
 #include "network/drive.h"
 #undef DN_REAL
 #undef DN_NAME

@@ -51,7 +51,7 @@ typedef struct DN_NAME(dn_network_result) {
   ptrdiff_t series_stride;      // >= K
   // The carry: initial, history and partial of the chunk that follows; each may be the primal's own array.
   DN_REAL *DN_NULLABLE next_initial;  // (S, N) out
-  DN_REAL *DN_NULLABLE next_history;  // (C, N, H) out
+  DN_REAL *DN_NULLABLE next_history;  // (C, N, H) out; columns older than the plan's longest delay are zeros
   ptrdiff_t next_history_stride;      // >= H
   DN_REAL *DN_NULLABLE next_partial;  // (S, N) out
   dn_tape *DN_NULLABLE tape;          // records the run for dn_network_vjp

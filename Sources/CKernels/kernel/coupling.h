@@ -118,35 +118,39 @@ static void K(apply_short)(const dn_graph *graph, const dn_list *list, const DN_
   }
 }
 
-// One halving class on its `width` columns: reads end before them, so reads and writes of one call never meet.
-#define DN_SHORT_CLASS(width)                                                                                 \
-  typedef DN_REAL K(short_##width) __attribute__((ext_vector_type(width), aligned(sizeof(DN_REAL))));         \
-  DN_INLINE void K(class_##width)(const dn_graph *graph, const dn_list *list, const DN_REAL *w, DN_REAL *x) { \
-    const int32_t *target = graph->short_target - graph->short_begin;                                         \
-    for (ptrdiff_t k = list->begin, end = list->begin + list->count; k < end; k++) {                          \
-      K(short_##width) *to = (K(short_##width) *)(x + target[k]);                                             \
-      const K(short_##width) b = *(const K(short_##width) *)(x + graph->offset[k]);                           \
-      *to = __builtin_elementwise_fma((K(short_##width))(w[k]), b, *to);                                      \
-    }                                                                                                         \
+// One halving class on its `width` columns: reads end before them, so reads and writes of one call never meet, whether
+// `src` is `x` or another ring.
+#define DN_SHORT_CLASS(width)                                                                                       \
+  typedef DN_REAL K(short_##width) __attribute__((ext_vector_type(width), aligned(sizeof(DN_REAL))));               \
+  DN_INLINE void K(class_##width)(const dn_graph *graph, const dn_list *list, const DN_REAL *w, const DN_REAL *src, \
+                                  DN_REAL *x) {                                                                     \
+    const int32_t *target = graph->short_target - graph->short_begin;                                               \
+    for (ptrdiff_t k = list->begin, end = list->begin + list->count; k < end; k++) {                                \
+      K(short_##width) *to = (K(short_##width) *)(x + target[k]);                                                   \
+      const K(short_##width) b = *(const K(short_##width) *)(src + graph->offset[k]);                               \
+      *to = __builtin_elementwise_fma((K(short_##width))(w[k]), b, *to);                                            \
+    }                                                                                                               \
   }
 DN_SHORT_CLASS(8)
 DN_SHORT_CLASS(4)
 DN_SHORT_CLASS(2)
 #undef DN_SHORT_CLASS
 
-DN_INLINE void K(class_1)(const dn_graph *graph, const dn_list *list, const DN_REAL *w, DN_REAL *x) {
+DN_INLINE void K(class_1)(const dn_graph *graph, const dn_list *list, const DN_REAL *w, const DN_REAL *src,
+                          DN_REAL *x) {
   const int32_t *target = graph->short_target - graph->short_begin;
   for (ptrdiff_t k = list->begin, end = list->begin + list->count; k < end; k++)
-    x[target[k]] = __builtin_elementwise_fma(w[k], x[graph->offset[k]], x[target[k]]);
+    x[target[k]] = __builtin_elementwise_fma(w[k], src[graph->offset[k]], x[target[k]]);
 }
 
 // One short class alone, on the columns from x on that it covers.
-static void K(apply_class)(const dn_graph *graph, const dn_list *list, const DN_REAL *w, DN_REAL *x) {
+static void K(apply_class)(const dn_graph *graph, const dn_list *list, const DN_REAL *w, const DN_REAL *src,
+                           DN_REAL *x) {
   switch (list->shortest) {
-    case 8: K(class_8)(graph, list, w, x); break;
-    case 4: K(class_4)(graph, list, w, x); break;
-    case 2: K(class_2)(graph, list, w, x); break;
-    default: K(class_1)(graph, list, w, x); break;
+    case 8: K(class_8)(graph, list, w, src, x); break;
+    case 4: K(class_4)(graph, list, w, src, x); break;
+    case 2: K(class_2)(graph, list, w, src, x); break;
+    default: K(class_1)(graph, list, w, src, x); break;
   }
 }
 
@@ -156,10 +160,10 @@ static void K(solve_leaf)(const dn_graph *graph, const DN_REAL *w, DN_REAL *x, p
   const dn_list *list = graph->list + graph->lists - 4;  // classes 8, 4, 2, 1
   for (ptrdiff_t c = 0; c < n; c++) {
     // Column c opens the half of every class whose width divides c; the wider class goes first.
-    if (c % 8 == 0) K(class_8)(graph, list, w, x + c);
-    if (c % 4 == 0) K(class_4)(graph, list + 1, w, x + c);
-    if (c % 2 == 0) K(class_2)(graph, list + 2, w, x + c);
-    K(class_1)(graph, list + 3, w, x + c);
+    if (c % 8 == 0) K(class_8)(graph, list, w, x + c, x + c);
+    if (c % 4 == 0) K(class_4)(graph, list + 1, w, x + c, x + c);
+    if (c % 2 == 0) K(class_2)(graph, list + 2, w, x + c, x + c);
+    K(class_1)(graph, list + 3, w, x + c, x + c);
   }
 }
 

@@ -3,6 +3,9 @@
 //
 //   K(log)(x)      natural logarithm          x positive, normal and finite
 //   K(erfinv)(x)   inverse error function     |x| < 1
+//   K(exp)(x)      exponential                any x
+//   K(logistic)(x) 1 / (1 + exp(-x))          any x
+//   K(sincos)(x)   sine and cosine            |x| < 10^4
 //
 // Errors are in units in the last place (ulp) of the exact result: the largest over all arguments in float, over millions
 // in double. Tests/CKernelsTests/random_test.c holds them on a sample.
@@ -173,6 +176,99 @@ DN_INLINE K(vec) K(erfinv)(K(vec) x) {
 }
 
 #endif
+
+// ---- exp, sin and cos ----------------------------------------------------------------------------------------------
+
+#if DN_REAL_IS_FLOAT
+#define DN_MAGIC 0x1.8p23f  // adding it rounds to an integer, which then stands in the lowest bits
+#define DN_EXPONENT_BIAS 127
+#define DN_MANTISSA_BITS 23
+#define DN_EXP_BOUND 110.0f
+#define DN_LOG2_HIGH 0.693359375f
+#define DN_LOG2_LOW -2.12194440e-4f
+// pi / 2 in three parts, for fused multiply-adds.
+#define DN_HALF_PI_1 0x1.921fb6p0f
+#define DN_HALF_PI_2 -0x1.777a5cp-25f
+#define DN_HALF_PI_3 -0x1.ee59dap-50f
+// Coefficients of Cephes' expf, sinf and cosf (Moshier 1989).
+static const DN_REAL K(exp_coefficients)[] = {1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f,
+                                              4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f};
+static const DN_REAL K(sin_coefficients)[] = {-1.9515295891e-4f, 8.3321608736e-3f, -1.6666654611e-1f};
+static const DN_REAL K(cos_coefficients)[] = {2.443315711809948e-5f, -1.388731625493765e-3f, 4.166664568298827e-2f};
+#else
+#define DN_MAGIC 0x1.8p52
+#define DN_EXPONENT_BIAS 1023
+#define DN_MANTISSA_BITS 52
+#define DN_EXP_BOUND 800.0
+#define DN_LOG2_HIGH 6.93147180369123816490e-01
+#define DN_LOG2_LOW 1.90821492927058770002e-10
+#define DN_HALF_PI_1 0x1.921fb54442d18p0
+#define DN_HALF_PI_2 0x1.1a62633145c07p-54
+#define DN_HALF_PI_3 -0x1.f1976b7ed8fbcp-110
+// Taylor's, to where the next term is below a quarter of an ulp.
+static const DN_REAL K(exp_coefficients)[] = {
+    1.60590438368216133e-10, 2.08767569878681002e-09, 2.50521083854417202e-08, 2.75573192239858883e-07,
+    2.75573192239858925e-06, 2.48015873015873016e-05, 1.98412698412698413e-04, 1.38888888888888894e-03,
+    8.33333333333333322e-03, 4.16666666666666644e-02, 1.66666666666666657e-01, 5.00000000000000000e-01};
+static const DN_REAL K(sin_coefficients)[] = {
+    2.81145725434552060e-15, -7.64716373181981641e-13, 1.60590438368216133e-10, -2.50521083854417202e-08,
+    2.75573192239858925e-06, -1.98412698412698413e-04, 8.33333333333333322e-03, -1.66666666666666657e-01};
+static const DN_REAL K(cos_coefficients)[] = {
+    4.77947733238738525e-14, -1.14707455977297245e-11, 2.08767569878681002e-09, -2.75573192239858883e-07,
+    2.48015873015873016e-05, -1.38888888888888894e-03, 4.16666666666666644e-02};
+#endif
+#define DN_COUNT(a) ((int)(sizeof(a) / sizeof *(a)))
+
+DN_INLINE K(vec) K(power_of_two)(K(mask) n) { return (K(vec))((n + DN_EXPONENT_BIAS) << DN_MANTISSA_BITS); }
+
+// exp x = 2^n exp r with |r| <= log 2 / 2. Overflows to infinity, underflows through the subnormal numbers to 0.
+// Error: 1.2 ulp in float, 1.0 ulp in double (normal results).
+DN_INLINE K(vec) K(exp)(K(vec) x) {
+  x = x > DN_EXP_BOUND ? K(splat)(DN_EXP_BOUND) : x;
+  x = x < -DN_EXP_BOUND ? K(splat)(-DN_EXP_BOUND) : x;
+  const K(vec) shifted = K(fma)(x, K(splat)((DN_REAL)1.44269504088896340736), K(splat)(DN_MAGIC));
+  const K(mask) n = (K(mask))shifted - (K(mask))K(splat)(DN_MAGIC);
+  const K(vec) m = shifted - DN_MAGIC;
+  const K(vec) r = K(fma)(m, K(splat)(-DN_LOG2_LOW), K(fma)(m, K(splat)(-DN_LOG2_HIGH), x));
+  const K(vec) p = K(polynomial)(r, K(exp_coefficients), DN_COUNT(K(exp_coefficients)));
+  const K(vec) e = K(fma)(p, r * r, r) + 1;
+  // In two factors: 2^n alone may be out of range where the product is not.
+  const K(mask) half = n >> 1;
+  return e * K(power_of_two)(half) * K(power_of_two)(n - half);
+}
+
+// 1 / (1 + exp(-x)). Error: 3 ulp.
+DN_INLINE K(vec) K(logistic)(K(vec) x) { return 1 / (1 + K(exp)(-x)); }
+
+// sin x and cos x. x = q pi/2 + r with |r| <= pi/4, pi/2 in three parts (Cody, Waite 1980). Absolute error for |x| < 10^4:
+// 1.5 ulp of 1 in float and in double.
+DN_INLINE void K(sincos)(K(vec) x, K(vec) * sine, K(vec) * cosine) {
+  const K(vec) shifted = K(fma)(x, K(splat)((DN_REAL)0.63661977236758134308), K(splat)(DN_MAGIC));
+  const K(mask) q = (K(mask))shifted;
+  const K(vec) m = -(shifted - DN_MAGIC);
+  K(vec) r = K(fma)(m, K(splat)(DN_HALF_PI_1), x);
+  r = K(fma)(m, K(splat)(DN_HALF_PI_2), r);
+  r = K(fma)(m, K(splat)(DN_HALF_PI_3), r);
+  const K(vec) z = r * r;
+  const K(vec) s = K(fma)(r * z, K(polynomial)(z, K(sin_coefficients), DN_COUNT(K(sin_coefficients))), r);
+  K(vec) c = K(fma)(z, K(splat)((DN_REAL)-0.5), K(splat)(1));
+  c = K(fma)(z * z, K(polynomial)(z, K(cos_coefficients), DN_COUNT(K(cos_coefficients))), c);
+  const K(mask) swap = (q & 1) != 0;
+  const K(vec) a = swap ? c : s, b = swap ? s : c;
+  *sine = (q & 2) != 0 ? -a : a;
+  *cosine = ((q + 1) & 2) != 0 ? -b : b;
+}
+
+#undef DN_COUNT
+#undef DN_MAGIC
+#undef DN_EXPONENT_BIAS
+#undef DN_MANTISSA_BITS
+#undef DN_EXP_BOUND
+#undef DN_LOG2_HIGH
+#undef DN_LOG2_LOW
+#undef DN_HALF_PI_1
+#undef DN_HALF_PI_2
+#undef DN_HALF_PI_3
 
 #undef DN_REAL_IS_FLOAT
 #undef DN_SUFFIX_IS_f32

@@ -5,6 +5,9 @@
 #define DN_JOIN_(a, b) a##_##b
 #define DN_JOIN(a, b) DN_JOIN_(a, b)
 
+// Every loop over the model's variables is unrolled: the vectors stay in registers.
+#define DN_EACH(k, count) _Pragma("clang loop unroll(full)") for (int k = 0; k < (count); k++)
+
 #define DN_PASS_DESCRIBE 0
 #define DN_PASS_LIST 1
 #define DN_PASS_KERNELS 2
@@ -20,6 +23,7 @@ static const DN_NAME_OF(dn_model_kernels) K(models)[] = {
 #undef DN_PASS
 };
 
+#undef DN_EACH
 #undef DN_NAME_OF
 #undef DN_JOIN
 #undef DN_JOIN_

@@ -267,7 +267,7 @@ static void DN_NAME(net_apply)(const DN_NAME(net_run) *f, const dn_graph *graph,
   for (int32_t c = 0; c < f->C; c++) {
     DN_REAL *at = x + c * f->N * stride;
     if (!f->active[c]) continue;
-    if (list->longest < DN_LEAF) f->rows->apply_class(graph, list, w, at);
+    if (list->longest < DN_LEAF) f->rows->apply_class(graph, list, w, at, at);
     else f->kernels->apply(graph, list->sector_group[0], list->sector_group[graph->sectors], w, at, at, stride, n);
   }
 }
@@ -319,4 +319,27 @@ static ptrdiff_t DN_NAME(net_slide)(const DN_NAME(net_run) *f, DN_REAL *ring, pt
 // Clears n columns of every ring row, and what vector tails may touch behind them.
 static void DN_NAME(net_clear)(const DN_NAME(net_run) *f, DN_REAL *x, ptrdiff_t n) {
   for (ptrdiff_t i = 0; i < f->C * f->N; i++) memset(x + i * f->plan->stride, 0, (size_t)n * sizeof *x);
+}
+
+// ---- Where a run starts --------------------------------------------------------------------------------------------
+
+// A run's first state as a padded row, in the predictor's place, and the D columns of history that it reads.
+static const DN_REAL *DN_NAME(net_start)(DN_NAME(net_run) *f) {
+  for (ptrdiff_t s = 0; s < f->S; s++)
+    if (f->N > 0) DN_NAME(net_spread)(f->primal->initial + s * f->N, f->N, f->N, f->row, f->a.predictor + s * f->row);
+  return f->a.predictor;
+}
+static const DN_REAL *DN_NAME(net_history)(const DN_NAME(dn_network_primal) *p) {
+  return p->history ? p->history + p->plan->history - p->plan->delay_max : NULL;
+}
+
+// The ring's columns before the first block: the D columns of history, rows `stride` apart (NULL: zeros).
+static void DN_NAME(net_fill_history)(const DN_NAME(net_run) *f, const DN_REAL *history, ptrdiff_t stride) {
+  const dn_plan *plan = f->plan;
+  const ptrdiff_t D = plan->delay_max;
+  for (ptrdiff_t i = 0; i < f->C * f->N; i++) {
+    DN_REAL *to = f->a.ring + i * plan->stride;
+    memset(to, 0, (size_t)plan->lead * sizeof *to);
+    if (history && D > 0) memcpy(to + plan->lead - D, history + i * stride, (size_t)D * sizeof *to);
+  }
 }

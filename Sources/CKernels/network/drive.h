@@ -74,6 +74,19 @@ static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn
     dn_views_add(views, out->next_history, nodes, H, out->next_history_stride, size, DN_OPTIONAL, true, 2);
     dn_views_add(views, out->next_partial, S, N, N, size, DN_OPTIONAL, true, 3);
   }
+  if (c->tangents) {
+    const DN_NAME(dn_network_tangent) *d = &c->tangents[run];
+    const ptrdiff_t E = p->fractions ? p->plan->edges / 2 : p->plan->edges;
+    if (d->delays && !p->fractions) views->status = DN_NOT_DIFFERENTIABLE;
+    dn_views_add(views, d->weights, 1, E, E, size, DN_OPTIONAL, false, 0);
+    dn_views_add(views, d->delays, 1, E, E, size, DN_OPTIONAL, false, 0);
+    dn_views_add(views, d->sigma, 1, p->sigma_count, p->sigma_count, size, DN_OPTIONAL, false, 0);
+    dn_views_add(views, d->noise, T, S * N, S * N, size, DN_OPTIONAL, false, 0);
+    dn_views_add(views, d->stimulus, S * N, T, d->stimulus_stride, size, DN_OPTIONAL, false, 0);
+    dn_views_add(views, d->initial, S, N, N, size, DN_OPTIONAL, false, 0);
+    dn_views_add(views, d->history, nodes, H, d->history_stride, size, DN_OPTIONAL, false, 0);
+    dn_views_add(views, d->series, S * N, K, d->series_stride, size, DN_OPTIONAL, true, 0);
+  }
   if (c->cotangents) {
     const DN_NAME(dn_network_cotangent) *d = &c->cotangents[run];
     const ptrdiff_t E = p->fractions ? p->plan->edges / 2 : p->plan->edges;
@@ -261,16 +274,6 @@ static dn_arena DN_NAME(net_arena)(const DN_NAME(net_call) *c, const dn_worker *
   return (dn_arena){.base = c->arenas + (size_t)worker->slot * c->arena_bytes};
 }
 
-// A run's first state as a padded row, in the predictor's place, and the D columns of history that it reads.
-static const DN_REAL *DN_NAME(net_start)(DN_NAME(net_run) *f) {
-  for (ptrdiff_t s = 0; s < f->S; s++)
-    if (f->N > 0) DN_NAME(net_spread)(f->primal->initial + s * f->N, f->N, f->N, f->row, f->a.predictor + s * f->row);
-  return f->a.predictor;
-}
-static const DN_REAL *DN_NAME(net_history)(const DN_NAME(dn_network_primal) *p) {
-  return p->history ? p->history + p->plan->history - p->plan->delay_max : NULL;
-}
-
 // ---- Forward -------------------------------------------------------------------------------------------------------
 
 static size_t DN_NAME(net_run_bytes)(const DN_NAME(dn_network_primal) *p, bool *overflow) {
@@ -446,6 +449,64 @@ dn_status DN_NAME(dn_network_vjp)(ptrdiff_t runs, const DN_NAME(dn_network_prima
   const dn_status status = DN_NAME(net_begin)(&c, options, DN_NAME(net_vjp_bytes), place);
   if (status != DN_OK || runs == 0) return status;
   dn_call_run(&c.call, c.threads, runs, DN_NAME(net_vjp_work), &c, c.outcomes, c.results);
+  return DN_NAME(net_end)(&c, place);
+}
+
+// ---- Tangent -------------------------------------------------------------------------------------------------------
+
+static size_t DN_NAME(net_jvp_bytes)(const DN_NAME(dn_network_primal) *p, bool *overflow) {
+  dn_arena arena = {.used = DN_NAME(net_bytes)(p, false, overflow)};
+  DN_NAME(net_tangent) b;
+  DN_NAME(net_tangent_take)(p, &arena, &b);
+  *overflow |= arena.overflow;
+  // The weights' tangents in the caller's order.
+  dn_arena_take(&arena, p->plan->edges, sizeof(DN_REAL));
+  return arena.used;
+}
+
+static void DN_NAME(net_jvp_work)(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result) {
+  const DN_NAME(net_call) *c = context;
+  const DN_NAME(dn_network_primal) *p = &c->primals[run];
+  const DN_NAME(dn_network_tangent) *d = &c->tangents[run];
+  const dn_plan *plan = p->plan;
+  const ptrdiff_t N = plan->nodes, E = plan->edges;
+  dn_arena arena = DN_NAME(net_arena)(c, worker);
+  DN_NAME(net_run) f;
+  DN_NAME(net_prepare)(&f, p, plan->block + 1, true, &arena);
+  DN_NAME(net_tangent) b = {.f = &f, .d = d, .pass = {.f = &f, .to = p->steps}};
+  const size_t before = arena.used;
+  DN_NAME(net_tangent_take)(p, &arena, &b);
+  DN_REAL *weights = dn_arena_take(&arena, E, sizeof(DN_REAL));
+  memset(arena.base + before, 0, arena.used - before);
+  for (ptrdiff_t e = 0; e < E; e++) {
+    const ptrdiff_t user = p->fractions && e >= E / 2 ? e - E / 2 : e;
+    const DN_REAL share = !p->fractions ? 1 : e == user ? 1 - p->fractions[user] : p->fractions[user];
+    if (d->weights) weights[e] = share * d->weights[user];
+    if (d->delays) weights[e] += (e == user ? -d->delays[user] : d->delays[user]) * p->weights[user];
+  }
+  f.kernels->pack(plan->forward.edge, 0, E, weights, 1, b.weights);
+  for (int32_t k = 0; k < f.P && d->parameters; k++) {
+    const ptrdiff_t count = p->parameters && p->parameters[k].count ? p->parameters[k].count : 1;
+    if (d->parameters[k] && N > 0) DN_NAME(net_spread)(d->parameters[k], count, N, f.row, b.parameters + k * f.row);
+  }
+  const double root = sqrt(p->time_step);
+  for (ptrdiff_t s = 0; s < f.S && d->sigma && p->sigma_count > 0; s++)
+    for (ptrdiff_t i = 0; i < N; i++)
+      b.amplitude[s * f.row + i] = (DN_REAL)(root * (double)d->sigma[p->sigma_count == f.S ? s : s * N + i]);
+  f.has_noise |= d->sigma != NULL && p->sigma_count > 0;
+  int32_t bad = -1;
+  DN_NAME(net_tangent_advance)(&b, worker, result, &bad);
+  if (result->status == DN_NOT_FINITE_STATE || result->status == DN_NOT_FINITE_TANGENT) c->bad_state[run] = bad;
+}
+
+dn_status DN_NAME(dn_network_jvp)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals,
+                                  const DN_NAME(dn_network_tangent) *tangents, const dn_run_options *options,
+                                  dn_place *place) {
+  DN_NAME(net_call) c = {.primals = primals, .tangents = tangents, .runs = runs};
+  if (runs > 0 && !tangents) return DN_NAME(net_finish)(place, DN_NULL_POINTER, -1);
+  const dn_status status = DN_NAME(net_begin)(&c, options, DN_NAME(net_jvp_bytes), place);
+  if (status != DN_OK || runs == 0) return status;
+  dn_call_run(&c.call, c.threads, runs, DN_NAME(net_jvp_work), &c, c.outcomes, c.results);
   return DN_NAME(net_end)(&c, place);
 }
 

@@ -178,11 +178,7 @@ static void DN_NAME(net_advance)(DN_NAME(net_pass) *pass, const DN_REAL *state, 
   const dn_plan *plan = f->plan;
   const ptrdiff_t S = f->S * f->row, C = f->C * f->row, B = plan->block, D = plan->delay_max;
   const size_t size = sizeof(DN_REAL);
-  for (ptrdiff_t i = 0; i < f->C * f->N; i++) {
-    DN_REAL *to = f->a.ring + i * plan->stride;
-    memset(to, 0, (size_t)plan->lead * size);
-    if (history) memcpy(to + plan->lead - D, history + i * history_stride, (size_t)D * size);
-  }
+  DN_NAME(net_fill_history)(f, history, history_stride);
   f->noise_from = f->noise_to = 0;
   *result = (dn_outcome){.status = DN_OK};
   ptrdiff_t column = plan->lead, n;

@@ -184,4 +184,3 @@ static void M(correct_jvp)(const DN_NAME_OF(dn_step_jvp) * d, DN_REAL *next) {
     M(store)(ds, next + i, row, DN_STATES);
   }
 }
-#undef DN_EACH

@@ -5,9 +5,6 @@
 
 static const DN_REAL M(lower)[] = DN_LOWER, M(upper)[] = DN_UPPER;
 
-// Every loop over the model's variables is unrolled: the vectors stay in registers.
-#define DN_EACH(k, count) _Pragma("clang loop unroll(full)") for (int k = 0; k < (count); k++)
-
 DN_INLINE void M(load)(const DN_REAL *row, ptrdiff_t stride, int count, K(vec) v[]) {
   DN_EACH(k, count) v[k] = K(load_aligned)(row + k * stride);
 }
