@@ -107,7 +107,7 @@ struct ReportTests {
     #expect(try Command.succeed("--version", in: Folder()) == Runtime.version + "\n")
   }
 
-  @Test("help has examples", arguments: ["seed", "map", "check", "plan", "info"])
+  @Test("help has examples", arguments: ["seed", "map", "simulate", "models", "check", "plan", "info"])
   func help(subcommand: String) throws {
     let output = try Command.succeed("\(subcommand) --help", in: Folder())
     #expect(output.contains("OVERVIEW") && output.contains("EXAMPLE") && output.contains("delaynet \(subcommand)"))

@@ -51,7 +51,7 @@ import Testing
       var writer = try NPYColumnWriter(path: folder + "/a.npy", rows: [2], columns: 2, as: Double.self)
       for (values, columns) in [([1], 1), ([1, 2, 3, 4, 5, 6], 3)] as [([Double], Int)] {
         var failed = false
-        do { try writer.append(values, columns: columns) } catch { failed = error.kind == .mismatch }
+        do throws(FileError) { try writer.append(values, columns: columns) } catch { failed = error.kind == .mismatch }
         #expect(failed)
       }
       for (path, rows) in [(folder + "/no/a.npy", [2]), (folder, [2]), (folder + "/b.npy", [1 << 40, 1 << 40])] {

@@ -109,7 +109,9 @@ import Testing
     let (dt, speed) = (try number("dt"), try number("speed"))
     let read = try Connectome(path: Self.connectome)
     let all = read.edges()
-    let kept = try whole("self_connections") == 1 ? Array(0..<all.count) : (0..<all.count).filter { all.sources[$0] != all.targets[$0] }
+    let kept =
+      try whole("self_connections") == 1
+      ? Array(0..<all.count) : (0..<all.count).filter { all.sources[$0] != all.targets[$0] }
     let delays = try all.delays(speed: speed, timeStep: dt)
     let largest = read.weights.max()!
     let horizon = try whole("horizon")

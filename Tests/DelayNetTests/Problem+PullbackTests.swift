@@ -63,7 +63,8 @@ import Testing
     #expect(try tape.pullback(cotangent, withRespectTo: .weights).weights == all.weights)
     #expect(try tape.pullback(cotangent, withRespectTo: .delays).delays == all.delays)
     #expect(try tape.pullback(cotangent, withRespectTo: .coupling).coupling == all.coupling)
-    #expect(try tape.pullback(cotangent, withRespectTo: .parameter("eta")).parameters == ["eta": all.parameters["eta"]!])
+    #expect(
+      try tape.pullback(cotangent, withRespectTo: .parameter("eta")).parameters == ["eta": all.parameters["eta"]!])
     #expect(try tape.pullback(cotangent, withRespectTo: .parameters).parameters == all.parameters)
     #expect(try tape.pullback(cotangent, withRespectTo: .sigma).sigma == all.sigma)
     #expect(try tape.pullback(cotangent, withRespectTo: .noise).noise == all.noise)

@@ -1,0 +1,317 @@
+import DelayNet
+import DelayNetIO
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("delaynet simulate")
+struct SimulateCommandTests {
+  /// A dense network in W.npy and D.npy, with every other input beside it.
+  struct Inputs<Scalar: DelayNetScalar & NPYElement> {
+    static var options: String {
+      "simulate --model mpr --weights W.npy --delays D.npy --time-step 0.01 --steps 40 --coupling 0.7 "
+        + "--set eta=-4.6 --set J=J.npy --sigma r=0.01,V=0.02 --noise Z.npy --initial X0.npy --history Y.npy"
+    }
+
+    let folder: Folder
+    var problem: Problem<Scalar>
+
+    init() throws {
+      folder = try Folder()
+      let keys = RandomKey(seed: 9).split(6)
+      let (n, steps) = (4, 40)
+      let weights = keys[0].normal(n, n, as: Scalar.self)
+      let delays = keys[1].integers(in: 0..<12, n, n)
+      let network = try Network(weights: weights, delays: delays)
+      problem = try Problem(network, model: .montbrioPazoRoxin, timeStep: 0.01)
+      problem.coupling = 0.7
+      let j = keys[2].uniform(n, in: 14..<16, as: Scalar.self)
+      problem.parameters = ["eta": .uniform(Scalar(-4.6)), "J": .perNode(j)]
+      problem.sigma = ["r": .uniform(Scalar(0.01)), "V": .uniform(Scalar(0.02))]
+      let z = keys[3].normal(steps * 2 * n, as: Scalar.self)
+      problem.noise = .samples(try NoiseSamples(steps: steps, states: 2, nodes: n, values: z))
+      problem.initial = Problem<Scalar>.initial(of: .montbrioPazoRoxin, nodes: n, key: keys[4])
+      let past = keys[5].uniform(2 * n * problem.horizon, in: 0.1..<0.5, as: Scalar.self)
+      problem.history = try StateArray(variables: 2, nodes: n, columns: problem.horizon, values: past)
+      try folder.write(weights.values, [n, n], to: "W.npy")
+      try folder.write(delays.values, [n, n], to: "D.npy")
+      try folder.write(j, [n], to: "J.npy")
+      try folder.write(z, [steps, 2, n], to: "Z.npy")
+      try folder.write(problem.initial.values, [2, n], to: "X0.npy")
+      try folder.write(past, [2, n, problem.horizon], to: "Y.npy")
+    }
+  }
+
+  @Test("outputs and gradients are the library's, in float") func single() throws { try compare(Float.self) }
+
+  @Test("outputs and gradients are the library's, in double") func double() throws { try compare(Double.self) }
+
+  private func compare<Scalar: DelayNetScalar & NPYElement>(_ type: Scalar.Type) throws {
+    let inputs = try Inputs<Scalar>()
+    for (options, thinning, columns) in [
+      ("", Thinning.none, 40), ("--subsample 7", .subsample(7), 5), ("--average 8", .average(8), 5),
+    ] {
+      for (more, scheme, stage) in [
+        ("", Scheme.heun, CouplingStage.aware), ("--scheme heun --coupling-stage frozen", .heun, .frozen),
+        ("--scheme euler", .eulerMaruyama, .aware),
+      ] {
+        var problem = inputs.problem
+        (problem.thinning, problem.scheme, problem.stage) = (thinning, scheme, stage)
+        let cotangent = RandomKey(seed: 3).normal(2 * 4 * columns, as: Scalar.self)
+        try inputs.folder.write(cotangent, [2, 4, columns], to: "C.npy")
+        let line = "\(Inputs<Scalar>.options) \(options) \(more)"
+        try Command.succeed("\(line) --output x.npy", in: inputs.folder)
+        let tape = try problem.record(steps: 40)
+        let expected = tape.trajectory.series
+        #expect(try inputs.folder.array("x.npy", as: type, shape: [2, 4, columns]) == expected.values)
+
+        try Command.succeed(
+          "\(line) --output y.npy --cotangent C.npy --gradients g.npz --memory 64MB", in: inputs.folder)
+        #expect(try inputs.folder.bytes("y.npy") == inputs.folder.bytes("x.npy"))
+        let gradient = try tape.pullback(StateArray(variables: 2, nodes: 4, columns: columns, values: cotangent))
+        let archive = try NPZArchive(path: inputs.folder.path("g.npz"))
+        func check(_ name: String, _ values: [Scalar], _ shape: [Int]) throws {
+          #expect(try archive[name].values(as: type, shape: shape) == values, "\(name)")
+        }
+        #expect(
+          archive.names == [
+            "weights", "coupling", "tau", "I", "Delta", "J", "eta", "cr", "cv", "initial", "history", "sigma", "noise",
+          ])
+        try check("weights", gradient.weights, [4, 4])
+        try check("coupling", [gradient.coupling], [])
+        for parameter in problem.model.parameters {
+          try check(parameter.name, gradient.parameter(parameter.name), parameter.name == "J" ? [4] : [])
+        }
+        try check("initial", gradient.initial.values, [2, 4])
+        try check("history", gradient.history.values, [2, 4, problem.horizon])
+        try check("sigma", gradient.sigma, [2])
+        try check("noise", gradient.noise.values, [40, 2, 4])
+      }
+    }
+  }
+
+  @Test("a checkpoint goes on with the bits of one run", arguments: ["", " --average 7"])
+  func checkpoint(thinning: String) throws {
+    let folder = try Folder()
+    let options = "simulate --model mpr --synthetic 6 --seed 4 --sigma 0.01\(thinning)"
+    try Command.succeed("\(options) --duration 50 --output whole.npy --checkpoint whole.carry", in: folder)
+    try Command.succeed("\(options) --steps 123 --output a.npy --checkpoint first.carry", in: folder)
+    try Command.succeed("\(options) --steps 377 --resume first.carry --output b.npy --checkpoint b.carry", in: folder)
+    #expect(try folder.bytes("b.carry") == folder.bytes("whole.carry"))
+    let (whole, a, b) = try (
+      NPYArray(path: folder.path("whole.npy")), NPYArray(path: folder.path("a.npy")),
+      NPYArray(path: folder.path("b.npy"))
+    )
+    let (k, first) = (whole.shape[2], a.shape[2])
+    #expect(first + b.shape[2] == k && k == (thinning.isEmpty ? 500 : 71))
+    let (all, left, right) = try (whole.values(as: Float.self), a.values(as: Float.self), b.values(as: Float.self))
+    for row in 0..<12 {
+      let joined =
+        Array(left[(row * first)..<((row + 1) * first)]) + Array(right[(row * (k - first))..<((row + 1) * (k - first))])
+      #expect(Array(all[(row * k)..<((row + 1) * k)]) == joined)
+    }
+  }
+
+  @Test("a long run is written in chunks with the bytes of one")
+  func chunks() throws {
+    let folder = try Folder()
+    // Twelve rows: a chunk is 43,690 steps.
+    let line = "simulate --model linear --synthetic 6 --steps 100000 --sigma 0.1 --precision double --output x.npy"
+    try Command.succeed("\(line) --subsample 3", in: folder)
+    let network = try SyntheticConnectome(regions: 6, key: RandomKey(seed: 0)).network(
+      conductionSpeed: 3, timeStep: 0.1, as: Double.self)
+    var problem = try Problem(network, model: .linear)
+    problem.sigma = 0.1
+    problem.thinning = .subsample(3)
+    problem.initial = Problem<Double>.initial(of: .linear, nodes: 6, key: RandomKey(seed: 0).folding(in: 1))
+    let expected = try problem.simulate(steps: 100_000).series
+    #expect(try folder.array("x.npy", as: Double.self, shape: [1, 6, 33_333]) == expected.values)
+  }
+
+  @Test("a connectome's delays and speed have gradients when they are fractional")
+  func fractional() throws {
+    let folder = try Folder()
+    try folder.write([Double](repeating: 1, count: 2 * 4 * 600), [2, 4, 600], to: "C.npy")
+    try Command.succeed(
+      "simulate --model mpr --synthetic 4 --steps 600 --fractional-delays --speed 4 --cotangent C.npy --gradients g.npz",
+      in: folder)
+    let archive = try NPZArchive(path: folder.path("g.npz"))
+    #expect(archive.names.suffix(2) == ["delays", "speed"])
+    #expect(try archive["delays"].shape == archive["weights"].shape)
+    #expect(try archive["speed"].values(as: Double.self, shape: [])[0] != 0)
+    #expect(!archive.names.contains("sigma") && !archive.names.contains("noise"))
+  }
+
+  @Test("dense delays may be fractional")
+  func denseFractional() throws {
+    let folder = try Folder()
+    try folder.write([1, 0.5, -0.5, 1] as [Double], [2, 2], to: "W.npy")
+    try folder.write([0.5, 2.25, 3, 1.75] as [Double], [2, 2], to: "D.npy")
+    let line = "simulate --model linear --weights W.npy --delays D.npy --steps 30 --precision double --output x.npy"
+    try Command.succeed("\(line) --fractional-delays", in: folder)
+    var problem = try Problem(
+      Network(
+        weights: Matrix(rows: 2, columns: 2, values: [1, 0.5, -0.5, 1]),
+        delays: Matrix<Int32>(rows: 2, columns: 2, values: [0, 2, 3, 1])),
+      model: .linear, timeStep: 0.1, delays: .fractional([0.5, 2.25, 3, 1.75]))
+    problem.initial = Problem<Double>.initial(of: .linear, nodes: 2, key: RandomKey(seed: 0).folding(in: 1))
+    #expect(
+      try folder.array("x.npy", as: Double.self, shape: [1, 2, 30]) == problem.simulate(steps: 30).series.values)
+    let outcome = try Command.run(Command.words(line), in: folder)
+    #expect(outcome.status == 65 && outcome.errors.contains("0.5"))
+  }
+
+  @Test("threads, instruction sets and memory give the same bytes")
+  func sameBytes() throws {
+    let inputs = try Inputs<Float>()
+    try inputs.folder.write([Float](repeating: 1, count: 320), [2, 4, 40], to: "C.npy")
+    let line = "\(Inputs<Float>.options) --output x.npy --cotangent C.npy --gradients g.npz"
+    try Command.succeed(line, in: inputs.folder)
+    let expected = try (inputs.folder.bytes("x.npy"), inputs.folder.bytes("g.npz"))
+    let sets = InstructionSet.available.map { "--isa \($0)" }
+    for variant in sets + ["--threads 1", "--threads 3", "--memory 1GiB", "--memory 200kB"] {
+      try Command.succeed("\(line) \(variant)", in: inputs.folder)
+      #expect(try inputs.folder.bytes("x.npy") == expected.0, "\(variant)")
+      #expect(try inputs.folder.bytes("g.npz") == expected.1, "\(variant)")
+    }
+  }
+
+  @Test("what leaves the finite numbers keeps the columns before")
+  func notFinite() throws {
+    let folder = try Folder()
+    try folder.write([1] as [Double], [1, 1], to: "W.npy")
+    try folder.write([1] as [Int32], [1, 1], to: "D.npy")
+    let outcome = try Command.run(
+      Command.words(
+        "simulate --model linear --weights W.npy --delays D.npy --steps 3000 --time-step 1 --coupling 9 --output x.npy "
+          + "--checkpoint end.carry"), in: folder)
+    #expect(outcome.status == 65)
+    for word in ["state x", "node 0", "step"] { #expect(outcome.errors.contains(word), "\(outcome.errors)") }
+    let kept = try NPYArray(path: folder.path("x.npy"))
+    let columns = kept.shape[2]
+    #expect(columns > 10 && columns < 3000 && kept.shape == [1, 1, columns])
+    #expect(try kept.values(as: Float.self).allSatisfy { $0.isFinite })
+    #expect(try NetworkCarry<Float>(path: folder.path("end.carry")).step == columns)
+    #expect(outcome.errors.contains("step \(columns + 1)"))
+  }
+
+  @Test("Ctrl-C keeps what was computed, and the run can be resumed")
+  func interruption() throws {
+    let folder = try Folder()
+    let before = signal(SIGINT, SIG_DFL)
+    var (unblocked, mask) = (sigset_t(), sigset_t())
+    sigemptyset(&unblocked)
+    sigaddset(&unblocked, SIGINT)
+    pthread_sigmask(SIG_UNBLOCK, &unblocked, &mask)
+    defer {
+      pthread_sigmask(SIG_SETMASK, &mask, nil)
+      signal(SIGINT, before)
+    }
+    let options = "simulate --model linear --synthetic 60 --coupling 0.01 --sigma 0.1 --average 10"
+    for delay in [0.5, 1, 3, 10] {
+      let process = try Command.process(
+        Command.words("\(options) --steps 30000000 --output x.npy --checkpoint c"), in: folder)
+      try process.run()
+      Thread.sleep(forTimeInterval: delay)
+      process.interrupt()
+      process.waitUntilExit()
+      guard process.terminationReason == .exit else { continue }
+      #expect(process.terminationStatus == 70)
+      #expect(try folder.text("stderr.txt").contains("interrupted while simulating, after "))
+      let carry = try NetworkCarry<Float>(path: folder.path("c"))
+      #expect(try NPYArray(path: folder.path("x.npy")).shape == [1, 60, carry.step / 10])
+      try Command.succeed("\(options) --steps 10 --resume c --output y.npy", in: folder)
+      return
+    }
+    Issue.record("no run was interrupted")
+  }
+
+  @Test("the picture shows up to twenty nodes")
+  func plot() throws {
+    let folder = try Folder()
+    try Command.succeed("simulate --model mpr --synthetic 30 --steps 3000 --sigma 0.01 --plot p.svg", in: folder)
+    let picture = try folder.text("p.svg")
+    #expect(picture.contains("Montbrió-Pazó-Roxin") && picture.contains("30 nodes") && picture.contains("time (ms)"))
+    #expect(try folder.bytes("p.svg").count < 300_000 && !picture.contains("nan"))
+  }
+
+  @Test("models lists every model with its parameters")
+  func models() throws {
+    let output = try Command.succeed("models", in: Folder())
+    for model in NodeModel.all {
+      #expect(output.contains("\(model.name): \(model.title)") && output.contains(model.source))
+      for parameter in model.parameters { #expect(output.contains(parameter.meaning)) }
+      let alone = try Command.succeed("models \(model.name)", in: Folder())
+      #expect(output.contains(alone.trimmingCharacters(in: .newlines)))
+    }
+  }
+
+  static let good = "simulate --model mpr --synthetic 3"
+  static let dense = "simulate --model mpr --weights W.npy --delays D.npy --steps 10"
+
+  @Test(
+    "each mistake has its exit status and names its place",
+    arguments: [
+      ErrorTests.Mistake("simulate --synthetic 3 --steps 3", 64, "--model"),
+      ErrorTests.Mistake("simulate --model nope --synthetic 3 --steps 3", 64, "nope", "mpr"),
+      ErrorTests.Mistake("models nope", 64, "nope", "mpr"),
+      ErrorTests.Mistake("simulate --model mpr --steps 3", 64, "--connectome", "--weights", "--synthetic"),
+      ErrorTests.Mistake("\(dense) --synthetic 3", 64, "One network"),
+      ErrorTests.Mistake("\(dense) --speed 3", 64, "--speed"),
+      ErrorTests.Mistake("\(good)", 64, "--duration", "--steps"),
+      ErrorTests.Mistake("\(good) --steps 3 --duration 3", 64, "--duration", "--steps"),
+      ErrorTests.Mistake("\(good) --steps -1", 64, "--steps"),
+      ErrorTests.Mistake("\(good) --duration -1", 64, "--duration"),
+      ErrorTests.Mistake("\(good) --steps 3 --time-step 0", 64, "--time-step"),
+      ErrorTests.Mistake("\(good) --steps 3 --set beta=1", 64, "beta", "Delta"),
+      ErrorTests.Mistake("\(good) --steps 3 --set eta=1 --set eta=2", 64, "eta"),
+      ErrorTests.Mistake("\(good) --steps 3 --set eta", 64, "--set"),
+      ErrorTests.Mistake("\(good) --steps 3 --set eta=nan", 64, "--set"),
+      ErrorTests.Mistake("\(good) --steps 3 --sigma x=1", 64, "state x", "r, V"),
+      ErrorTests.Mistake("\(good) --steps 3 --sigma r=1,r=2", 64, "--sigma"),
+      ErrorTests.Mistake("\(good) --steps 3 --scheme rk4", 64, "--scheme"),
+      ErrorTests.Mistake("\(good) --steps 3 --coupling-stage late", 64, "--coupling-stage"),
+      ErrorTests.Mistake("\(good) --steps 3 --subsample 2 --average 2", 64, "--subsample"),
+      ErrorTests.Mistake("\(good) --steps 3 --average 0", 64, "--average"),
+      ErrorTests.Mistake("\(good) --steps 3 --gradients g.npz", 64, "--cotangent"),
+      ErrorTests.Mistake("\(good) --steps 3 --cotangent C.npy", 64, "--gradients"),
+      ErrorTests.Mistake("\(good) --steps 3 --memory 1MB", 64, "--memory"),
+      ErrorTests.Mistake("\(good) --steps 3 --cotangent C.npy --gradients g.npz --memory lots", 64, "--memory"),
+      ErrorTests.Mistake("\(good) --steps 3 --noise Z.npy", 64, "--sigma"),
+      ErrorTests.Mistake("\(good) --steps 3 --resume c --initial X0.npy", 64, "--resume"),
+      ErrorTests.Mistake("\(good) --steps 3 --threads -1", 64, "--threads"),
+      ErrorTests.Mistake("\(good) --steps 3 --output O.npy --plot O.npy", 64, "O.npy"),
+      ErrorTests.Mistake("\(good) --steps 10 --sigma 1 --noise wide.npy", 65, "wide.npy", "(2, 3)", "(10, 2, 3)"),
+      ErrorTests.Mistake("\(good) --steps 10 --initial long.npy", 65, "long.npy", "(2, 3)"),
+      ErrorTests.Mistake("\(good) --steps 10 --history wide.npy", 65, "wide.npy", "(2, 3, H)"),
+      ErrorTests.Mistake("\(dense) --history short.npy", 65, "short.npy", "H at least 7"),
+      ErrorTests.Mistake("\(good) --steps 10 --set eta=wide.npy", 65, "wide.npy", "(3,)"),
+      ErrorTests.Mistake("\(good) --steps 10 --cotangent wide.npy --gradients g.npz", 65, "wide.npy", "(2, 3, 10)"),
+      ErrorTests.Mistake("\(good) --steps 10 --resume text.npy", 65, "text.npy"),
+      ErrorTests.Mistake("\(good) --steps 10 --resume linear.carry", 65, "model linear"),
+      ErrorTests.Mistake("\(good) --steps 10 --initial nan.npy", 65, "state"),
+      ErrorTests.Mistake(
+        "\(good) --steps 100 --cotangent D2.npy --gradients g.npz --memory 1B", 65, "--memory", "bytes"),
+      ErrorTests.Mistake("\(good) --steps 10 --resume none", 66, "none"),
+      ErrorTests.Mistake("\(good) --steps 10 --noise none.npy --sigma 1", 66, "none.npy"),
+      ErrorTests.Mistake("simulate --model mpr --connectome none.zip --steps 3", 66, "none.zip"),
+      ErrorTests.Mistake("\(good) --steps 10 --output nowhere/O.npy", 70, "nowhere"),
+      ErrorTests.Mistake("\(good) --steps 10 --checkpoint nowhere/O", 70, "nowhere"),
+    ])
+  func mistake(_ mistake: ErrorTests.Mistake) throws {
+    let folder = try Folder()
+    try folder.write([1, 0.5, 0.5, 1] as [Float], [2, 2], to: "W.npy")
+    try folder.write([1, 7, 3, 0] as [Int32], [2, 2], to: "D.npy")
+    try folder.write([Float](repeating: 1, count: 6), [2, 3], to: "wide.npy")
+    try folder.write([Float](repeating: 1, count: 8), [2, 4], to: "long.npy")
+    try folder.write([Float](repeating: 1, count: 2 * 2 * 6), [2, 2, 6], to: "short.npy")
+    try folder.write([Float](repeating: 1, count: 600), [2, 3, 100], to: "D2.npy")
+    try folder.write([1, 1, .nan, 1, 1, 1] as [Float], [2, 3], to: "nan.npy")
+    try folder.write("not an array\n", to: "text.npy")
+    try Command.succeed("simulate --model linear --synthetic 3 --steps 3 --checkpoint linear.carry", in: folder)
+    let outcome = try Command.run(Command.words(mistake.line), in: folder)
+    #expect(outcome.status == mistake.status, "\(outcome.errors)")
+    for name in mistake.names { #expect(outcome.errors.contains(name), "\(name) in: \(outcome.errors)") }
+    for name in ["O.npy", "g.npz"] { #expect(!folder.exists(name)) }
+  }
+}
