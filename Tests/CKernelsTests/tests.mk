@@ -55,10 +55,10 @@ $$(c_tests_programs_$(1)): $(c_tests_out)/$(1)/%: $(c_tests_out)/$(1)/$(c_tests_
 -include $$(shell find $(c_tests_out)/$(1) -name '*.d' 2>/dev/null)
 endef
 $(eval $(call c_tests_flavour,plain,))
-$(eval $(call c_tests_flavour,address,-fsanitize=address$(comma)undefined -fno-sanitize-recover=all))
+$(eval $(call c_tests_flavour,address,-O1 -fsanitize=address$(comma)undefined -fno-sanitize-recover=all))
 # The ThreadSanitizer of a Swift toolchain knows libdispatch, and does not link without it.
 c_tests_dispatch := $(dir $(realpath $(shell $(CC) -print-resource-dir)/../../swift/linux/libdispatch.so))
-$(eval $(call c_tests_flavour,thread,-fsanitize=thread,$(if $(c_tests_dispatch),\
+$(eval $(call c_tests_flavour,thread,-O1 -fsanitize=thread,$(if $(c_tests_dispatch),\
   -L$(c_tests_dispatch) -Wl$(comma)-rpath$(comma)$(c_tests_dispatch) -ldispatch -lBlocksRuntime)))
 
 .PHONY: test-c sanitize sanitize-address sanitize-thread test-qemu
