@@ -25,6 +25,18 @@ import Testing
     parameters(map, network, buffer)
   }
 
+  @Test func networks() throws {
+    let problem = try ProblemCase<Double>(model: .montbrioPazoRoxin, steps: 100).problem
+
+    let variables = try NetworkVariables(problem)
+    let ofVariables = gradient(at: variables) { v in
+      problem.differentiableSimulate(v, steps: 100).squared().mean()
+    }
+    print(ofVariables.coupling, ofVariables.weights.base.count)
+
+    #expect(ofVariables.coupling != 0 && ofVariables.weights.base.count == 25)
+  }
+
   private func arguments(_ map: DelayMap<Float>, _ network: Network<Float>, _ buffer: Buffer<Float>) throws {
     let (ofHistory, ofWeights) = gradient(at: buffer, network.weights) { b, w in
       map.differentiableRun(b, weights: w).squared().mean()

@@ -34,4 +34,19 @@ import Testing
       #expect(network.edges == edges.count)
     }
   }
+
+  @Test func carries() throws {
+    try withTemporaryFolder { folder in
+      let carryPath = "\(folder)/carry"
+      let network = try Network<Double>(nodes: 2, sources: [0], targets: [1], weights: [1], delays: [3])
+      let problem = try Problem(network, model: .montbrioPazoRoxin, timeStep: 0.1)
+      let carry = try problem.simulate(steps: 10).carry
+
+      try carry.write(to: carryPath)
+      var later = try NetworkCarry<Double>(path: carryPath)
+
+      #expect(later == carry)
+      #expect(try problem.advance(&later, steps: 5).carry == problem.simulate(steps: 15).carry)
+    }
+  }
 }

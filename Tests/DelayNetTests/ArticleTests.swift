@@ -1,4 +1,5 @@
 import DelayNet
+import Foundation
 import TestSupport
 import Testing
 
@@ -125,5 +126,64 @@ import Testing
     let perEdgeAndStep = times.sorted()[10] / (map.network.edges * buffer.steps)
 
     #expect(perEdgeAndStep >= .zero)
+  }
+
+  @Test func networks() throws {
+    let connectome = try SyntheticConnectome(regions: 84, key: RandomKey(seed: 0))
+    let network = try connectome.network(conductionSpeed: 3, timeStep: 0.1, as: Float.self)
+    var problem = try Problem(network, model: .montbrioPazoRoxin)
+    problem.coupling = 0.1
+    problem.parameters = ["eta": -4.6]
+    problem.sigma = ["r": 0.01, "V": 0.02]
+    problem.noise = .drawn(RandomKey(seed: 1))
+    let trajectory = try problem.simulate(steps: 2000)
+    let rate = trajectory["r", node: 7]
+    #expect(rate.count == 2000 && rate.allSatisfy { $0 >= 0 })
+
+    problem.thinning = .average(10)
+    var carry = try problem.start()
+    for _ in 0..<5 {
+      let chunk = try problem.advance(&carry, steps: 400)
+      print(chunk.columns, carry.step)  // 40 columns, another 400 steps
+    }
+    #expect(carry.step == 2000)
+
+    problem.thinning = .none
+    let target = try problem.simulate(steps: 500).series
+    problem.coupling = 0.12
+    let (loss, gradient) = try problem.valueWithGradient(
+      steps: 500, withRespectTo: [.coupling, .weights, .parameter("eta")], memory: .bytes(4 << 20)
+    ) { s in (s - target).squared().mean() }
+    print(loss, gradient.coupling, gradient.parameter("eta")[0], gradient.weights.count)
+    #expect(loss > 0 && gradient.coupling != 0)
+
+    let lengths = (0..<network.edges).map {
+      connectome.lengths[network.edge($0).target, network.edge($0).source]
+    }
+    let tracts = try problem.with(delays: .tracts(lengths: lengths, conductionSpeed: 3, fractional: true))
+    let slope = try tracts.valueWithGradient(steps: 500, withRespectTo: .conductionSpeed) {
+      $0.squared().mean()
+    }.gradient.conductionSpeed
+    print(slope)
+    #expect(slope != 0)
+
+    let ensemble = try Ensemble(problem, members: (0..<4).map { .init(coupling: 0.05 * Float($0)) })
+    let runs = try ensemble.simulate(steps: 500)
+    print(runs.count, runs[3].clamps)
+    #expect(runs.count == 4)
+  }
+
+  @Test func modelFiles() throws {
+    for model in NodeModel.all { print(model.name, model.title, model.parameters.map(\.name)) }
+
+    let pair = try Network<Double>(
+      nodes: 2, sources: [0, 1], targets: [1, 0], weights: [1, 1], delays: [500, 500], timeStep: 0.001)
+    var oscillators = try Problem(pair, model: .kuramoto)
+    oscillators.coupling = 0.3
+    oscillators.initial = StateArray(variables: 1, nodes: 2, repeating: 0)
+    let phase = try oscillators.simulate(steps: 40_000)["theta", node: 0]
+    let omega = phase[39_999] - phase[38_999]  // per millisecond
+    print(omega, 1 - 0.3 * sin(omega * 0.5))
+    #expect(abs(omega - (1 - 0.3 * sin(omega * 0.5))) < 1e-6)
   }
 }

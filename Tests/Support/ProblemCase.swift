@@ -91,7 +91,10 @@ package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConver
 
   /// One of each model for expensive tests.
   package static var small: [ProblemCase] {
-    NodeModel.all.map { try! ProblemCase(model: $0, nodes: 3, steps: 7, delays: 0..<4, fractional: true) }
+    NodeModel.all.map { model in
+      try! ProblemCase(
+        model: model, nodes: 3, steps: 7, delays: 0..<4, fractional: true)
+    }
       + [
         try! ProblemCase(model: .montbrioPazoRoxin, nodes: 3, steps: 8, delays: 0..<4, thinning: .average(3)),
         try! ProblemCase(model: .montbrioPazoRoxin, nodes: 3, steps: 8, delays: 0..<4, scheme: .eulerMaruyama),
