@@ -10,7 +10,7 @@ It lives in an environment of its own; networks.py starts it and asks in turn wi
 
 NAME is `frozen` or `stages`: NbMPRBackend with and without compatibility_mode, which is its compiled loop in float64 over
 all N^2 pairs, called alone on buffers in which history and noise have been copied anew (the copy is timed: the loop
-overwrites the noise); or `simulator`, its numpy Simulator, frozen, which is two orders slower. There is no other compiled
+overwrites the noise); or `simulator`, its numpy Simulator, frozen, some 25 times slower. There is no other compiled
 backend for a processor in tvb-library 2.10: `nb` without `_mpr` is its numpy one under another name. Conventions: see
 golden_tvb.py. With `stages` no delay may be 0.
 """

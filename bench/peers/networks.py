@@ -11,7 +11,9 @@ Self-connections are left out because their length is 0, of which vbjax and The 
 else. Noise is given, (T, S, N), so that every candidate computes the same trajectory; drawing it is not timed.
 `peers(case, steps)` gives {name: object} with `run()`, which waits for the result, and `trajectory()`, (S, N, T); tvboptim's
 have `gradient()` too. What each computes is described in its file; The Virtual Brain answers from a process of its own, so
-that `run()` there includes a round trip of some 50 us. All but `stages` in the name or vbjax freeze the coupling.
+that `run()` there includes a round trip through a pipe. All but `stages` in the name or vbjax freeze the coupling.
+Not the same work: plain C goes over the edges, and in `mpr_76` couples r alone; The Virtual Brain and vbjax gather r and V
+over all N^2 pairs, tvboptim S over all N^2. Plain C and vbjax compute in float32, The Virtual Brain in float64.
 """
 import argparse
 import atexit
