@@ -256,7 +256,7 @@ typedef enum dn_thinning {
 
 // Output columns of steps first_step ... first_step + steps - 1: columns end at absolute multiples of `every`.
 static inline ptrdiff_t dn_outputs(int64_t first_step, ptrdiff_t steps, int64_t every) {
-  return every < 1 || first_step < 0 || steps < 0 ? 0 : (ptrdiff_t)((first_step + steps) / every - first_step / every);
+  return every < 1 || first_step < 0 || steps < 0 ? 0 : (first_step + steps) / every - first_step / every;
 }
 
 // What a gradient needs of a forward run: all of it, or checkpoints from which stretches of it are computed again. A tape
