@@ -20,7 +20,7 @@ where Scalar.TangentVector == Scalar {
 
   /// A problem's own values; the noise stays the problem's.
   ///
-  /// - Throws: what ``DelayNet/Problem/start()`` throws, and `DelayNetError` for parameters or a σ that do not fit.
+  /// - Throws: what the `start()` of the problem throws, and `DelayNetError` for a σ that does not fit.
   public init(_ problem: Problem<Scalar>) throws(DelayNetError) {
     weights = problem.weights
     coupling = problem.coupling

@@ -42,8 +42,8 @@ public struct NPYColumnWriter<Element: NPYElement>: ~Copyable {
   /// Writes the next columns.
   ///
   /// - Parameters:
-  ///   - values: row after row, `columns` of each.
-  ///   - columns: how many.
+  ///   - values: row after row, `count` of each.
+  ///   - count: how many columns.
   /// - Throws: ``FileError`` of kind `system` if they cannot be written, `mismatch` for another number of values or more
   ///   columns than there is room for.
   public mutating func append(_ values: [Element], columns count: Int) throws(FileError) {
