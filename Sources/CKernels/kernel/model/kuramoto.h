@@ -1,9 +1,9 @@
-// Phase oscillator: Kuramoto, Chemical Oscillations, Waves, and Turbulence (1984); with delays: Yeung, Strogatz, Phys. Rev.
-// Lett. 82, 648 (1999), eq. 1. The sine of the difference of phases is two coupling variables:
+// Phase oscillators: Kuramoto, Lecture Notes in Physics 39, 420 (1975). The sine of a difference of phases is a sum of
+// products, so that two coupling variables carry it through any graph and delay:
 //
-//   dtheta/dt = omega + cos(theta) c_sin - sin(theta) c_cos      c_sin = G sum w sin theta_j(t - d), c_cos likewise
+//   dtheta/dt = omega + sum w sin(theta_j(t - d) - theta) = omega + cos(theta) c_sin - sin(theta) c_cos
 //
-// The phase is not wrapped; sines are accurate to |theta| = 10^4.
+// theta is not wrapped; K(sincos) says up to where it is accurate.
 #define DN_MODEL kuramoto
 #define DN_STATES 1
 #define DN_COUPLINGS 2
@@ -16,18 +16,18 @@
 #if DN_PASS == DN_PASS_DESCRIBE
 #define DN_TITLE "Kuramoto"
 #define DN_SOURCE \
-  "Yeung, Strogatz, Time delay in the Kuramoto model of coupled oscillators, Phys. Rev. Lett. 82, 648 (1999)"
+  "Kuramoto, Self-entrainment of a population of coupled non-linear oscillators, Lect. Notes Phys. 39, 420 (1975)"
 #define DN_COUPLING_GAINS \
   { -1, -1 }
 static const dn_model_variable DN_MODEL_NAME(state)[] = {
-    {"theta", "rad", "phase", -INFINITY, INFINITY, 0, 6.283185307179586},
+    {"theta", "rad", "phase, not wrapped", -INFINITY, INFINITY, 0, 6.283185307179586},
 };
 static const dn_model_variable DN_MODEL_NAME(coupling)[] = {
-    {"sin", "", "sine of the phase", -INFINITY, INFINITY, NAN, NAN},
-    {"cos", "", "cosine of the phase", -INFINITY, INFINITY, NAN, NAN},
+    {"sin_theta", "", "sine of the phase", -INFINITY, INFINITY, NAN, NAN},
+    {"cos_theta", "", "cosine of the phase", -INFINITY, INFINITY, NAN, NAN},
 };
 static const dn_model_parameter DN_MODEL_NAME(parameter)[] = {
-    {"omega", "ω", "1/ms", "natural angular frequency", 1.0, 0.01, 200.0},
+    {"omega", "ω", "rad/ms", "angular frequency of the node alone", 1.0, 0.01, 200.0},
 };
 
 #elif DN_PASS == DN_PASS_KERNELS

@@ -1,8 +1,9 @@
-// Excitatory and inhibitory populations: Wilson, Cowan, Biophys. J. 12, 1 (1972), eqs. 11 and 12, with gains and thresholds as
-// in The Virtual Brain.
+// Excitatory and inhibitory populations: Wilson, Cowan, Biophys. J. 12, 1 (1972), eqs. 11 and 12, in The Virtual Brain's
+// form with shift_sigmoid = False (its default subtracts S(0) from both sigmoids).
 //
 //   tau_e dE/dt = -E + (k_e - r_e E) S_e(alpha_e (c_ee E - c_ei I + P - theta_e + c))
-//   tau_i dI/dt = -I + (k_i - r_i I) S_i(alpha_i (c_ie E - c_ii I + Q - theta_i))        S(x) = c / (1 + exp(-a (x - b)))
+//   tau_i dI/dt = -I + (k_i - r_i I) S_i(alpha_i (c_ie E - c_ii I + Q - theta_i))
+//   S_e(x) = c_e / (1 + exp(-a_e (x - b_e)))         S_i likewise
 #define DN_MODEL wilson_cowan
 #define DN_STATES 2
 #define DN_COUPLINGS 1
@@ -16,85 +17,91 @@
 #define DN_TITLE "Wilson-Cowan"
 #define DN_SOURCE                                                                                                     \
   "Wilson, Cowan, Excitatory and inhibitory interactions in localized populations of model neurons, Biophys. J. 12, " \
-  "1 (1972)"
+  "1 "                                                                                                                \
+  "(1972)"
 #define DN_COUPLING_GAINS \
   { -1 }
 static const dn_model_variable DN_MODEL_NAME(state)[] = {
-    {"E", "", "activity of the excitatory population", 0, 1, 0, 1},
-    {"I", "", "activity of the inhibitory population", 0, 1, 0, 1},
+    {"E", "", "active part of the excitatory population", 0, 1, 0, 1},
+    {"I", "", "active part of the inhibitory population", 0, 1, 0, 1},
 };
 static const dn_model_variable DN_MODEL_NAME(coupling)[] = {
-    {"E", "", "activity of the excitatory population", -INFINITY, INFINITY, NAN, NAN},
+    {"E", "", "active part of the excitatory population", -INFINITY, INFINITY, NAN, NAN},
 };
 static const dn_model_parameter DN_MODEL_NAME(parameter)[] = {
-    {"c_ee", "c_ee", "", "strength of the connection E to E", 12, 4, 16},
-    {"c_ei", "c_ei", "", "strength of the connection I to E", 4, 2, 15},
-    {"c_ie", "c_ie", "", "strength of the connection E to I", 13, 2, 22},
-    {"c_ii", "c_ii", "", "strength of the connection I to I", 11, 2, 15},
-    {"tau_e", "τ_e", "ms", "time constant of E", 10, 1, 150},
-    {"tau_i", "τ_i", "ms", "time constant of I", 10, 1, 150},
-    {"a_e", "a_e", "", "slope of the sigmoid of E", 1.2, 0, 2},
-    {"b_e", "b_e", "", "position of the sigmoid of E", 2.8, 1, 6},
-    {"c_e", "c_e", "", "height of the sigmoid of E", 1, 1, 20},
-    {"theta_e", "θ_e", "", "threshold of E", 0, 0, 60},
-    {"a_i", "a_i", "", "slope of the sigmoid of I", 1, 0, 2},
-    {"b_i", "b_i", "", "position of the sigmoid of I", 4, 1, 6},
-    {"c_i", "c_i", "", "height of the sigmoid of I", 1, 1, 20},
-    {"theta_i", "θ_i", "", "threshold of I", 0, 0, 60},
-    {"r_e", "r_e", "", "refractoriness of E", 1, 0.5, 2},
-    {"r_i", "r_i", "", "refractoriness of I", 1, 0.5, 2},
-    {"k_e", "k_e", "", "largest response of E", 1, 0.5, 2},
-    {"k_i", "k_i", "", "largest response of I", 1, 0, 2},
-    {"P", "P", "", "external input to E", 0, 0, 20},
-    {"Q", "Q", "", "external input to I", 0, 0, 20},
-    {"alpha_e", "α_e", "", "gain of the input to E", 1, 0, 20},
-    {"alpha_i", "α_i", "", "gain of the input to I", 1, 0, 20},
+    {"c_ee", "c_ee", "", "weight from excitatory to excitatory", 12.0, 11.0, 16.0},
+    {"c_ei", "c_ei", "", "weight from inhibitory to excitatory", 4.0, 2.0, 15.0},
+    {"c_ie", "c_ie", "", "weight from excitatory to inhibitory", 13.0, 2.0, 22.0},
+    {"c_ii", "c_ii", "", "weight from inhibitory to inhibitory", 11.0, 2.0, 15.0},
+    {"tau_e", "τ_e", "ms", "time constant of the excitatory population", 10.0, 1.0, 150.0},
+    {"tau_i", "τ_i", "ms", "time constant of the inhibitory population", 10.0, 1.0, 150.0},
+    {"a_e", "a_e", "", "steepness of the excitatory response", 1.2, 0.0, 1.4},
+    {"b_e", "b_e", "", "place of the excitatory response's steepest slope", 2.8, 1.4, 6.0},
+    {"c_e", "c_e", "", "amplitude of the excitatory response", 1.0, 1.0, 20.0},
+    {"theta_e", "θ_e", "", "threshold of the excitatory population", 0.0, 0.0, 60.0},
+    {"a_i", "a_i", "", "steepness of the inhibitory response", 1.0, 0.0, 2.0},
+    {"b_i", "b_i", "", "place of the inhibitory response's steepest slope", 4.0, 2.0, 6.0},
+    {"c_i", "c_i", "", "amplitude of the inhibitory response", 1.0, 1.0, 20.0},
+    {"theta_i", "θ_i", "", "threshold of the inhibitory population", 0.0, 0.0, 60.0},
+    {"r_e", "r_e", "", "refractory part of the excitatory population", 1.0, 0.5, 2.0},
+    {"r_i", "r_i", "", "refractory part of the inhibitory population", 1.0, 0.5, 2.0},
+    {"k_e", "k_e", "", "largest excitatory activity", 1.0, 0.5, 2.0},
+    {"k_i", "k_i", "", "largest inhibitory activity", 1.0, 0.0, 2.0},
+    {"P", "P", "", "external input to the excitatory population", 0.0, 0.0, 20.0},
+    {"Q", "Q", "", "external input to the inhibitory population", 0.0, 0.0, 20.0},
+    {"alpha_e", "α_e", "", "gain of the excitatory input", 1.0, 0.0, 20.0},
+    {"alpha_i", "α_i", "", "gain of the inhibitory input", 1.0, 0.0, 20.0},
 };
 
 #elif DN_PASS == DN_PASS_KERNELS
-enum { M(tau) = 4, M(slope) = 6, M(refractory) = 14, M(largest) = 16, M(drive) = 18, M(gain) = 20 };
+// The parameters of one population, k its state: both obey one equation.
+typedef struct M(population) {
+  int from_e, from_i, tau, a, b, c, theta, r, k, input, alpha;
+} M(population);
+static const M(population)
+    M(populations)[2] = {{0, 1, 4, 6, 7, 8, 9, 14, 16, 18, 20}, {2, 3, 5, 10, 11, 12, 13, 15, 17, 19, 21}};
 
-// The input of population q (0: E, 1: I) before its gain, and the sigmoid of it.
-DN_INLINE K(vec) M(input)(int q, const K(vec) s[], const K(vec) c[], const K(vec) p[]) {
-  K(vec) sum = p[M(drive) + q] - p[M(slope) + 4 * q + 3];
-  if (q == 0) sum += c[0];
-  return K(fma)(p[2 * q], s[0], K(fma)(-p[2 * q + 1], s[1], sum));
+// x = alpha (c_.e E - c_.i I + input - theta + c) without the alpha; returns a (alpha x - b).
+DN_INLINE K(vec) M(excess)(const M(population) * n, const K(vec) s[], K(vec) c, const K(vec) p[], K(vec) * x) {
+  *x = K(fma)(p[n->from_e], s[0], K(fma)(-p[n->from_i], s[1], p[n->input] - p[n->theta] + c));
+  return p[n->a] * K(fma)(p[n->alpha], *x, -p[n->b]);
 }
 DN_INLINE void M(drift)(const K(vec) s[], const K(vec) c[], const K(vec) p[], K(vec) f[]) {
-  DN_EACH(q, 2) {
-    const K(vec) *sigmoid = p + M(slope) + 4 * q;
-    const K(vec) x = p[M(gain) + q] * M(input)(q, s, c, p);
-    const K(vec) response = sigmoid[2] * K(logistic)(sigmoid[0] * (x - sigmoid[1]));
-    f[q] = K(fma)(K(fma)(-p[M(refractory) + q], s[q], p[M(largest) + q]), response, -s[q]) / p[M(tau) + q];
+#pragma clang loop unroll(full)
+  for (int k = 0; k < 2; k++) {
+    const M(population) *n = &M(populations)[k];
+    K(vec) x;
+    const K(vec) response = p[n->c] * K(logistic)(M(excess)(n, s, k == 0 ? c[0] : K(splat)(0), p, &x));
+    f[k] = K(fma)(K(fma)(-p[n->r], s[k], p[n->k]), response, -s[k]) / p[n->tau];
   }
 }
 DN_INLINE void M(drift_vjp)(const K(vec) s[], const K(vec) c[], const K(vec) p[], const K(vec) df[], K(vec) ds[],
                             K(vec) dc[], K(vec) dp[]) {
-  DN_EACH(q, 2) {
-    const K(vec) *sigmoid = p + M(slope) + 4 * q;
-    K(vec) *dsigmoid = dp + M(slope) + 4 * q;
-    const K(vec) input = M(input)(q, s, c, p), x = p[M(gain) + q] * input, shifted = x - sigmoid[1];
-    const K(vec) unit = K(logistic)(sigmoid[0] * shifted), response = sigmoid[2] * unit;
-    const K(vec) room = K(fma)(-p[M(refractory) + q], s[q], p[M(largest) + q]);
-    // Of tau df/dt, of the response, of the sigmoid's argument, of the input.
-    const K(vec) right = df[q] / p[M(tau) + q], dresponse = room * right;
-    const K(vec) dargument = response * (1 - unit) * dresponse, dx = sigmoid[0] * dargument;
-    const K(vec) dinput = p[M(gain) + q] * dx;
-    ds[q] = K(fma)(-K(fma)(p[M(refractory) + q], response, K(splat)(1)), right, ds[q]);
-    ds[0] = K(fma)(p[2 * q], dinput, ds[0]);
-    ds[1] = K(fma)(-p[2 * q + 1], dinput, ds[1]);
-    if (q == 0) dc[0] += dinput;
-    dp[2 * q] = K(fma)(s[0], dinput, dp[2 * q]);
-    dp[2 * q + 1] = K(fma)(-s[1], dinput, dp[2 * q + 1]);
-    dp[M(tau) + q] -= K(fma)(room, response, -s[q]) * right / p[M(tau) + q];
-    dsigmoid[0] = K(fma)(shifted, dargument, dsigmoid[0]);
-    dsigmoid[1] -= dx;
-    dsigmoid[2] = K(fma)(unit, dresponse, dsigmoid[2]);
-    dsigmoid[3] -= dinput;
-    dp[M(refractory) + q] = K(fma)(-s[q] * response, right, dp[M(refractory) + q]);
-    dp[M(largest) + q] = K(fma)(response, right, dp[M(largest) + q]);
-    dp[M(drive) + q] += dinput;
-    dp[M(gain) + q] = K(fma)(input, dx, dp[M(gain) + q]);
+#pragma clang loop unroll(full)
+  for (int k = 0; k < 2; k++) {
+    const M(population) *n = &M(populations)[k];
+    K(vec) x, slope;
+    const K(vec) level = K(logistic_slope)(M(excess)(n, s, k == 0 ? c[0] : K(splat)(0), p, &x), &slope);
+    const K(vec) response = p[n->c] * level, free = K(fma)(-p[n->r], s[k], p[n->k]);
+    const K(vec) right = K(fma)(free, response, -s[k]);
+    // Cotangents of the right side, the response, the sigmoid's argument a (alpha x - b), and x.
+    const K(vec) d = df[k] / p[n->tau], dresponse = free * d, dexcess = p[n->c] * slope * dresponse;
+    const K(vec) dscaled = p[n->a] * dexcess, dx = p[n->alpha] * dscaled;
+    ds[k] = K(fma)(-K(fma)(p[n->r], response, K(splat)(1)), d, ds[k]);
+    ds[0] = K(fma)(p[n->from_e], dx, ds[0]);
+    ds[1] = K(fma)(-p[n->from_i], dx, ds[1]);
+    if (k == 0) dc[0] += dx;
+    dp[n->from_e] = K(fma)(s[0], dx, dp[n->from_e]);
+    dp[n->from_i] = K(fma)(-s[1], dx, dp[n->from_i]);
+    dp[n->tau] = K(fma)(-right / p[n->tau], d, dp[n->tau]);
+    dp[n->a] = K(fma)(K(fma)(p[n->alpha], x, -p[n->b]), dexcess, dp[n->a]);
+    dp[n->b] -= dscaled;
+    dp[n->c] = K(fma)(level, dresponse, dp[n->c]);
+    dp[n->theta] -= dx;
+    dp[n->r] = K(fma)(-s[k] * response, d, dp[n->r]);
+    dp[n->k] = K(fma)(response, d, dp[n->k]);
+    dp[n->input] += dx;
+    dp[n->alpha] = K(fma)(x, dscaled, dp[n->alpha]);
   }
 }
 
