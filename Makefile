@@ -91,12 +91,12 @@ format: setup-tools
 
 BENCH_PRODUCTS = bench/.build/release
 CONDUCTOR = DELAYNET_DATA=$${DELAYNET_DATA:-$(DATA)} .venv/bin/python bench/peers/bench.py \
-	--swift $(BENCH_PRODUCTS)/FacadeCost --results $(RESULTS)
+	--swift $(BENCH_PRODUCTS)/FacadeCost --command $(DELAYNET) --results $(RESULTS)
 
 bench-build: setup
 	swift build --package-path bench -c release
 
-bench: bench-build .venv
+bench: build bench-build .venv .venv-tvb
 	$(CONDUCTOR) --notes bench/NOTES.md
 
 bench-quick: bench-build .venv

@@ -29,6 +29,7 @@ import time
 import numpy as np
 import threadpoolctl
 
+import bench_networks
 import clib
 import connectome
 import plots
@@ -436,6 +437,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a smoke test: fewer rows, few calls, JAX's scan only")
     parser.add_argument("--swift", metavar="FILE", help="the built FacadeCost of the package in bench/")
+    parser.add_argument("--command", metavar="FILE", help="the built command `delaynet`, for the hour-long run")
     parser.add_argument("--results", default="results", metavar="FOLDER")
     parser.add_argument("--notes", metavar="FILE", help="keep the table there, in the section `Last full run`")
     options = parser.parse_args()
@@ -443,13 +445,17 @@ def main():
     info, s = machine(), Session(options)
     s.say("two threads")
     two_threads(s)
+    bench_networks.two_threads(s)
     if hasattr(os, "sched_setaffinity"):
         # The last processor: the first one tends to serve interrupts.
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     with threadpoolctl.threadpool_limits(1):
-        for part in (ceilings, seed, pullback, against_sgemm, precision, growth, memory, planning, normals):
+        for part in (ceilings, seed, pullback, against_sgemm, precision, growth, memory, planning, normals,
+                     bench_networks.mpr, bench_networks.wong_wang, bench_networks.wong_wang_memory,
+                     bench_networks.gradients, bench_networks.share):
             s.say(part.__name__)
             part(s)
+        bench_networks.hour(s, options.command)
         s.say("facade")
         facade(s, options.swift)
         known = versions(s)

@@ -89,11 +89,6 @@ def candidates(case, steps, blocks=(None,)):
             for strategy in STRATEGIES for precision in ("float32", "float64") for block in blocks}
 
 
-def resident():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * resource.getpagesize()
-
-
 def main():
     import jax
 
@@ -109,7 +104,7 @@ def main():
     # Everything but the call itself is there before: the arrays and the compiled code.
     with network.precision():
         network.backward = network.backward.lower(network.G).compile()
-    before = resident()
+    before = networks.resident()
     start = time.perf_counter()
     value, gradient = network.gradient()
     seconds = time.perf_counter() - start

@@ -21,6 +21,7 @@ import ctypes
 import json
 import os
 import pathlib
+import resource
 import subprocess
 import sys
 import tempfile
@@ -36,8 +37,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 class Case:
     """Dense weights and delays in steps (N, N), row = target; a weight of 0 is no edge and has delay 0."""
 
-    def __init__(self, model, weights, delays, dt, G, sigma, start, functional=None):
+    def __init__(self, model, weights, delays, dt, G, sigma, start, functional=None, **parameters):
         self.model, self.weights, self.delays, self.dt, self.G = model, weights, delays, dt, G
+        self.parameters = parameters
         self.sigma, self.start, self.functional = np.asarray(sigma, float), start, functional
         self.nodes, self.horizon = len(weights), int(delays.max())
         self.targets, self.sources = np.nonzero(weights)
@@ -77,7 +79,18 @@ def wong_wang_84():
     weights = arrays["weights"] / arrays["weights"].max()
     delays = np.where(weights != 0, np.rint(arrays["lengths"] / 4.0 / 1.0), 0).astype(np.int32)
     return Case("wong_wang", weights, delays, 1.0, 0.5, [0.00283], [(0.3, 0.3)],
-                np.load(functional)["fc"] if functional else None)
+                np.load(functional)["fc"] if functional else None, w=0.5, I_o=0.32)
+
+
+def resident():
+    """Bytes of memory that this process has."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
+
+
+def like(case, model, **changes):
+    """Another model on the network of a case; delays in steps remain."""
+    return Case(model, case.weights, case.delays, **changes)
 
 
 class Plain:
@@ -174,10 +187,15 @@ def checked(case, found):
         assert error < 1e-3, name
 
 
+def memory_of(program, *arguments):
+    """What a program that measures its own memory prints."""
+    command = [sys.executable, HERE / program, *map(str, arguments)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+
+
 def memory(strategy, precision, block, steps, loss="mean"):
     """What one gradient of tvboptim's takes, in a process of its own."""
-    command = [sys.executable, HERE / "network_tvboptim.py", "--memory", strategy, precision, block, str(steps), "--loss", loss]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+    return memory_of("network_tvboptim.py", "--memory", strategy, precision, block, steps, "--loss", loss)
 
 
 def main():

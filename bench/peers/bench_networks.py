@@ -1,0 +1,184 @@
+"""The benchmark's rows of stochastic networks: DelayNet beside the peers of networks.py.
+
+A trajectory that differs from plain C's, or from DelayNet's, ends the run before anything is timed. Noise is given, so that
+all compute the same, but where a row says drawn.
+"""
+import pathlib
+import resource
+import subprocess
+import tempfile
+import time
+
+import numpy as np
+
+import clib
+import connectome
+import networks
+from network_ours import Network
+
+EVERYTHING = ("weights", "coupling", "parameters", "sigma", "noise", "initial", "history")
+TVB_PYTHON = clib.ROOT / ".venv-tvb" / "bin" / "python"
+# Smaller than this tape of wong_wang_84 no budget gains much; see bench/NOTES.md.
+TAPE = 1 << 20
+
+
+def two_threads(s):
+    """Before anything is pinned."""
+    what, must, aim = "MPR, 16 members at once, 2 threads over 1", 1.85, 1.95
+    case = networks.mpr_76()
+    if not case:
+        return s.skip(what, "connectivity_76.zip is not there", must, aim)
+    steps = 500 if s.quick else 5000
+    times = s.measure(what, {n: Network(s.lib, case, steps, noise="drawn", every=10, thinning="average", members=16,
+                                        threads=n).run for n in (1, 2)})
+    s.row(what, times[1] / times[2], must, aim)
+
+
+def same(case, ours, found):
+    """Ends the run unless every candidate computes DelayNet's trajectory of its scheme, over the first steps."""
+    for name, peer in found.items():
+        kind = "stages" if "stages" in name or "vbjax" in name else "frozen"
+        series = np.asarray(peer.trajectory(), float)[:, :, :200]
+        mine = ours[kind].trajectory()[:, :, :200]
+        error = np.abs(series - mine).max() / np.abs(mine).max()
+        if not error < 1e-3:
+            raise SystemExit(f"{case.model}, {name}: differs from DelayNet by {error:.1e}")
+
+
+def fastest(s, candidates, within=1.2):
+    """The candidates that are about as fast as the fastest one of them, by one call each after a first one."""
+    costs = {}
+    for name, function in candidates.items():
+        function()
+        start = time.perf_counter()
+        function()
+        costs[name] = time.perf_counter() - start
+        s.say(f"{name}: {costs[name]:.2f} s")
+    return {name: candidates[name] for name in costs if costs[name] <= within * min(costs.values())}
+
+
+def mpr(s):
+    musts = {"TVB frozen": (15, 40), "TVB stages": (15, 40), "vbjax make_sdde": (15, 40)}
+    case = networks.mpr_76()
+    if not case:
+        for name, limits in musts.items():
+            s.skip(f"MPR forward, 76 regions, against {name}", "connectivity_76.zip is not there", *limits)
+        return
+    steps = 1000 if s.quick else 20000
+    ours = {kind: Network(s.lib, case, steps, kind) for kind in ("stages", "frozen")}
+    found = networks.peers(case, steps, s.lib, TVB_PYTHON if TVB_PYTHON.exists() else None)
+    same(case, ours, found)
+    times = s.measure("MPR forward", {f"DelayNet {kind}": run.run for kind, run in ours.items()} |
+                      {name: peer.run for name, peer in found.items()})
+    for name in ("TVB frozen", "TVB stages", "vbjax make_sdde", "plain C frozen", "plain C stages"):
+        kind, what = "frozen" if "frozen" in name else "stages", f"MPR forward, 76 regions, against {name}"
+        if name in times:
+            s.row(what, times[name] / times[f"DelayNet {kind}"], *musts.get(name, (None, None)))
+        else:
+            s.skip(what, "The Virtual Brain's environment, .venv-tvb, is not there", *musts[name])
+    s.row("MPR forward, 76 regions, a step", 1e6 * times["DelayNet stages"] / steps, better="lower", unit="us")
+
+
+def wong_wang(s):
+    case = networks.wong_wang_84()
+    limits = {"forward": (8, 20), "value and gradient": (10, 25)}
+    if not case:
+        for name, (must, aim) in limits.items():
+            s.skip(f"Wong-Wang {name}, against tvboptim's best", "dk_average_structural.npz is not there", must, aim)
+        return
+    steps = 2000 if s.quick else 60000
+    ours = {kind: Network(s.lib, case, steps, kind, tape=0) for kind in ("frozen", "stages")}
+    forward = Network(s.lib, case, steps, "frozen")
+    found = networks.peers(case, steps, s.lib)
+    same(case, ours, found)
+    value, gradient = ours["frozen"].gradient()
+    theirs = {name: peer for name, peer in found.items() if "tvboptim" in name}
+    for name, peer in theirs.items():
+        their_value, their_gradient = peer.gradient() if "preallocated" not in name else (value, gradient)
+        if not (abs(their_value - value) < 1e-4 * abs(value) and abs(their_gradient - gradient) < 1e-2 * abs(gradient)):
+            raise SystemExit(f"{name}: value {their_value}, gradient {their_gradient}, not {value}, {gradient}")
+    candidates = {
+        "forward": {name: peer.run for name, peer in theirs.items()},
+        # The preallocated buffer's gradient takes the longer for a step the more steps there are: minutes.
+        "value and gradient": {name: peer.gradient for name, peer in theirs.items() if "preallocated" not in name}}
+    mine = {"forward": forward.run, "value and gradient": ours["frozen"].gradient}
+    for what, calls in candidates.items():
+        times = s.measure(f"Wong-Wang {what}", {"DelayNet": mine[what]} | fastest(s, calls), least=3)
+        best = min((name for name in times if name != "DelayNet"), key=times.get)
+        s.row(f"Wong-Wang {what}, against tvboptim's best ({best[9:]})", times[best] / times["DelayNet"],
+              *(limits[what] if not s.quick else (None, None)))
+        s.row(f"Wong-Wang {what}, a step", 1e6 * times["DelayNet"] / steps, better="lower", unit="us")
+
+
+def wong_wang_memory(s):
+    """Peak memory above what was there before, each in a process of its own."""
+    what, slower = "peak memory of Wong-Wang's gradient, tvboptim's over ours", "its time over that with the full tape"
+    if not networks.wong_wang_84() or s.quick:
+        s.skip(what, "not part of a quick run, and needs dk_average_structural.npz", 10, 50)
+        return
+    steps = 60000
+
+    def more(report):
+        return report["peak_bytes"] - report["before_bytes"]
+
+    ours = more(networks.memory_of("network_ours.py", "--memory", TAPE, steps))
+    for block, limits in (("none", (10, 50)), ("256", (None, None))):
+        theirs = more(networks.memory("roll", "float32", block, steps))
+        s.row(f"{what} of {ours / 2 ** 20:.1f} MiB" + ("" if block == "none" else f", its blocks of {block} steps"),
+              theirs / ours, *limits, timed=False)
+    case = networks.wong_wang_84()
+    shape = dict(stages="frozen", noise="drawn", every=steps // 2, thinning="average")
+    times = s.measure(slower, {budget: Network(s.lib, case, steps, tape=budget, **shape).gradient for budget in (TAPE, 0)})
+    s.row(slower, times[TAPE] / times[0], 1.4, 1.2, "lower")
+
+
+def gradients(s):
+    """All parameters, weights and noise, beside the run that keeps nothing."""
+    for case, name in ((networks.mpr_76(), "MPR, 76 regions"), (networks.wong_wang_84(), "Wong-Wang, 84 regions")):
+        for noise in ("given", "drawn"):
+            what = f"gradient of everything over forward, {name}, noise {noise}"
+            if not case:
+                s.skip(what, "its connectome is not there", 3.5, 2.5, "lower")
+                continue
+            steps = 1000 if s.quick else 10000
+            cotangent = np.random.default_rng(3).standard_normal((len(case.start), case.nodes, steps)).astype(np.float32)
+            recorded = Network(s.lib, case, steps, noise=noise, tape=0)
+            times = s.measure(what, {"forward": Network(s.lib, case, steps, noise=noise).run,
+                                     "gradient": recorded.pullback(EVERYTHING, cotangent)})
+            s.row(what, times["gradient"] / times["forward"], 3.5, 2.5, "lower")
+
+
+def share(s):
+    """Of a step, what is not the delayed sum: the same run on a plan without edges."""
+    case = networks.wong_wang_84()
+    if not case:
+        return s.skip("share of a step that is not delayed sum", "dk_average_structural.npz is not there", 0.6, 0.35, "lower")
+    steps = 1000 if s.quick else 10000
+    mpr_84 = networks.like(case, "mpr", dt=0.1, G=0.01, sigma=[0.01, 0.02], start=[(0.0, 2.0), (-2.0, 1.5)])
+    for model, title in ((mpr_84, "MPR"), (case, "Wong-Wang")):
+        for noise in ("given", "drawn"):
+            what = f"share of a step that is not delayed sum, {title}, N = 84, noise {noise}"
+            shape = dict(noise=noise, every=10, thinning="average")
+            times = s.measure(what, {"all": Network(s.lib, model, steps, **shape).run,
+                                     "no edges": Network(s.lib, model, steps, coupled=False, **shape).run})
+            s.row(what, times["no edges"] / times["all"], 0.6, 0.35, "lower")
+
+
+def hour(s, command):
+    """One hour of model time by the command, averaged to 1 ms and written to a file: its peak memory."""
+    what, file = "one hour at dt = 0.1 ms, 76 regions, averaged to 1 ms: peak memory", connectome.path("connectivity_76.zip")
+    if s.quick or not file or not command or not pathlib.Path(command).is_file():
+        s.skip(what, "not part of a quick run; needs connectivity_76.zip and the built command", 256, 64, "lower", "MB")
+        return
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        subprocess.run([command, "simulate", "--model", "mpr", "--connectome", file, "--speed", "3", "--time-step", "0.1",
+                        "--duration", "3600000", "--coupling", "0.05", "--sigma", "r=0.01,V=0.02", "--average", "10",
+                        "--output", pathlib.Path(folder) / "hour.npy"], check=True, capture_output=True)
+        seconds = time.perf_counter() - start
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    s.row(what, peak * 1024 / 1e6, 256, 64, "lower", "MB", timed=False)
+    if peak <= before:
+        s.messages.append(f"{what}: an upper bound, another child took as much")
+    s.row("the same: seconds", seconds, better="lower", unit="s", timed=False)

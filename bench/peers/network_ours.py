@@ -1,0 +1,193 @@
+"""DelayNet's networks through the C interface, on the cases of networks.py.
+
+    python bench/peers/network_ours.py --memory BYTES STEPS     peak memory of one gradient of wong_wang_84, alone
+
+The loss of `gradient()` is tvboptim's: the mean of the first state over the second half of the run. `memory` computes it
+from two output columns, each the average of half a run, with noise drawn as it is needed and a tape of so many bytes (0:
+everything is kept).
+"""
+import argparse
+import ctypes as c
+import functools
+import json
+import resource
+import time
+
+import numpy as np
+
+import clib
+
+SCHEMES, STAGES, THINNINGS = {"heun": 0, "euler": 1}, {"stages": 0, "frozen": 1}, {"subsample": 0, "average": 1}
+
+
+class Variable(c.Structure):
+    _fields_ = [("name", c.c_char_p), ("unit", c.c_char_p), ("meaning", c.c_char_p), ("lower", c.c_double),
+                ("upper", c.c_double), ("initial_low", c.c_double), ("initial_high", c.c_double)]
+
+
+class ModelParameter(c.Structure):
+    _fields_ = [("name", c.c_char_p), ("symbol", c.c_char_p), ("unit", c.c_char_p), ("meaning", c.c_char_p),
+                ("value", c.c_double), ("lowest", c.c_double), ("highest", c.c_double)]
+
+
+class Model(c.Structure):
+    _fields_ = [("name", c.c_char_p), ("title", c.c_char_p), ("source", c.c_char_p), ("states", c.c_int32),
+                ("couplings", c.c_int32), ("parameters", c.c_int32), ("state", c.POINTER(Variable)),
+                ("coupling", c.POINTER(Variable)), ("parameter", c.POINTER(ModelParameter))]
+
+
+class Parameter(c.Structure):
+    _fields_ = [("values", c.c_void_p), ("count", c.c_ssize_t)]
+
+
+@functools.cache
+def structs(dtype):
+    """Primal, result and cotangent of a precision."""
+    real = c.c_float if dtype == np.float32 else c.c_double
+
+    class Primal(c.Structure):
+        _fields_ = [("plan", c.c_void_p), ("model", c.POINTER(Model)), ("scheme", c.c_int), ("stage", c.c_int),
+                    ("time_step", c.c_double), ("weights", c.c_void_p), ("fractions", c.c_void_p), ("coupling", real),
+                    ("parameters", c.c_void_p), ("sigma", c.c_void_p), ("sigma_count", c.c_ssize_t),
+                    ("noise", c.c_void_p), ("key", clib.Key), ("member", c.c_uint64), ("stimulus", c.c_void_p),
+                    ("stimulus_stride", c.c_ssize_t), ("initial", c.c_void_p), ("history", c.c_void_p),
+                    ("history_stride", c.c_ssize_t), ("steps", c.c_ssize_t), ("first_step", c.c_int64),
+                    ("every", c.c_int64), ("thinning", c.c_int), ("partial", c.c_void_p)]
+
+    class Result(c.Structure):
+        _fields_ = [("series", c.c_void_p), ("series_stride", c.c_ssize_t), ("next_initial", c.c_void_p),
+                    ("next_history", c.c_void_p), ("next_history_stride", c.c_ssize_t), ("next_partial", c.c_void_p),
+                    ("tape", c.c_void_p), ("steps_done", c.c_ssize_t), ("columns_done", c.c_ssize_t),
+                    ("clamps", c.c_int64)]
+
+    class Cotangent(c.Structure):
+        _fields_ = [("series", c.c_void_p), ("series_stride", c.c_ssize_t), ("final_state", c.c_void_p),
+                    ("weights", c.c_void_p), ("delays", c.c_void_p), ("coupling", c.c_void_p),
+                    ("parameters", c.c_void_p), ("sigma", c.c_void_p), ("noise", c.c_void_p), ("stimulus", c.c_void_p),
+                    ("stimulus_stride", c.c_ssize_t), ("initial", c.c_void_p), ("history", c.c_void_p),
+                    ("history_stride", c.c_ssize_t)]
+    return Primal, Result, Cotangent
+
+
+def plan_of(lib, case):
+    return clib.Plan(lib, clib.Network(case.nodes, case.delays[case.targets, case.sources],
+                                       case.weights[case.targets, case.sources], case.targets.astype(np.int32),
+                                       case.sources.astype(np.int32), case.horizon))
+
+
+class Network:
+    """`members` runs of a case: the same but for their noise where it is drawn.
+
+    stages: "stages" or "frozen". noise: "given" (T, S, N), "drawn" or "none". every, thinning: of the output columns.
+    tape: None, or its budget in bytes, 0 for all. coupled: without it G is 0 and the plan has no edges, what remains is
+    dynamics, noise and transposition.
+    """
+
+    def __init__(self, lib, case, steps, stages="stages", noise="given", dtype=np.float32, every=1,
+                 thinning="subsample", members=1, threads=1, tape=None, coupled=True):
+        self.lib, self.case, self.steps, self.dtype = lib, case, steps, np.dtype(dtype)
+        Primal, Result, self.Cotangent = structs(self.dtype)
+        lib.dn_model_find.restype = c.POINTER(Model)
+        self.model = lib.dn_model_find(case.model.encode())
+        S, C, N, K = self.model.contents.states, self.model.contents.couplings, case.nodes, steps // every
+        self.shape = S, N, K
+        self.plan = plan_of(lib, case) if coupled else clib.Plan(lib, clib.Network(
+            N, np.zeros(0, np.int32), np.zeros(0), np.zeros(0, np.int32), np.zeros(0, np.int32), case.horizon))
+        self.edges = self.plan.network.edges
+        cast = functools.partial(np.ascontiguousarray, dtype=self.dtype)
+        states = case.states()
+        self.weights, self.sigma = cast(self.plan.network.weights), cast(case.sigma)
+        # The models of the cases couple their states themselves.
+        self.initial, self.history = cast(states[-1]), cast(states[:-1, :C].transpose(1, 2, 0))
+        self.noise = cast(case.noise(steps)) if noise == "given" else None
+        self.series = np.zeros((members, *self.shape), self.dtype)
+        names = [self.model.contents.parameter[k].name.decode() for k in range(self.model.contents.parameters)]
+        self.values = [cast([case.parameters[name]]) if name in case.parameters else None for name in names]
+        self.names, self.size = names, self.dtype.itemsize
+        self.parameters = (Parameter * len(names))(*[
+            Parameter() if value is None else Parameter(value.ctypes.data, 1) for value in self.values])
+        self.tapes = (c.c_void_p * members)()
+        for m in range(members if tape is not None else 0):
+            handle = c.c_void_p()
+            self.check(lib.dn_tape_create(c.c_size_t(tape), None, c.byref(handle)))
+            self.tapes[m] = handle
+        key = lib.dn_key_create(0)
+        pointer = clib.pointer
+        self.primals = (Primal * members)(*[
+            Primal(plan=self.plan.handle, model=self.model, scheme=SCHEMES["heun"], stage=STAGES[stages],
+                   time_step=case.dt, weights=pointer(self.weights), coupling=case.G,
+                   parameters=c.cast(self.parameters, c.c_void_p), sigma=pointer(self.sigma),
+                   sigma_count=0 if noise == "none" else S, noise=None if self.noise is None else pointer(self.noise),
+                   key=key, member=m, initial=pointer(self.initial), history=pointer(self.history),
+                   history_stride=case.horizon, steps=steps, every=every, thinning=THINNINGS[thinning])
+            for m in range(members)])
+        self.results = (Result * members)(*[Result(series=pointer(self.series[m]), series_stride=K, tape=self.tapes[m])
+                                            for m in range(members)])
+        self.options = clib.RunOptions(threads=threads, workspace=self.plan.workspace())
+        self.members, suffix = c.c_ssize_t(members), clib.SUFFIX[self.dtype]
+        self.forward, self.backward = (getattr(lib, f"dn_network_{what}_{suffix}") for what in ("run", "vjp"))
+
+    def check(self, status):
+        if status:
+            raise RuntimeError(self.lib.dn_status_string(status).decode())
+
+    def run(self):
+        self.check(self.forward(self.members, self.primals, self.results, c.byref(self.options), None))
+
+    def trajectory(self):
+        self.run()
+        return self.series[0].copy()
+
+    def pullback(self, wanted=("coupling",), cotangent=None):
+        """A call that runs, then pulls the series' cotangent back; returns the gradient's arrays by name."""
+        S, N, K = self.shape
+        if cotangent is None:
+            cotangent = np.zeros(self.shape, self.dtype)
+            cotangent[0, :, K // 2:] = 1 / (N * (K - K // 2))
+        shapes = {"weights": self.edges, "coupling": 1, "sigma": S, "noise": (self.steps, S, N), "initial": (S, N),
+                  "history": self.history.shape}
+        found = {name: np.zeros(shapes[name], self.dtype) for name in wanted if name != "parameters"}
+        pointers = (c.c_void_p * len(self.names))()
+        if "parameters" in wanted:
+            for k, name in enumerate(self.names):
+                found[name] = np.zeros(1, self.dtype)
+                pointers[k] = clib.pointer(found[name])
+        given = {name: clib.pointer(found[name]) for name in shapes if name in found}
+        d = self.Cotangent(series=clib.pointer(cotangent), series_stride=K, history_stride=self.case.horizon,
+                           parameters=c.cast(pointers, c.c_void_p), **given)
+
+        def call(kept=(cotangent, pointers)):
+            for array in found.values():
+                array[...] = 0
+            self.run()
+            self.check(self.backward(self.members, self.primals, self.tapes, c.byref(d), c.byref(self.options), None))
+            return found
+        return call
+
+    def gradient(self):
+        """Value and gradient with respect to G."""
+        if not hasattr(self, "call"):
+            self.call = self.pullback()
+        gradient = float(self.call()["coupling"][0])
+        K = self.shape[2]
+        return float(self.series[0, 0, :, K // 2:].mean()), gradient
+
+
+def main():
+    import networks
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--memory", nargs=2, required=True, type=int, metavar=("BYTES", "STEPS"))
+    budget, steps = parser.parse_args().memory
+    network = Network(clib.load(), networks.wong_wang_84(), steps, "frozen", "drawn", every=steps // 2,
+                      thinning="average", tape=budget)
+    before = networks.resident()
+    start = time.perf_counter()
+    value, gradient = network.gradient()
+    seconds = time.perf_counter() - start
+    peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"seconds": seconds, "value": value, "gradient": gradient, "peak_bytes": peak,
+                      "before_bytes": before}))
+
+
+if __name__ == "__main__":
+    main()
