@@ -10,6 +10,7 @@ const DN_TABLE_TYPE(DN_REAL_SUFFIX) DN_TABLE_NAME(dn_network_kernels) = {
     .apply_class = K(apply_class),
     .normals = DN_PASTE3(normals, DN_REAL_SUFFIX, DN_ISA_SUFFIX),
     .multiply_add = K(multiply_add),
+    .multiply_add_user = K(multiply_add_user),
     .scale_add = K(scale_add),
     .multiply = K(multiply),
 };

@@ -64,6 +64,7 @@ typedef struct DN_NAME(dn_network_kernels) {
   void (*apply_class)(const dn_graph *graph, const dn_list *list, const DN_REAL *w, const DN_REAL *src, DN_REAL *x);
   void (*normals)(dn_key key, dn_key low, uint64_t first, ptrdiff_t count, DN_REAL *even, DN_REAL *odd);
   void (*multiply_add)(ptrdiff_t count, const DN_REAL *a, const DN_REAL *b, DN_REAL *sum);
+  void (*multiply_add_user)(ptrdiff_t count, const DN_REAL *a, const DN_REAL *b, DN_REAL *sum);
   void (*scale_add)(ptrdiff_t count, DN_REAL a, const DN_REAL *b, DN_REAL *sum);
   void (*multiply)(ptrdiff_t count, const DN_REAL *a, const DN_REAL *b, DN_REAL *product);
 } DN_NAME(dn_network_kernels);

@@ -197,29 +197,52 @@ static void DN_NAME(net_adjoint_leaf)(void *context, ptrdiff_t first, ptrdiff_t 
     for (ptrdiff_t t = from; t < high; t++)
       f->rows->multiply_add(S, z + (t - from) * S, b->increment + (t - from) * S, b->sigma);
   }
-  for (ptrdiff_t t = from; t < high && (b->d->noise || b->d->stimulus); t++)
+  for (ptrdiff_t t = from; t < high && b->d->noise; t++)
     for (ptrdiff_t s = 0; s < f->S; s++)
-      for (ptrdiff_t i = 0; i < f->N; i++) {
-        const DN_REAL dn = b->increment[(t - from) * S + s * f->row + i];
-        if (b->d->noise) b->d->noise[(t * f->S + s) * f->N + i] += f->a.amplitude[s * f->row + i] * dn;
-        if (b->d->stimulus) b->d->stimulus[(s * f->N + i) * b->d->stimulus_stride + t] += f->dt * dn;
-      }
+      f->rows->multiply_add_user(f->N, f->a.amplitude + s * f->row, b->increment + (t - from) * S + s * f->row,
+                                 b->d->noise + (t * f->S + s) * f->N);
+  for (ptrdiff_t t = from; t < high && b->d->stimulus; t++)
+    for (ptrdiff_t s = 0; s < f->S; s++)
+      for (ptrdiff_t i = 0; i < f->N; i++)
+        b->d->stimulus[(s * f->N + i) * b->d->stimulus_stride + t] +=
+            f->dt * b->increment[(t - from) * S + s * f->row + i];
 }
 
-// y at tau = low - D ... high as rows of time, where dot products read it.
-static void DN_NAME(net_load_known)(DN_NAME(net_adjoint) *b, ptrdiff_t low, ptrdiff_t high) {
+// y at tau = begin ... end - 1 into `known`, from the record; zeros before what it has.
+static void DN_NAME(net_fill_known)(DN_NAME(net_adjoint) *b, ptrdiff_t begin, ptrdiff_t end) {
   const DN_NAME(net_run) *f = b->f;
+  const DN_NAME(net_record) *record = b->record;
   const dn_plan *plan = f->plan;
-  if (low >= b->known_from && high < b->known_from + plan->window) return;
-  b->known_from = high + 1 - plan->window;
-  const ptrdiff_t start = b->known_from - plan->lead, recorded = b->record->from - plan->delay_max;
-  const ptrdiff_t begin = start > recorded ? start : recorded;
-  for (ptrdiff_t i = 0; i < f->C * f->N; i++) {
-    DN_REAL *row = b->known + i * plan->stride;
-    memset(row, 0, (size_t)plan->stride * sizeof *row);
-    memcpy(row + begin - start, b->record->observed + i * b->record->observed_stride + begin - recorded,
-           (size_t)(high + 1 - begin) * sizeof *row);
+  const ptrdiff_t C = f->C * f->row, D = plan->delay_max, channel = f->N * plan->stride;
+  DN_REAL *known = b->known + plan->lead - b->known_from;  // its column tau
+  ptrdiff_t n;
+  for (ptrdiff_t i = 0; i < f->C * f->N && begin < record->from; i++) {
+    if (!b->back.active[i / f->N]) continue;
+    const ptrdiff_t first = record->from - D;
+    for (ptrdiff_t tau = begin; tau < end && tau < record->from; tau++)
+      known[i * plan->stride + tau] = tau < first ? 0 : record->before[i * D + tau - first];
   }
+  for (ptrdiff_t tau = begin > record->from ? begin : record->from; tau < end; tau += n) {
+    n = end - tau < DN_LEAF ? end - tau : DN_LEAF;
+    f->model->observe(f->row, n, record->states + (tau - record->from) * f->S * f->row, f->a.observed);
+    for (int32_t k = 0; k < f->C; k++)
+      if (b->back.active[k])
+        f->rows->transpose(f->a.observed + k * f->row, C, known + k * channel + tau, plan->stride, n, f->N);
+  }
+}
+
+// Makes `known` hold y at tau = low - D ... high, where dot products read it: its column lead is tau = known_from.
+static void DN_NAME(net_load_known)(DN_NAME(net_adjoint) *b, ptrdiff_t low, ptrdiff_t high) {
+  const dn_plan *plan = b->f->plan;
+  if (low >= b->known_from) return;
+  // Columns that are there already move towards the end.
+  const ptrdiff_t from = high + 1 - plan->window, there = b->known_from - plan->lead, first = from - plan->lead;
+  const ptrdiff_t kept = there <= high ? high + 1 - there : 0;
+  for (ptrdiff_t i = 0; i < b->f->C * b->f->N && kept > 0; i++)
+    if (b->back.active[i / b->f->N])
+      memmove(b->known + i * plan->stride + there - first, b->known + i * plan->stride, (size_t)kept * sizeof *b->known);
+  b->known_from = from;
+  DN_NAME(net_fill_known)(b, first, high + 1 - kept);
 }
 
 static void DN_NAME(net_total)(ptrdiff_t count, DN_REAL *sum, double *total) {

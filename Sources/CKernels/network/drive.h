@@ -127,8 +127,7 @@ static void DN_NAME(net_record_take)(const DN_NAME(dn_network_primal) *p, ptrdif
   record->states = dn_arena_take(arena, (steps + 1) * p->model->states * row, (size_t)size);
   record->coupled = dn_arena_take(arena, (steps + 1) * C * row, (size_t)size);
   record->coupled_predicted = DN_NAME(net_splits)(p) ? dn_arena_take(arena, (steps + 1) * C * row, (size_t)size) : NULL;
-  record->observed_stride = p->plan->delay_max + steps + 1;
-  record->observed = dn_arena_take(arena, C * p->plan->nodes * record->observed_stride, (size_t)size);
+  record->before = dn_arena_take(arena, C * p->plan->nodes * p->plan->delay_max, (size_t)size);
 }
 
 static dn_status DN_NAME(net_layout)(const DN_NAME(dn_network_primal) *p, size_t budget, dn_layout *layout,

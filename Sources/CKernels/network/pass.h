@@ -2,11 +2,10 @@
 // again for the adjoint. Included by network.c.
 
 // What is kept of a stretch for its adjoint: states and coupling at tau = from ... to as rows of nodes, and the coupling
-// variables at from - D ... to as rows of time.
+// variables at the D columns before as rows of time.
 typedef struct DN_NAME(net_record) {
   DN_REAL *states, *coupled, *coupled_predicted;  // (to - from + 1, S or C, row)
-  DN_REAL *observed;                              // (C, N, observed_stride)
-  ptrdiff_t observed_stride;
+  DN_REAL *before;                                // (C, N, D) y at from - D ... from - 1
   ptrdiff_t from, to;
 } DN_NAME(net_record);
 
@@ -194,7 +193,7 @@ static void DN_NAME(net_advance)(DN_NAME(net_pass) *pass, const DN_REAL *state, 
   memcpy(pass->states + S, state, (size_t)S * size);
   pass->x = f->a.ring + column;
   pass->tau = pass->from;
-  if (record) DN_NAME(net_copy_observed)(pass, pass->from, D, record->observed, record->observed_stride);
+  if (record) DN_NAME(net_copy_observed)(pass, pass->from, D, record->before, D);
 
   for (; pass->tau <= pass->to; pass->tau += n, column += n) {
     n = pass->to + 1 - pass->tau < B ? pass->to + 1 - pass->tau : B;
@@ -216,10 +215,6 @@ static void DN_NAME(net_advance)(DN_NAME(net_pass) *pass, const DN_REAL *state, 
     const ptrdiff_t last = pass->tau + good - 1, first = pass->tau > pass->from ? pass->tau : pass->from + 1;
     if (pass->result) DN_NAME(net_emit)(pass, first, last, pass->states + (first - pass->tau + 1) * S);
     if (pass->tape) DN_NAME(net_set_marks)(pass, n);
-    if (record)
-      for (ptrdiff_t i = 0; i < f->C * f->N; i++)
-        memcpy(record->observed + i * record->observed_stride + D + pass->tau - pass->from, pass->x + i * plan->stride,
-               (size_t)n * size);
     if (result->status != DN_OK || pass->tau + n > pass->to) {
       if (result->status == DN_CANCELLED) result->step = last;
       // The state where the pass ends, for the carry.
