@@ -72,19 +72,24 @@ DN_INLINE K(vec) K(log)(K(vec) x) {
 // polynomial takes w with an absolute error, and rounding 1 - x^2 costs less of it than w - 2.5 does.
 // sqrt(2) erfinv over all 2^23 draws: 96.8 % are XLA's bits, the rest within 3 ulp. Error: 4.2 ulp for |x| < 0.99, growing
 // to 91 ulp at the ends, as in XLA: the price of the rounded x^2.
-DN_INLINE K(vec) K(erfinv)(K(vec) x) {
+//
+// The two halves, for several vectors whose tails are asked for at once: w and the central polynomial, then the tail's.
+DN_INLINE K(vec) K(erfinv_centre)(K(vec) x, K(vec) * w) {
   static const float CENTRE[] = {2.81022636e-08f, 3.43273939e-07f, -3.5233877e-06f, -4.39150654e-06f, 0.00021858087f,
                                  -0.00125372503f, -0.00417768164f, 0.246640727f,    1.50140941f};
+  *w = -K(log)(1.0f - x * x);
+  return K(polynomial)(*w - 2.5f, CENTRE, 9);
+}
+DN_INLINE K(mask) K(erfinv_in_tail)(K(vec) w) { return (K(mask))(w >= 5.0f); }
+DN_INLINE K(vec) K(erfinv_with_tail)(K(vec) w, K(vec) centre) {
   static const float TAIL[] = {-0.000200214257f, 0.000100950558f, 0.00134934322f, -0.00367342844f, 0.00573950773f,
                                -0.0076224613f,   0.00943887047f,  1.00167406f,    2.83297682f};
-  K(vec) square = x * x;
-  K(vec) w = -K(log)(1.0f - square);
-  K(vec) p = K(polynomial)(w - 2.5f, CENTRE, 9);
-  K(mask) in_tail = (K(mask))(w >= 5.0f);
-  if (__builtin_expect(K(any)(in_tail), 0)) {
-    K(vec) tail = K(polynomial)(__builtin_elementwise_sqrt(w) - 3.0f, TAIL, 9);
-    p = in_tail ? tail : p;
-  }
+  const K(vec) tail = K(polynomial)(__builtin_elementwise_sqrt(w) - 3.0f, TAIL, 9);
+  return K(erfinv_in_tail)(w) ? tail : centre;
+}
+DN_INLINE K(vec) K(erfinv)(K(vec) x) {
+  K(vec) w, p = K(erfinv_centre)(x, &w);
+  if (__builtin_expect(K(any)(K(erfinv_in_tail)(w)), 0)) p = K(erfinv_with_tail)(w, p);
   return p * x;
 }
 

@@ -88,9 +88,21 @@ DN_INLINE F64(vec) R(between_f64)(R(u64) bits, double lo, double hi) {
 }
 
 // sqrt(2) erfinv(u), u uniform in [nextafter(-1, 0), 1); hi - lo rounds to 2, so that u >= lo needs no maximum.
-DN_INLINE F32(vec) R(to_normal_f32)(R(u32) bits) {
-  F32(vec) u = F32(fma)(R(unit_f32)(bits), F32(splat)(2.0f), F32(splat)(-0x1.fffffep-1f));
-  return F32(erfinv)(u) * 0x1.6a09e6p0f;
+DN_INLINE void R(to_normals_f32)(const R(u32) bits[], int vectors, float *out) {
+  F32(vec) u[UNROLL], w[UNROLL], p[UNROLL];
+  F32(mask) tail = {0};
+#pragma clang loop unroll(full)
+  for (int v = 0; v < vectors; v++) {
+    u[v] = F32(fma)(R(unit_f32)(bits[v]), F32(splat)(2.0f), F32(splat)(-0x1.fffffep-1f));
+    p[v] = F32(erfinv_centre)(u[v], &w[v]);
+    tail |= F32(erfinv_in_tail)(w[v]);
+  }
+  if (__builtin_expect(F32(any)(tail), 0)) {
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; v++) p[v] = F32(erfinv_with_tail)(w[v], p[v]);
+  }
+#pragma clang loop unroll(full)
+  for (int v = 0; v < vectors; v++) F32(store)(out + v * LANES, p[v] * u[v] * 0x1.6a09e6p0f);
 }
 DN_INLINE F64(vec) R(to_normal_f64)(R(u64) bits) {
   F64(vec) u = F64(fma)(R(unit_f64)(bits), F64(splat)(2.0), F64(splat)(-0x1.fffffffffffffp-1));
@@ -218,7 +230,11 @@ static void R(uniform_f64)(dn_key key, uint64_t first, ptrdiff_t count, double l
 }
 
 DN_INLINE void R(block_normal_f32)(dn_key key, uint64_t first, int vectors, float *out) {
-  DN_BLOCK_32(F32(store), R(to_normal_f32));
+  R(u32) b0[UNROLL], b1[UNROLL];
+  R(threefry)(key, first, vectors, b0, b1);
+#pragma clang loop unroll(full)
+  for (int v = 0; v < vectors; v++) b0[v] ^= b1[v];
+  R(to_normals_f32)(b0, vectors, out);
 }
 static void R(normal_f32)(dn_key key, uint64_t first, ptrdiff_t count, float *out){
 #define BLOCK(n, vectors, to) R(block_normal_f32)(key, n, vectors, to)
@@ -237,18 +253,20 @@ static void R(normal_f64)(dn_key key, uint64_t first, ptrdiff_t count, double *o
 
 // The normal numbers of two consecutive steps from one draw: element n's words belong to the even and the odd step. In
 // double the lower 32 bits come from a second key, so that both precisions see the same realisation.
+DN_INLINE void R(block_normals_f32)(dn_key key, uint64_t first, int vectors, float *even, float *odd) {
+  R(u32) b0[UNROLL], b1[UNROLL];
+  R(threefry)(key, first, vectors, b0, b1);
+  R(to_normals_f32)(b0, vectors, even);
+  R(to_normals_f32)(b1, vectors, odd);
+}
 static void R(normals_f32)(dn_key key, dn_key low, uint64_t first, ptrdiff_t count, float *even, float *odd) {
   (void)low;
-  for (; count > 0; count -= 2 * LANES, first += 2 * LANES, even += 2 * LANES, odd += 2 * LANES) {
-    const int vectors = count > LANES ? 2 : 1;
-    R(u32) b0[2], b1[2];
-    if (vectors == 2) R(threefry)(key, first, 2, b0, b1);
-    else R(threefry)(key, first, 1, b0, b1);
-    for (int v = 0; v < vectors; v++) {
-      F32(store)(even + v * LANES, R(to_normal_f32)(b0[v]));
-      F32(store)(odd + v * LANES, R(to_normal_f32)(b1[v]));
-    }
-  }
+  ptrdiff_t i = 0;
+  for (; i + UNROLL * LANES <= count; i += UNROLL * LANES)
+    R(block_normals_f32)(key, first + (uint64_t)i, UNROLL, even + i, odd + i);
+  for (; i + 2 * LANES <= count; i += 2 * LANES)
+    R(block_normals_f32)(key, first + (uint64_t)i, 2, even + i, odd + i);
+  for (; i < count; i += LANES) R(block_normals_f32)(key, first + (uint64_t)i, 1, even + i, odd + i);
 }
 static void R(normals_f64)(dn_key key, dn_key low, uint64_t first, ptrdiff_t count, double *even, double *odd) {
   for (; count > 0; count -= LANES, first += LANES, even += LANES, odd += LANES) {
