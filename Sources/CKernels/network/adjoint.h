@@ -154,6 +154,15 @@ static void DN_NAME(net_step_back)(DN_NAME(net_adjoint) *b, ptrdiff_t tau, const
   if (!frozen) f->rows->scale_add(C, 1, b->coupled_next, g);
 }
 
+// Asks for the record of a step that comes a few steps later: it is read backwards in rows too short for a prefetcher to
+// see.
+#define DN_RECORD_AHEAD 4
+static void DN_NAME(net_prefetch)(const DN_NAME(net_adjoint) *b, ptrdiff_t at) {
+  const ptrdiff_t S = b->f->S * b->f->row, C = b->f->C * b->f->row, line = DN_CACHE_LINE / (ptrdiff_t)sizeof(DN_REAL);
+  for (ptrdiff_t i = 0; i < S && at >= 0; i += line) __builtin_prefetch(b->record->states + at * S + i);
+  for (ptrdiff_t i = 0; i < C && at >= 0; i += line) __builtin_prefetch(b->record->coupled + at * C + i);
+}
+
 // Reversed columns first ... first + n - 1 of the block.
 static void DN_NAME(net_adjoint_leaf)(void *context, ptrdiff_t first, ptrdiff_t n) {
   DN_NAME(net_adjoint) *b = context;
@@ -172,6 +181,7 @@ static void DN_NAME(net_adjoint_leaf)(void *context, ptrdiff_t first, ptrdiff_t 
     const ptrdiff_t tau = high - j, at = tau - b->record->from;
     DN_REAL *dy = b->observed + j * C, *g = b->g + j * C;
     const DN_REAL *s = b->record->states + at * S;
+    DN_NAME(net_prefetch)(b, at - DN_RECORD_AHEAD);
     if (tau > 0) DN_NAME(net_add_series)(b, tau, b->series + (tau - 1 - from) * S);
     if (f->zero) {
       // c(tau) of the step from tau on reads y(tau) without delay.
@@ -266,9 +276,9 @@ static dn_outcome DN_NAME(net_adjoint_stretch)(DN_NAME(net_adjoint) *b, const DN
   for (ptrdiff_t n; T - b->r > end && result.status == DN_OK; b->r += n, b->column += n) {
     const ptrdiff_t high = T - b->r;
     n = high - end < B ? high - end : B;
-    if (b->column + B > plan->lead + plan->window) b->column = DN_NAME(net_slide)(f, b->ring, b->column);
+    if (b->column + B > plan->lead + plan->window) b->column = DN_NAME(net_slide)(f, b->back.active, b->ring, b->column);
     b->x = b->ring + b->column;
-    DN_NAME(net_clear)(f, b->x, B);
+    DN_NAME(net_clear)(&b->back, b->x, B);
     DN_NAME(net_apply)(&b->back, &plan->transposed, b->weights, 1, b->x, n);
     DN_NAME(net_solve)(&b->back, &plan->transposed, b->weights, 2, b->x, 0, B, n, DN_NAME(net_adjoint_leaf), b);
 
@@ -313,7 +323,7 @@ static void DN_NAME(net_adjoint_history)(DN_NAME(net_adjoint) *b) {
   const ptrdiff_t D = plan->delay_max, H = plan->history, stride = plan->stride;
   for (ptrdiff_t k = 0, n; k < D; k += n, b->column += n) {
     n = D - k < plan->block ? D - k : plan->block;
-    if (b->column + plan->block > plan->lead + plan->window) b->column = DN_NAME(net_slide)(f, b->ring, b->column);
+    if (b->column + plan->block > plan->lead + plan->window) b->column = DN_NAME(net_slide)(f, b->back.active, b->ring, b->column);
     DN_NAME(net_clear)(f, b->ring + b->column, plan->block + DN_LEAF);
     for (int32_t c = 0; c < f->C; c++) {
       if (!b->back.active[c]) continue;

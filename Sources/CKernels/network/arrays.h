@@ -308,17 +308,21 @@ static void DN_NAME(net_solve)(const DN_NAME(net_run) *f, const dn_graph *graph,
   DN_NAME(net_solve)(f, graph, w, l + 1, x, from + half, half, n - half, leaf, context);
 }
 
-// Moves the lead of columns before `column` to the front of every ring row; returns the column behind it.
-static ptrdiff_t DN_NAME(net_slide)(const DN_NAME(net_run) *f, DN_REAL *ring, ptrdiff_t column) {
+// Moves the lead of columns before `column` to the front of the ring's rows, with `wanted` (NULL: all) those of wanted
+// coupling variables; returns the column behind it.
+static ptrdiff_t DN_NAME(net_slide)(const DN_NAME(net_run) *f, const bool *wanted, DN_REAL *ring, ptrdiff_t column) {
   const dn_plan *plan = f->plan;
-  for (ptrdiff_t i = 0; i < f->C * f->N; i++)
+  for (ptrdiff_t i = 0; i < f->C * f->N; i++) {
+    if (wanted && !wanted[i / f->N]) continue;
     memmove(ring + i * plan->stride, ring + i * plan->stride + column - plan->lead, (size_t)plan->lead * sizeof *ring);
+  }
   return plan->lead;
 }
 
-// Clears n columns of every ring row, and what vector tails may touch behind them.
+// Clears n columns of the ring's rows, and what vector tails may touch behind them, of every active coupling variable.
 static void DN_NAME(net_clear)(const DN_NAME(net_run) *f, DN_REAL *x, ptrdiff_t n) {
-  for (ptrdiff_t i = 0; i < f->C * f->N; i++) memset(x + i * f->plan->stride, 0, (size_t)n * sizeof *x);
+  for (ptrdiff_t i = 0; i < f->C * f->N; i++)
+    if (f->active[i / f->N]) memset(x + i * f->plan->stride, 0, (size_t)n * sizeof *x);
 }
 
 // ---- Where a run starts --------------------------------------------------------------------------------------------

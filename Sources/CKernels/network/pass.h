@@ -197,7 +197,7 @@ static void DN_NAME(net_advance)(DN_NAME(net_pass) *pass, const DN_REAL *state, 
 
   for (; pass->tau <= pass->to; pass->tau += n, column += n) {
     n = pass->to + 1 - pass->tau < B ? pass->to + 1 - pass->tau : B;
-    if (column + B > plan->lead + plan->window) column = DN_NAME(net_slide)(f, f->a.ring, column);
+    if (column + B > plan->lead + plan->window) column = DN_NAME(net_slide)(f, NULL, f->a.ring, column);
     pass->x = f->a.ring + column;
     DN_NAME(net_clear)(f, pass->x, B);
     DN_NAME(net_apply)(f, &plan->forward, f->a.weights, 1, pass->x, n);

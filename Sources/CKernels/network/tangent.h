@@ -177,8 +177,8 @@ static void DN_NAME(net_tangent_advance)(DN_NAME(net_tangent) *b, const dn_worke
   for (; pass->tau <= T && result->status == DN_OK; pass->tau += n, column += n) {
     n = T + 1 - pass->tau < B ? T + 1 - pass->tau : B;
     if (column + B > plan->lead + plan->window) {
-      DN_NAME(net_slide)(f, f->a.ring, column);
-      column = DN_NAME(net_slide)(f, b->ring, column);
+      DN_NAME(net_slide)(f, NULL, f->a.ring, column);
+      column = DN_NAME(net_slide)(f, NULL, b->ring, column);
     }
     pass->x = f->a.ring + column;
     b->x = b->ring + column;
