@@ -59,9 +59,11 @@ DN_INLINE K(vec) M(rate)(K(vec) z, K(vec) * slope) {
                                 (DN_REAL)(1.0 / 5040.0),
                                 (DN_REAL)(-1.0 / 180.0),
                                 (DN_REAL)(1.0 / 6.0)};
+  // Float has enough with the last four of each.
+  enum { TERMS = sizeof(DN_REAL) == sizeof(float) ? 4 : 8, SKIPPED = 8 - TERMS };
   const K(vec) one = K(splat)(1), half = K(splat)((DN_REAL)0.5), y = __builtin_elementwise_abs(z), square = z * z;
-  const K(vec) near = K(fma)(square, K(polynomial)(square, EVEN, 8), K(fma)(half, z, one));
-  const K(vec) near_slope = K(fma)(z, K(polynomial)(square, ODD, 8), half);
+  const K(vec) near = K(fma)(square, K(polynomial)(square, EVEN + SKIPPED, TERMS), K(fma)(half, z, one));
+  const K(vec) near_slope = K(fma)(z, K(polynomial)(square, ODD + SKIPPED, TERMS), half);
   const K(vec) e = K(exp)(-y), rest = 1 - e, ratio = e / rest;
   const K(vec) below = y * ratio, below_slope = ratio * ((y - rest) / rest);
   const K(mask) positive = (K(mask))(z > 0), small = (K(mask))(y < (DN_REAL)0.5);
@@ -74,13 +76,14 @@ DN_INLINE K(vec) M(input)(const K(vec) s[], const K(vec) c[], const K(vec) p[]) 
 }
 DN_INLINE void M(drift)(const K(vec) s[], const K(vec) c[], const K(vec) p[], K(vec) f[]) {
   K(vec) slope;
-  const K(vec) u = K(fma)(p[0], M(input)(s, c, p), -p[1]), rate = M(rate)(p[2] * u, &slope) / p[2];
-  f[0] = K(fma)((1 - s[0]) * p[3], rate, -s[0] / p[4]);
+  const K(vec) u = K(fma)(p[0], M(input)(s, c, p), -p[1]), rate = M(rate)(p[2] * u, &slope) * (1 / p[2]);
+  f[0] = K(fma)((1 - s[0]) * p[3], rate, -s[0] * (1 / p[4]));
 }
 DN_INLINE void M(drift_vjp)(const K(vec) s[], const K(vec) c[], const K(vec) p[], const K(vec) df[], K(vec) ds[],
                             K(vec) dc[], K(vec) dp[]) {
   K(vec) slope;
-  const K(vec) x = M(input)(s, c, p), u = K(fma)(p[0], x, -p[1]), rate = M(rate)(p[2] * u, &slope) / p[2];
+  const K(vec) x = M(input)(s, c, p), u = K(fma)(p[0], x, -p[1]), inverse = 1 / p[2];
+  const K(vec) rate = M(rate)(p[2] * u, &slope) * inverse;
   const K(vec) decay = 1 / p[4], closed = 1 - s[0];
   const K(vec) drate = closed * p[3] * df[0], du = slope * drate, dx = p[0] * du;
   const K(vec) recurrent = p[6] * dx;
@@ -88,7 +91,7 @@ DN_INLINE void M(drift_vjp)(const K(vec) s[], const K(vec) c[], const K(vec) p[]
   dc[0] += recurrent;
   dp[0] = K(fma)(x, du, dp[0]);
   dp[1] -= du;
-  dp[2] = K(fma)(K(fma)(u, slope, -rate) / p[2], drate, dp[2]);
+  dp[2] = K(fma)(K(fma)(u, slope, -rate) * inverse, drate, dp[2]);
   dp[3] = K(fma)(closed * rate, df[0], dp[3]);
   dp[4] = K(fma)(s[0] * decay * decay, df[0], dp[4]);
   dp[5] = K(fma)(s[0], recurrent, dp[5]);

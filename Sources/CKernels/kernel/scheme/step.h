@@ -33,16 +33,11 @@ DN_INLINE int64_t M(count)(K(mask) mask, ptrdiff_t left) {
 DN_INLINE int64_t M(clamp)(K(vec) s[], ptrdiff_t left) {
   int64_t clamps = 0;
   DN_EACH(k, DN_STATES) {
-    if (M(lower)[k] != -INFINITY) {
-      const K(mask) below = (K(mask))(s[k] < M(lower)[k]);
-      s[k] = below ? K(splat)(M(lower)[k]) : s[k];
-      clamps += M(count)(below, left);
-    }
-    if (M(upper)[k] != INFINITY) {
-      const K(mask) above = (K(mask))(s[k] > M(upper)[k]);
-      s[k] = above ? K(splat)(M(upper)[k]) : s[k];
-      clamps += M(count)(above, left);
-    }
+    if (M(lower)[k] == -INFINITY && M(upper)[k] == INFINITY) continue;
+    const K(mask) below = (K(mask))(s[k] < M(lower)[k]), above = (K(mask))(s[k] > M(upper)[k]);
+    s[k] = below ? K(splat)(M(lower)[k]) : s[k];
+    s[k] = above ? K(splat)(M(upper)[k]) : s[k];
+    clamps += M(count)(below | above, left);
   }
   return clamps;
 }
