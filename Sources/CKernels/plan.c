@@ -352,6 +352,9 @@ static dn_status check_network(const dn_network *net, dn_place *place) {
 // Delay statistics, block, tiles and the ring's geometry. histogram: (delay_max + 1) edges of each delay.
 static dn_status choose_sizes(dn_plan *plan, const dn_plan_options *options, const int32_t *histogram) {
   const ptrdiff_t N = plan->nodes, E = plan->edges;
+  // Measured: where a large dense network's rows leave the second cache, blocks of 64 gain a tenth to a fifth; with delays
+  // of a thousand steps they lose as much.
+  if (!options->block && N >= 256 && E >= 64 * N && plan->delay_max < 512) plan->block = 64;
   ptrdiff_t far = 0, seen = 0;
   int32_t shortest_positive = INT32_MAX;
   plan->delay_min = -1;

@@ -10,7 +10,6 @@ import argparse
 import ctypes as c
 import functools
 import json
-import resource
 import time
 
 import numpy as np
@@ -181,11 +180,11 @@ def main():
     network = Network(clib.load(), networks.wong_wang_84(), steps, "frozen", "drawn", every=steps // 2,
                       thinning="average", tape=budget)
     before = networks.resident()
+    networks.start_peak()
     start = time.perf_counter()
     value, gradient = network.gradient()
     seconds = time.perf_counter() - start
-    peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"seconds": seconds, "value": value, "gradient": gradient, "peak_bytes": peak,
+    print(json.dumps({"seconds": seconds, "value": value, "gradient": gradient, "peak_bytes": networks.peak(),
                       "before_bytes": before}))
 
 

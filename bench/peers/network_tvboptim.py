@@ -9,13 +9,11 @@ history reads is its default and all it offers for linear coupling; S has no bou
 stages. It is dense: 84^2 reads a step. Noise is drawn by JAX inside the call unless `given`.
 
 Losses: `mean`, of S over the second half; `fc`, its article's: RMSE of the BOLD signal's functional connectivity.
-`block` is its `block_size`: gradient checkpointing in blocks of so many steps. The peak memory is that of the process's whole
-life, compilation included; where it is hardly above `before_bytes` it is an upper bound only.
+`block` is its `block_size`: gradient checkpointing in blocks of so many steps.
 """
 import argparse
 import contextlib
 import json
-import resource
 import time
 
 import numpy as np
@@ -105,11 +103,11 @@ def main():
     with network.precision():
         network.backward = network.backward.lower(network.G).compile()
     before = networks.resident()
+    networks.start_peak()
     start = time.perf_counter()
     value, gradient = network.gradient()
     seconds = time.perf_counter() - start
-    peak = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"seconds": seconds, "value": value, "gradient": gradient, "peak_bytes": peak,
+    print(json.dumps({"seconds": seconds, "value": value, "gradient": gradient, "peak_bytes": networks.peak(),
                       "before_bytes": before}))
 
 
