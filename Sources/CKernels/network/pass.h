@@ -211,7 +211,7 @@ static void DN_NAME(net_advance)(DN_NAME(net_pass) *pass, const DN_REAL *state, 
       good = bad_tau - pass->tau;
     } else if (worker) {
       const dn_outcome fine = {.status = DN_OK};
-      *result = dn_block_end(worker, fine, pass->tau + n - 1 == pass->to || pass->from < pass->tau ? n : n - 1);
+      *result = dn_block_end(worker, fine, pass->tau > pass->from ? n : n - 1);
     }
     const ptrdiff_t last = pass->tau + good - 1, first = pass->tau > pass->from ? pass->tau : pass->from + 1;
     if (pass->result) DN_NAME(net_emit)(pass, first, last, pass->states + (first - pass->tau + 1) * S);
