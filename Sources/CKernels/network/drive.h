@@ -13,7 +13,7 @@ typedef struct DN_NAME(net_call) {
   char *arenas;
   size_t arena_bytes;
   dn_outcome *outcomes, *results;
-  int32_t *bad_state;  // (R)
+  int32_t *bad_state, *bad_parameter;  // (R)
 } DN_NAME(net_call);
 
 static dn_status DN_NAME(net_finish)(dn_place *place, dn_status status, ptrdiff_t run) {
@@ -206,6 +206,7 @@ static dn_status DN_NAME(net_begin)(DN_NAME(net_call) *c, const dn_run_options *
   dn_arena_take(&all, c->threads, sizeof(dn_outcome));
   dn_arena_take(&all, runs, sizeof(dn_outcome));
   dn_arena_take(&all, runs, sizeof(int32_t));
+  dn_arena_take(&all, runs, sizeof(int32_t));
   dn_arena_take(&all, c->threads, c->arena_bytes);
   if (runs > 1) dn_arena_take(&all, runs * DN_VIEWS_MAX, sizeof(dn_view));
   dn_arena_take(&all, 1, DN_CACHE_LINE);
@@ -225,6 +226,7 @@ static dn_status DN_NAME(net_begin)(DN_NAME(net_call) *c, const dn_run_options *
     c->outcomes = dn_arena_take(&cut, c->threads, sizeof(dn_outcome));
     c->results = dn_arena_take(&cut, runs, sizeof(dn_outcome));
     c->bad_state = dn_arena_take(&cut, runs, sizeof(int32_t));
+    c->bad_parameter = dn_arena_take(&cut, runs, sizeof(int32_t));
     c->arenas = dn_arena_take(&cut, c->threads, c->arena_bytes);
     if (runs > 1) {
       dn_view *view = dn_arena_take(&cut, runs * DN_VIEWS_MAX, sizeof(dn_view));
@@ -241,7 +243,7 @@ static dn_status DN_NAME(net_begin)(DN_NAME(net_call) *c, const dn_run_options *
     }
     for (ptrdiff_t r = 0; r < runs; r++) {
       c->results[r] = (dn_outcome){.status = DN_OK, .node = -1, .step = -1, .edge = -1};
-      c->bad_state[r] = -1;
+      c->bad_state[r] = c->bad_parameter[r] = -1;
     }
   }
   if (status != DN_OK) {
@@ -264,7 +266,7 @@ static dn_status DN_NAME(net_end)(DN_NAME(net_call) *c, dn_place *place) {
                           .node = status == DN_CANCELLED ? -1 : result->node,
                           .step = result->step < 0 ? -1 : c->primals[r].first_step + result->step,
                           .state = c->bad_state[r],
-                          .parameter = -1};
+                          .parameter = c->bad_parameter[r]};
   }
   if (c->runs > 0) dn_workspace_destroy(c->own);
   return status;
@@ -438,7 +440,7 @@ static void DN_NAME(net_vjp_work)(void *context, ptrdiff_t run, const dn_worker 
   if (result->status != DN_OK) return;
   if (d->history && plan->delay_max > 0) DN_NAME(net_adjoint_history)(&b);
   dn_outcome where;
-  if (DN_NAME(net_adjoint_finish)(&b, &where) != DN_OK) *result = where;
+  if (DN_NAME(net_adjoint_finish)(&b, &where, &c->bad_state[run], &c->bad_parameter[run]) != DN_OK) *result = where;
 }
 
 dn_status DN_NAME(dn_network_vjp)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals, dn_tape *const *tapes,
