@@ -36,7 +36,8 @@ static void DN_NAME(net_check_primal)(const DN_NAME(dn_network_primal) *p, dn_vi
   const bool counts = p->sigma_count == 0 || p->sigma_count == S || p->sigma_count == S * N;
   if (T < 0 || p->first_step < 0 || p->every < 0 || !counts) views->status = DN_BAD_SIZE;
   else if (p->fractions && plan->edges % 2) views->status = DN_BAD_SIZE;
-  else if (__builtin_add_overflow(p->first_step, (int64_t)T, &end) || S * N > (ptrdiff_t)UINT32_MAX)
+  else if (__builtin_add_overflow(p->first_step, (int64_t)T, &end) || end > INT64_MAX - 2 * DN_NOISE_ROWS ||
+           S * N > (ptrdiff_t)UINT32_MAX)
     views->status = DN_TOO_LARGE;
   else if ((p->scheme != DN_SCHEME_HEUN && p->scheme != DN_SCHEME_EULER) ||
            (p->stage != DN_STAGE_AWARE && p->stage != DN_STAGE_FROZEN) ||
@@ -102,8 +103,9 @@ static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn
     dn_views_add(views, d->initial, S, N, N, size, DN_OPTIONAL, true, 0);
     dn_views_add(views, d->history, nodes, H, d->history_stride, size, DN_OPTIONAL, true, 0);
     const dn_tape *tape = c->tapes ? c->tapes[run] : NULL;
-    if (views->status == DN_OK && (!tape || !tape->finished || tape->plan != p->plan || tape->model != p->model ||
-                                   tape->steps != T || tape->real != size))
+    if (views->status == DN_OK &&
+        (!tape || !tape->finished || tape->plan != p->plan || tape->model != p->model || tape->scheme != p->scheme ||
+         tape->stage != p->stage || tape->steps != T || tape->real != size))
       views->status = DN_BAD_TAPE;
   }
 }
@@ -169,6 +171,10 @@ static DN_NAME(net_record) DN_NAME(net_tape_record)(const DN_NAME(dn_network_pri
 
 // ---- A call --------------------------------------------------------------------------------------------------------
 
+static dn_tape *DN_NAME(net_tape_of)(const DN_NAME(net_call) *c, ptrdiff_t run) {
+  return c->outs ? c->outs[run].tape : c->tapes ? c->tapes[run] : NULL;
+}
+
 static dn_status DN_NAME(net_begin)(DN_NAME(net_call) *c, const dn_run_options *options,
                                     size_t (*bytes)(const DN_NAME(dn_network_primal) *, bool *), dn_place *place) {
   DN_NAME(net_finish)(place, DN_OK, -1);
@@ -197,6 +203,13 @@ static dn_status DN_NAME(net_begin)(DN_NAME(net_call) *c, const dn_run_options *
       return DN_NAME(net_finish)(place, DN_TOO_LARGE, r);
     const size_t needed = bytes(p, &overflow);
     if (needed > c->arena_bytes) c->arena_bytes = needed;
+  }
+  // A tape that two runs share.
+  for (ptrdiff_t r = 0; r < runs; r++)
+    if (DN_NAME(net_tape_of)(c, r)) DN_NAME(net_tape_of)(c, r)->run = r;
+  for (ptrdiff_t r = 0; r < runs; r++) {
+    const dn_tape *tape = DN_NAME(net_tape_of)(c, r);
+    if (tape && tape->run != r) return DN_NAME(net_finish)(place, DN_OVERLAP, tape->run);
   }
   const dn_plan *plan = c->primals[0].plan;
   c->call.plan = plan;
@@ -347,6 +360,8 @@ dn_status DN_NAME(dn_network_run)(ptrdiff_t runs, const DN_NAME(dn_network_prima
       status = dn_tape_reserve(tape, tape->layout.bytes - tape->layout.fixed_bytes + 2 * DN_CACHE_LINE);
     tape->plan = primals[r].plan;
     tape->model = primals[r].model;
+    tape->scheme = primals[r].scheme;
+    tape->stage = primals[r].stage;
     tape->steps = primals[r].steps;
     tape->real = sizeof(DN_REAL);
     if (status != DN_OK) DN_NAME(net_finish)(place, status, r);
@@ -519,11 +534,14 @@ dn_status DN_NAME(dn_network_noise)(dn_key key, uint64_t member, ptrdiff_t state
   const DN_NAME(dn_network_kernels) *rows = DN_NAME(dn_network_kernels_of)(dn_isa_best());
   ptrdiff_t width;
   if (states < 0 || nodes < 0 || steps < 0 || first_step < 0) return DN_BAD_SIZE;
-  if (__builtin_mul_overflow(states, nodes, &width) || width > (ptrdiff_t)UINT32_MAX) return DN_TOO_LARGE;
+  int64_t end;
+  if (__builtin_mul_overflow(states, nodes, &width) || width > (ptrdiff_t)UINT32_MAX ||
+      __builtin_add_overflow(first_step, (int64_t)steps, &end) || end == INT64_MAX)
+    return DN_TOO_LARGE;
   if (width == 0 || steps == 0) return DN_OK;
   if (!out) return DN_NULL_POINTER;
   const dn_key own = dn_key_fold_in(key, member);
-  for (int64_t t = first_step & ~(int64_t)1; t < first_step + steps; t += 2) {
+  for (int64_t t = first_step & ~(int64_t)1; t < end; t += 2) {
     const dn_key high = dn_key_fold_in(own, 2 * (uint64_t)(t >> 33)),
                  low = dn_key_fold_in(own, 2 * (uint64_t)(t >> 33) + 1);
     for (ptrdiff_t i = 0; i < width; i += DN_LEAF) {
@@ -531,7 +549,7 @@ dn_status DN_NAME(dn_network_noise)(dn_key key, uint64_t member, ptrdiff_t state
       const size_t n = (size_t)(width - i < DN_LEAF ? width - i : DN_LEAF);
       rows->normals(high, low, ((uint64_t)(t >> 1) & 0xffffffffu) << 32 | (uint64_t)i, DN_LEAF, pair[0], pair[1]);
       for (int64_t k = 0; k < 2; k++)
-        if (t + k >= first_step && t + k < first_step + steps)
+        if (t + k >= first_step && t + k < end)
           memcpy(out + (t + k - first_step) * width + i, pair[k], n * sizeof *out);
     }
   }
