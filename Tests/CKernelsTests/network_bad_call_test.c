@@ -283,6 +283,11 @@ static void DN_NAME(overlaps)(void) {
   OVERLAP(JVP, "tangent series in its noise", p->tangent[r].series = t->tan[REF_NOISE].at);
   OVERLAP(JVP, "tangent series in its initial", p->tangent[r].series = t->tan[REF_INITIAL].at);
   OVERLAP(JVP, "tangent series in its history", p->tangent[r].series = t->tan[REF_HISTORY].at);
+  OVERLAP(RUN, "series in a parameter", p->result[r].series = t->in[REF_PARAMETERS].at);
+  OVERLAP(JVP, "tangent series in that of a parameter", p->tangent[r].series = t->tan[REF_PARAMETERS].at);
+  OVERLAP(VJP, "cotangent of a parameter in the parameter", t->cot_parameters[0] = t->in[REF_PARAMETERS].at + 2);
+  OVERLAP(VJP, "cotangent of a parameter in that of another", t->cot_parameters[1] = t->cot[REF_PARAMETERS].at + 2);
+  OVERLAP(VJP, "cotangent of a default in the weights", t->cot_parameters[2] = t->in[REF_WEIGHTS].at + 8);
   OVERLAP(VJP, "cotangent weights = weights", p->cotangent[r].weights = t->in[REF_WEIGHTS].at);
   OVERLAP(VJP, "cotangent coupling in cotangent weights", p->cotangent[r].coupling = t->cot[REF_WEIGHTS].at + 8);
   OVERLAP(VJP, "cotangent sigma = sigma", p->cotangent[r].sigma = t->in[REF_SIGMA].at);
@@ -329,6 +334,7 @@ static void DN_NAME(shared)(void) {
          p->result[0].next_initial = p->trial[0].in[REF_INITIAL].at);
   SHARED(ENTRY_JVP, "one tangent series", p->tangent[1].series = p->tangent[0].series);
   SHARED(ENTRY_VJP, "one cotangent weights", p->cotangent[1].weights = p->cotangent[0].weights);
+  SHARED(ENTRY_VJP, "one cotangent of a parameter", p->trial[1].cot_parameters[0] = p->trial[0].cot_parameters[0]);
   SHARED(ENTRY_VJP, "one cotangent coupling", p->cotangent[1].coupling = p->cotangent[0].coupling);
   SHARED(ENTRY_VJP, "one cotangent history", p->cotangent[1].history = p->cotangent[0].history);
   SHARED(ENTRY_RUN, "one tape", p->result[1].tape = p->result[0].tape);

@@ -47,7 +47,8 @@ static void DN_NAME(net_check_primal)(const DN_NAME(dn_network_primal) *p, dn_vi
   for (int32_t k = 0; views->status == DN_OK && p->parameters && k < p->model->parameters; k++) {
     const DN_NAME(dn_parameter) *given = &p->parameters[k];
     if (given->count != 0 && given->count != 1 && given->count != N) views->status = DN_BAD_SIZE;
-    else if (given->count > 0 && !given->values) views->status = DN_NULL_POINTER;
+    else if (given->count > 0)
+      dn_views_add(views, given->values, 1, given->count, given->count, size, DN_REQUIRED, false, 0);
   }
   const ptrdiff_t E = p->fractions ? plan->edges / 2 : plan->edges;
   dn_views_add(views, p->weights, 1, E, E, size, DN_REQUIRED, false, 0);
@@ -59,6 +60,11 @@ static void DN_NAME(net_check_primal)(const DN_NAME(dn_network_primal) *p, dn_vi
   dn_views_add(views, p->history, p->model->couplings * N, H, p->history_stride, size,
                plan->delay_max > 0 ? DN_REQUIRED : DN_OPTIONAL, false, 2);
   dn_views_add(views, p->partial, S, N, N, size, DN_OPTIONAL, false, 3);
+}
+
+// How many values of parameter k a run has; 1 for a default, whose derivative is that of one value.
+static ptrdiff_t DN_NAME(net_parameter_count)(const DN_NAME(dn_network_primal) *p, int32_t k) {
+  return p->parameters && p->parameters[k].count ? p->parameters[k].count : 1;
 }
 
 static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn_views *views) {
@@ -79,6 +85,10 @@ static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn
     const DN_NAME(dn_network_tangent) *d = &c->tangents[run];
     const ptrdiff_t E = p->fractions ? p->plan->edges / 2 : p->plan->edges;
     if (d->delays && !p->fractions) views->status = DN_NOT_DIFFERENTIABLE;
+    for (int32_t k = 0; d->parameters && k < p->model->parameters; k++) {
+      const ptrdiff_t count = DN_NAME(net_parameter_count)(p, k);
+      dn_views_add(views, d->parameters[k], 1, count, count, size, DN_OPTIONAL, false, 0);
+    }
     dn_views_add(views, d->weights, 1, E, E, size, DN_OPTIONAL, false, 0);
     dn_views_add(views, d->delays, 1, E, E, size, DN_OPTIONAL, false, 0);
     dn_views_add(views, d->sigma, 1, p->sigma_count, p->sigma_count, size, DN_OPTIONAL, false, 0);
@@ -94,6 +104,10 @@ static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn
     if (d->delays && !p->fractions) views->status = DN_NOT_DIFFERENTIABLE;
     dn_views_add(views, d->series, S * N, K, d->series_stride, size, DN_OPTIONAL, false, 0);
     dn_views_add(views, d->final_state, S, N, N, size, DN_OPTIONAL, false, 0);
+    for (int32_t k = 0; d->parameters && k < p->model->parameters; k++) {
+      const ptrdiff_t count = DN_NAME(net_parameter_count)(p, k);
+      dn_views_add(views, d->parameters[k], 1, count, count, size, DN_OPTIONAL, true, 0);
+    }
     dn_views_add(views, d->weights, 1, E, E, size, DN_OPTIONAL, true, 0);
     dn_views_add(views, d->delays, 1, E, E, size, DN_OPTIONAL, true, 0);
     dn_views_add(views, d->coupling, 1, 1, 1, size, DN_OPTIONAL, true, 0);
@@ -503,7 +517,7 @@ static void DN_NAME(net_jvp_work)(void *context, ptrdiff_t run, const dn_worker 
   }
   f.kernels->pack(plan->forward.edge, 0, E, weights, 1, b.weights);
   for (int32_t k = 0; k < f.P && d->parameters; k++) {
-    const ptrdiff_t count = p->parameters && p->parameters[k].count ? p->parameters[k].count : 1;
+    const ptrdiff_t count = DN_NAME(net_parameter_count)(p, k);
     if (d->parameters[k] && N > 0) DN_NAME(net_spread)(d->parameters[k], count, N, f.row, b.parameters + k * f.row);
   }
   const double root = sqrt(p->time_step);
