@@ -76,7 +76,6 @@ static void DN_NAME(expect)(entry which, DN_NAME(net_trial) *bad, dn_status want
         entry_names[which], runs, status, got.run, got.edge, got.node, (long long)got.step, got.state, got.parameter,
         want, where.edge, where.node, (long long)where.step, where.state, where.parameter);
     bad->result = two[runs - 1].result;
-    bad->stopped = two[runs - 1].stopped;
     if (k) DN_NAME(net_trial_free)(&two[0]);
   }
 }
