@@ -103,6 +103,7 @@ dn_status dn_workspace_reserve(dn_workspace *workspace, size_t bytes);
 // ---- Models --------------------------------------------------------------------------------------------------------
 
 #define DN_COUPLINGS_MAX 2
+#define DN_PARAMETERS_MAX 32
 
 // A line of the register: what users see of it, and which parameter alone multiplies each coupling variable (or -1).
 typedef struct dn_registered {

@@ -26,8 +26,11 @@ struct dn_tape {
   // The run that it holds.
   const dn_plan *plan;
   const dn_model *model;
+  dn_scheme scheme;
+  dn_stage stage;
   ptrdiff_t steps;
-  size_t real;  // bytes of a number
+  size_t real;    // bytes of a number
+  ptrdiff_t run;  // of the call that has it
   bool finished;
 };
 

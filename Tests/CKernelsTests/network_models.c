@@ -107,6 +107,8 @@ static void jansen_rit_observe(const ref_number *s, ref_number *y) { y[0] = s[1]
   .lower = {-INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY}, \
   .upper = {INFINITY, INFINITY, INFINITY, INFINITY, INFINITY, INFINITY}
 
+// Published defaults are those of The Virtual Brain's classes SupHopf, Kuramoto, MontbrioPazoRoxin, ReducedWongWang,
+// WilsonCowan and JansenRit, whose v0 is 5.52 mV where the paper has 6 mV. The linear model's are our own.
 const ref_model ref_models[] = {
     {"linear", 1, 1, 2, linear_drift, first_state, FREE, {"lambda", "mu"}, {1, 0}, 0.0625, 0.75, {0.25}},
     {"stuart_landau",

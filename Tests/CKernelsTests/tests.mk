@@ -85,7 +85,9 @@ sanitize-thread: $(c_tests_programs_thread)
 # Nehalem every fused multiply-add a call.
 c_tests_qemu := $(addprefix $(c_tests_out)/plain/,input_test random_test bits_test:hashes_f32:hashes_f64 \
   map_test:forward_f32:forward_f64 gradient_test:dot_product \
-  derivative_test:tangent_f32:tangent_f64:cotangent_f32:cotangent_f64:cotangent_alone_f32)
+  derivative_test:tangent_f32:tangent_f64:cotangent_f32:cotangent_f64:cotangent_alone_f32 \
+  math_test:special:widths model_test:steps_f32:steps_f64:derivatives_f32:derivatives_f64 \
+  network_bits_test:hashes_f32:hashes_f64 network_statistics_test:definition:method_of_steps:oscillators)
 
 test-qemu: $(c_tests_programs_plain)
 ifeq ($(shell command -v qemu-x86_64-static),)

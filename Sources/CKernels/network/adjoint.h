@@ -285,7 +285,8 @@ static dn_outcome DN_NAME(net_adjoint_stretch)(DN_NAME(net_adjoint) *b, const DN
     dn_outcome mine = {.status = DN_OK};
     for (ptrdiff_t s = 0; s < f->S && mine.status == DN_OK; s++) {
       const ptrdiff_t bad = f->kernels->first_not_finite(b->state + s * f->row, f->N);
-      if (bad >= 0) mine = (dn_outcome){.status = DN_NOT_FINITE_COTANGENT, .node = bad, .step = high - n + 1};
+      if (bad >= 0)
+        mine = (dn_outcome){.status = DN_NOT_FINITE_COTANGENT, .node = bad, .step = high - n + 1, .edge = -1};
     }
     if (b->wants_edges) {
       const ptrdiff_t low = high - n + 1;
@@ -345,8 +346,10 @@ static void DN_NAME(net_adjoint_history)(DN_NAME(net_adjoint) *b) {
   }
 }
 
-// Adds the sums to the caller's arrays. Returns the first that is not finite.
-static dn_status DN_NAME(net_adjoint_finish)(DN_NAME(net_adjoint) *b, dn_outcome *where) {
+// Adds the sums to the caller's arrays. Returns the first that is not finite: an edge's, or a node's of sigma (its state),
+// a parameter or the coupling.
+static dn_status DN_NAME(net_adjoint_finish)(DN_NAME(net_adjoint) *b, dn_outcome *where, int32_t *state,
+                                             int32_t *parameter) {
   const DN_NAME(net_run) *f = b->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
   const DN_NAME(dn_network_cotangent) *d = b->d;
@@ -375,9 +378,16 @@ static dn_status DN_NAME(net_adjoint_finish)(DN_NAME(net_adjoint) *b, dn_outcome
   for (ptrdiff_t i = 0; i < N; i++) {
     sum += b->coupling_total[i];
     bool finite = 0 * b->coupling_total[i] == 0;
-    for (int32_t k = 0; k < f->P && d->parameters; k++)
-      finite &= !d->parameters[k] || 0 * b->parameters_total[k * f->row + i] == 0;
-    for (int32_t s = 0; s < f->S; s++) finite &= 0 * b->sigma_total[s * f->row + i] == 0;
+    for (int32_t k = 0; k < f->P && d->parameters && finite; k++)
+      if (d->parameters[k] && !(0 * b->parameters_total[k * f->row + i] == 0)) {
+        *parameter = k;
+        finite = false;
+      }
+    for (int32_t s = 0; s < f->S && finite; s++)
+      if (!(0 * b->sigma_total[s * f->row + i] == 0)) {
+        *state = s;
+        finite = false;
+      }
     if (!finite) {
       where->node = i;
       return where->status;

@@ -13,7 +13,7 @@ typedef struct DN_NAME(net_call) {
   char *arenas;
   size_t arena_bytes;
   dn_outcome *outcomes, *results;
-  int32_t *bad_state;  // (R)
+  int32_t *bad_state, *bad_parameter;  // (R)
 } DN_NAME(net_call);
 
 static dn_status DN_NAME(net_finish)(dn_place *place, dn_status status, ptrdiff_t run) {
@@ -36,7 +36,8 @@ static void DN_NAME(net_check_primal)(const DN_NAME(dn_network_primal) *p, dn_vi
   const bool counts = p->sigma_count == 0 || p->sigma_count == S || p->sigma_count == S * N;
   if (T < 0 || p->first_step < 0 || p->every < 0 || !counts) views->status = DN_BAD_SIZE;
   else if (p->fractions && plan->edges % 2) views->status = DN_BAD_SIZE;
-  else if (__builtin_add_overflow(p->first_step, (int64_t)T, &end) || S * N > (ptrdiff_t)UINT32_MAX)
+  else if (__builtin_add_overflow(p->first_step, (int64_t)T, &end) || end > INT64_MAX - 2 * DN_NOISE_ROWS ||
+           S * N > (ptrdiff_t)UINT32_MAX)
     views->status = DN_TOO_LARGE;
   else if ((p->scheme != DN_SCHEME_HEUN && p->scheme != DN_SCHEME_EULER) ||
            (p->stage != DN_STAGE_AWARE && p->stage != DN_STAGE_FROZEN) ||
@@ -46,7 +47,8 @@ static void DN_NAME(net_check_primal)(const DN_NAME(dn_network_primal) *p, dn_vi
   for (int32_t k = 0; views->status == DN_OK && p->parameters && k < p->model->parameters; k++) {
     const DN_NAME(dn_parameter) *given = &p->parameters[k];
     if (given->count != 0 && given->count != 1 && given->count != N) views->status = DN_BAD_SIZE;
-    else if (given->count > 0 && !given->values) views->status = DN_NULL_POINTER;
+    else if (given->count > 0)
+      dn_views_add(views, given->values, 1, given->count, given->count, size, DN_REQUIRED, false, 0);
   }
   const ptrdiff_t E = p->fractions ? plan->edges / 2 : plan->edges;
   dn_views_add(views, p->weights, 1, E, E, size, DN_REQUIRED, false, 0);
@@ -58,6 +60,11 @@ static void DN_NAME(net_check_primal)(const DN_NAME(dn_network_primal) *p, dn_vi
   dn_views_add(views, p->history, p->model->couplings * N, H, p->history_stride, size,
                plan->delay_max > 0 ? DN_REQUIRED : DN_OPTIONAL, false, 2);
   dn_views_add(views, p->partial, S, N, N, size, DN_OPTIONAL, false, 3);
+}
+
+// How many values of parameter k a run has; 1 for a default, whose derivative is that of one value.
+static ptrdiff_t DN_NAME(net_parameter_count)(const DN_NAME(dn_network_primal) *p, int32_t k) {
+  return p->parameters && p->parameters[k].count ? p->parameters[k].count : 1;
 }
 
 static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn_views *views) {
@@ -78,6 +85,10 @@ static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn
     const DN_NAME(dn_network_tangent) *d = &c->tangents[run];
     const ptrdiff_t E = p->fractions ? p->plan->edges / 2 : p->plan->edges;
     if (d->delays && !p->fractions) views->status = DN_NOT_DIFFERENTIABLE;
+    for (int32_t k = 0; d->parameters && k < p->model->parameters; k++) {
+      const ptrdiff_t count = DN_NAME(net_parameter_count)(p, k);
+      dn_views_add(views, d->parameters[k], 1, count, count, size, DN_OPTIONAL, false, 0);
+    }
     dn_views_add(views, d->weights, 1, E, E, size, DN_OPTIONAL, false, 0);
     dn_views_add(views, d->delays, 1, E, E, size, DN_OPTIONAL, false, 0);
     dn_views_add(views, d->sigma, 1, p->sigma_count, p->sigma_count, size, DN_OPTIONAL, false, 0);
@@ -93,6 +104,10 @@ static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn
     if (d->delays && !p->fractions) views->status = DN_NOT_DIFFERENTIABLE;
     dn_views_add(views, d->series, S * N, K, d->series_stride, size, DN_OPTIONAL, false, 0);
     dn_views_add(views, d->final_state, S, N, N, size, DN_OPTIONAL, false, 0);
+    for (int32_t k = 0; d->parameters && k < p->model->parameters; k++) {
+      const ptrdiff_t count = DN_NAME(net_parameter_count)(p, k);
+      dn_views_add(views, d->parameters[k], 1, count, count, size, DN_OPTIONAL, true, 0);
+    }
     dn_views_add(views, d->weights, 1, E, E, size, DN_OPTIONAL, true, 0);
     dn_views_add(views, d->delays, 1, E, E, size, DN_OPTIONAL, true, 0);
     dn_views_add(views, d->coupling, 1, 1, 1, size, DN_OPTIONAL, true, 0);
@@ -102,8 +117,9 @@ static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn
     dn_views_add(views, d->initial, S, N, N, size, DN_OPTIONAL, true, 0);
     dn_views_add(views, d->history, nodes, H, d->history_stride, size, DN_OPTIONAL, true, 0);
     const dn_tape *tape = c->tapes ? c->tapes[run] : NULL;
-    if (views->status == DN_OK && (!tape || !tape->finished || tape->plan != p->plan || tape->model != p->model ||
-                                   tape->steps != T || tape->real != size))
+    if (views->status == DN_OK &&
+        (!tape || !tape->finished || tape->plan != p->plan || tape->model != p->model || tape->scheme != p->scheme ||
+         tape->stage != p->stage || tape->steps != T || tape->real != size))
       views->status = DN_BAD_TAPE;
   }
 }
@@ -168,6 +184,10 @@ static DN_NAME(net_record) DN_NAME(net_tape_record)(const DN_NAME(dn_network_pri
 
 // ---- A call --------------------------------------------------------------------------------------------------------
 
+static dn_tape *DN_NAME(net_tape_of)(const DN_NAME(net_call) *c, ptrdiff_t run) {
+  return c->outs ? c->outs[run].tape : c->tapes ? c->tapes[run] : NULL;
+}
+
 static dn_status DN_NAME(net_begin)(DN_NAME(net_call) *c, const dn_run_options *options,
                                     size_t (*bytes)(const DN_NAME(dn_network_primal) *, bool *), dn_place *place) {
   DN_NAME(net_finish)(place, DN_OK, -1);
@@ -197,6 +217,13 @@ static dn_status DN_NAME(net_begin)(DN_NAME(net_call) *c, const dn_run_options *
     const size_t needed = bytes(p, &overflow);
     if (needed > c->arena_bytes) c->arena_bytes = needed;
   }
+  // A tape that two runs share.
+  for (ptrdiff_t r = 0; r < runs; r++)
+    if (DN_NAME(net_tape_of)(c, r)) DN_NAME(net_tape_of)(c, r)->run = r;
+  for (ptrdiff_t r = 0; r < runs; r++) {
+    const dn_tape *tape = DN_NAME(net_tape_of)(c, r);
+    if (tape && tape->run != r) return DN_NAME(net_finish)(place, DN_OVERLAP, tape->run);
+  }
   const dn_plan *plan = c->primals[0].plan;
   c->call.plan = plan;
   c->threads = 1;
@@ -204,6 +231,7 @@ static dn_status DN_NAME(net_begin)(DN_NAME(net_call) *c, const dn_run_options *
   dn_arena all = {0};
   dn_arena_take(&all, c->threads, sizeof(dn_outcome));
   dn_arena_take(&all, runs, sizeof(dn_outcome));
+  dn_arena_take(&all, runs, sizeof(int32_t));
   dn_arena_take(&all, runs, sizeof(int32_t));
   dn_arena_take(&all, c->threads, c->arena_bytes);
   if (runs > 1) dn_arena_take(&all, runs * DN_VIEWS_MAX, sizeof(dn_view));
@@ -224,6 +252,7 @@ static dn_status DN_NAME(net_begin)(DN_NAME(net_call) *c, const dn_run_options *
     c->outcomes = dn_arena_take(&cut, c->threads, sizeof(dn_outcome));
     c->results = dn_arena_take(&cut, runs, sizeof(dn_outcome));
     c->bad_state = dn_arena_take(&cut, runs, sizeof(int32_t));
+    c->bad_parameter = dn_arena_take(&cut, runs, sizeof(int32_t));
     c->arenas = dn_arena_take(&cut, c->threads, c->arena_bytes);
     if (runs > 1) {
       dn_view *view = dn_arena_take(&cut, runs * DN_VIEWS_MAX, sizeof(dn_view));
@@ -240,7 +269,7 @@ static dn_status DN_NAME(net_begin)(DN_NAME(net_call) *c, const dn_run_options *
     }
     for (ptrdiff_t r = 0; r < runs; r++) {
       c->results[r] = (dn_outcome){.status = DN_OK, .node = -1, .step = -1, .edge = -1};
-      c->bad_state[r] = -1;
+      c->bad_state[r] = c->bad_parameter[r] = -1;
     }
   }
   if (status != DN_OK) {
@@ -263,7 +292,7 @@ static dn_status DN_NAME(net_end)(DN_NAME(net_call) *c, dn_place *place) {
                           .node = status == DN_CANCELLED ? -1 : result->node,
                           .step = result->step < 0 ? -1 : c->primals[r].first_step + result->step,
                           .state = c->bad_state[r],
-                          .parameter = -1};
+                          .parameter = c->bad_parameter[r]};
   }
   if (c->runs > 0) dn_workspace_destroy(c->own);
   return status;
@@ -344,6 +373,8 @@ dn_status DN_NAME(dn_network_run)(ptrdiff_t runs, const DN_NAME(dn_network_prima
       status = dn_tape_reserve(tape, tape->layout.bytes - tape->layout.fixed_bytes + 2 * DN_CACHE_LINE);
     tape->plan = primals[r].plan;
     tape->model = primals[r].model;
+    tape->scheme = primals[r].scheme;
+    tape->stage = primals[r].stage;
     tape->steps = primals[r].steps;
     tape->real = sizeof(DN_REAL);
     if (status != DN_OK) DN_NAME(net_finish)(place, status, r);
@@ -437,7 +468,7 @@ static void DN_NAME(net_vjp_work)(void *context, ptrdiff_t run, const dn_worker 
   if (result->status != DN_OK) return;
   if (d->history && plan->delay_max > 0) DN_NAME(net_adjoint_history)(&b);
   dn_outcome where;
-  if (DN_NAME(net_adjoint_finish)(&b, &where) != DN_OK) *result = where;
+  if (DN_NAME(net_adjoint_finish)(&b, &where, &c->bad_state[run], &c->bad_parameter[run]) != DN_OK) *result = where;
 }
 
 dn_status DN_NAME(dn_network_vjp)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals, dn_tape *const *tapes,
@@ -485,7 +516,7 @@ static void DN_NAME(net_jvp_work)(void *context, ptrdiff_t run, const dn_worker 
   }
   f.kernels->pack(plan->forward.edge, 0, E, weights, 1, b.weights);
   for (int32_t k = 0; k < f.P && d->parameters; k++) {
-    const ptrdiff_t count = p->parameters && p->parameters[k].count ? p->parameters[k].count : 1;
+    const ptrdiff_t count = DN_NAME(net_parameter_count)(p, k);
     if (d->parameters[k] && N > 0) DN_NAME(net_spread)(d->parameters[k], count, N, f.row, b.parameters + k * f.row);
   }
   const double root = sqrt(p->time_step);
@@ -516,11 +547,14 @@ dn_status DN_NAME(dn_network_noise)(dn_key key, uint64_t member, ptrdiff_t state
   const DN_NAME(dn_network_kernels) *rows = DN_NAME(dn_network_kernels_of)(dn_isa_best());
   ptrdiff_t width;
   if (states < 0 || nodes < 0 || steps < 0 || first_step < 0) return DN_BAD_SIZE;
-  if (__builtin_mul_overflow(states, nodes, &width) || width > (ptrdiff_t)UINT32_MAX) return DN_TOO_LARGE;
+  int64_t end;
+  if (__builtin_mul_overflow(states, nodes, &width) || width > (ptrdiff_t)UINT32_MAX ||
+      __builtin_add_overflow(first_step, (int64_t)steps, &end) || end == INT64_MAX)
+    return DN_TOO_LARGE;
   if (width == 0 || steps == 0) return DN_OK;
   if (!out) return DN_NULL_POINTER;
   const dn_key own = dn_key_fold_in(key, member);
-  for (int64_t t = first_step & ~(int64_t)1; t < first_step + steps; t += 2) {
+  for (int64_t t = first_step & ~(int64_t)1; t < end; t += 2) {
     const dn_key high = dn_key_fold_in(own, 2 * (uint64_t)(t >> 33)),
                  low = dn_key_fold_in(own, 2 * (uint64_t)(t >> 33) + 1);
     for (ptrdiff_t i = 0; i < width; i += DN_LEAF) {
@@ -528,7 +562,7 @@ dn_status DN_NAME(dn_network_noise)(dn_key key, uint64_t member, ptrdiff_t state
       const size_t n = (size_t)(width - i < DN_LEAF ? width - i : DN_LEAF);
       rows->normals(high, low, ((uint64_t)(t >> 1) & 0xffffffffu) << 32 | (uint64_t)i, DN_LEAF, pair[0], pair[1]);
       for (int64_t k = 0; k < 2; k++)
-        if (t + k >= first_step && t + k < first_step + steps)
+        if (t + k >= first_step && t + k < end)
           memcpy(out + (t + k - first_step) * width + i, pair[k], n * sizeof *out);
     }
   }

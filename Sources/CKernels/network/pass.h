@@ -133,6 +133,32 @@ static ptrdiff_t DN_NAME(net_bad_state)(const DN_NAME(net_pass) *pass, ptrdiff_t
   return -1;
 }
 
+// The clamps of the block's first `good` columns, counted once more one by one: leaves count theirs together.
+static int64_t DN_NAME(net_count_clamps)(const DN_NAME(net_pass) *pass, ptrdiff_t good) {
+  DN_NAME(net_run) *f = pass->f;
+  const DN_NAME(dn_network_primal) *p = f->primal;
+  const ptrdiff_t S = f->S * f->row, C = f->C * f->row;
+  const DN_REAL *next = f->split ? pass->coupled_predicted : pass->coupled;
+  int64_t clamps = 0;
+  for (ptrdiff_t j = pass->tau > pass->from ? 0 : 1; j < good; j++) {
+    const DN_REAL *coupled = pass->coupled + j * C;
+    DN_NAME(net_increments)(f, pass->tau + j - 1, pass->tau + j);
+    const DN_NAME(dn_step) step = {.nodes = f->N,
+                                   .row = f->row,
+                                   .time_step = f->dt,
+                                   .coupling = p->coupling,
+                                   .parameters = f->a.parameters,
+                                   .now = pass->states + j * S,
+                                   .coupled_now = coupled,
+                                   .coupled_next = p->stage == DN_STAGE_FROZEN ? coupled : next + (j + 1) * C,
+                                   .increment = f->a.increment,
+                                   .predictor = f->a.predictor};
+    clamps += f->model->predict(&step, 1, f->a.predictor);
+    if (p->scheme == DN_SCHEME_HEUN) clamps += f->model->correct(&step, f->a.predictor);
+  }
+  return clamps;
+}
+
 // Columns tau - count ... tau - 1 of y, from the ring whose column `x` is pass->tau.
 static void DN_NAME(net_copy_observed)(const DN_NAME(net_pass) *pass, ptrdiff_t tau, ptrdiff_t count, DN_REAL *to,
                                        ptrdiff_t to_stride) {
@@ -199,6 +225,7 @@ static void DN_NAME(net_advance)(DN_NAME(net_pass) *pass, const DN_REAL *state, 
     n = pass->to + 1 - pass->tau < B ? pass->to + 1 - pass->tau : B;
     if (column + B > plan->lead + plan->window) column = DN_NAME(net_slide)(f, NULL, f->a.ring, column);
     pass->x = f->a.ring + column;
+    const int64_t clamps = pass->clamps;
     DN_NAME(net_clear)(f, pass->x, B);
     DN_NAME(net_apply)(f, &plan->forward, f->a.weights, 1, pass->x, n);
     DN_NAME(net_solve)(f, &plan->forward, f->a.weights, 2, pass->x, 0, B, n, DN_NAME(net_leaf), pass);
@@ -208,9 +235,10 @@ static void DN_NAME(net_advance)(DN_NAME(net_pass) *pass, const DN_REAL *state, 
     if (bad_tau >= 0) {
       *result = (dn_outcome){.status = DN_NOT_FINITE_STATE, .node = node, .step = bad_tau};
       good = bad_tau - pass->tau;
+      pass->clamps = clamps + DN_NAME(net_count_clamps)(pass, good);
     } else if (worker) {
       const dn_outcome fine = {.status = DN_OK};
-      *result = dn_block_end(worker, fine, pass->tau + n - 1 == pass->to || pass->from < pass->tau ? n : n - 1);
+      *result = dn_block_end(worker, fine, pass->tau > pass->from ? n : n - 1);
     }
     const ptrdiff_t last = pass->tau + good - 1, first = pass->tau > pass->from ? pass->tau : pass->from + 1;
     if (pass->result) DN_NAME(net_emit)(pass, first, last, pass->states + (first - pass->tau + 1) * S);

@@ -3,6 +3,8 @@
 //
 // s' is the raw state before it is clamped. The derivative through a clamp is 0 where raw < lower or raw > upper.
 
+_Static_assert(DN_COUPLINGS <= DN_COUPLINGS_MAX && DN_PARAMETERS <= DN_PARAMETERS_MAX, "the limits of internal.h");
+
 static const DN_REAL M(lower)[] = DN_LOWER, M(upper)[] = DN_UPPER;
 
 DN_INLINE void M(load)(const DN_REAL *row, ptrdiff_t stride, int count, K(vec) v[]) {

@@ -1,0 +1,330 @@
+// The same bits of networks for every instruction set, layout, budget, number of threads and company, and over the years.
+//
+// `network_bits_test --print > Tests/CKernelsTests/network_hashes.inc` renews the hashes. They change when a formula or the
+// order of a sum changes, which a commit has to say; they do not depend on the machine.
+#if !defined(DN_REAL)
+#include <pthread.h>
+
+#include "network_trial.h"
+
+typedef struct net_hash_case {
+  const char *model, *variant;
+  int bytes;  // of an element
+  uint64_t run, jvp, vjp;
+} net_hash_case;
+
+static const net_hash_case hashes_kept[] = {
+#include "network_hashes.inc"
+};
+
+static network network_of(const char *name, bool fractional) {
+  return fractional ? network_make_fractional(net_spec_named(name), 1) : network_make(net_spec_named(name), 1);
+}
+
+// The tests below are compiled once for each precision: this file includes itself.
+#define DN_REAL float
+#define DN_NAME(name) name##_f32
+#include "network_bits_test.c"
+#undef DN_REAL
+#undef DN_NAME
+#define DN_REAL double
+#define DN_NAME(name) name##_f64
+#include "network_bits_test.c"
+
+int main(int argc, char **argv) {
+  const check_test tests[] = {
+      {"isas_f32", isas_f32},           {"isas_f64", isas_f64},           {"layouts_f32", layouts_f32},
+      {"layouts_f64", layouts_f64},     {"budgets_f32", budgets_f32},     {"budgets_f64", budgets_f64},
+      {"ensembles_f32", ensembles_f32}, {"ensembles_f64", ensembles_f64}, {"tapes_f32", tapes_f32},
+      {"tapes_f64", tapes_f64},         {"callers_f32", callers_f32},     {"callers_f64", callers_f64},
+      {"hashes_f32", hashes_f32},       {"hashes_f64", hashes_f64},
+  };
+  if (argc == 2 && strcmp(argv[1], "--print") == 0) {
+    printf("// FNV-1a 64 of the outputs of run, jvp and vjp: written by `network_bits_test --print`.\n");
+    for (int m = 0; m < ref_model_count; m++)
+      for (int v = 0; v < NET_VARIANTS; v++) {
+        hash_of_f32(m, v, true);
+        hash_of_f64(m, v, true);
+      }
+    return 0;
+  }
+  return CHECK_MAIN(argc, argv, tests);
+}
+
+#else
+
+#define EACH_MODEL                          \
+  for (int m = 0; m < ref_model_count; m++) \
+    for (int v = 0; v < NET_VARIANTS; v++)
+
+static DN_NAME(net_trial) DN_NAME(trial_of)(int m, int v, const network *net, bool fractional, const dn_plan *plan,
+                                            ptrdiff_t steps, layout how) {
+  net_setup setup = net_setup_of(v, steps);
+  setup.first_step = 3 * (m % 3);
+  setup.every = m % 2 ? 5 : 1;
+  setup.thinning = v % 2 ? DN_THIN_AVERAGE : DN_THIN_SUBSAMPLE;
+  setup.rough = m % 2;
+  DN_NAME(net_trial)
+  t = DN_NAME(net_trial_make)(&ref_models[m], net, fractional, &setup, 31 + (uint64_t)m, how);
+  t.plan = plan;
+  t.drawn = v != 1;
+  t.member = (uint64_t)m;
+  return t;
+}
+
+static void DN_NAME(isas)(void) {
+  static const char *const names[] = {"3 nodes 0..40", "17 nodes, all zero", "17 nodes, 90 edges, powers"};
+  EACH_MODEL
+  for (int s = 0; s < 3; s++) {
+    const bool fractional = (m + v + s) % 2;
+    network net = network_of(names[s], fractional);
+    dn_plan *base = plan_make(&net, &(dn_plan_options){.isa = DN_ISA_BASE});
+    DN_NAME(net_trial) slow = DN_NAME(trial_of)(m, v, &net, fractional, base, 140, (layout){0});
+    DN_NAME(net_trial_call_all)(&slow, NULL);
+    for (int isa = DN_ISA_AUTO; isa <= DN_ISA_AVX512; isa++) {
+      if (!dn_isa_available((dn_isa)isa)) continue;
+      dn_plan *plan = plan_make(&net, &(dn_plan_options){.isa = (dn_isa)isa});
+      check_about("%s, %s, %s, %s", ref_models[m].name, net_variants[v].name, names[s], dn_isa_name((dn_isa)isa));
+      DN_NAME(net_trial) fast = DN_NAME(trial_of)(m, v, &net, fractional, plan, 140, (layout){0});
+      DN_NAME(net_trial_call_all)(&fast, NULL);
+      CHECK_THAT(DN_NAME(net_trial_same)(&slow, &fast));
+      DN_NAME(net_trial_free)(&fast);
+      dn_plan_destroy(plan);
+    }
+    DN_NAME(net_trial_free)(&slow);
+    dn_plan_destroy(base);
+    network_free(&net);
+  }
+}
+
+// Rows far apart, and pointers aligned to an element and no more.
+static void DN_NAME(layouts)(void) {
+  const layout layouts[] = {{0, 1, false}, {3, 0, false}, {65, 3, false}};
+  EACH_MODEL {
+    const bool fractional = (m + v) % 2;
+    network net = network_of(v % 2 ? "17 nodes 0..40" : "3 nodes 0..40", fractional);
+    dn_plan *plan = plan_make(&net, NULL);
+    DN_NAME(net_trial) plain = DN_NAME(trial_of)(m, v, &net, fractional, plan, 50, (layout){0});
+    DN_NAME(net_trial_call_all)(&plain, NULL);
+    for (int l = 0; l < 3; l++) {
+      check_about("%s, %s, gap %td, offset %td", ref_models[m].name, net_variants[v].name, layouts[l].gap,
+                  layouts[l].offset);
+      DN_NAME(net_trial) t = DN_NAME(trial_of)(m, v, &net, fractional, plan, 50, layouts[l]);
+      DN_NAME(net_trial_call_all)(&t, NULL);
+      CHECK_THAT(DN_NAME(net_trial_same)(&plain, &t));
+      CHECK_THAT(DN_NAME(net_trial_intact)(&t));
+      DN_NAME(net_trial_free)(&t);
+    }
+    DN_NAME(net_trial_free)(&plain);
+    dn_plan_destroy(plan);
+    network_free(&net);
+  }
+}
+
+// Tapes from everything to the least, over runs that take up to several levels of checkpoints, each tape
+// recorded twice.
+static void DN_NAME(budgets)(void) {
+  const ptrdiff_t lengths[] = {1, 16, 17, 700};
+  int32_t levels = 0;
+  EACH_MODEL
+  for (int n = 0; n < 4; n++) {
+    const bool fractional = (m + v + n) % 2;
+    network net = network_of(n == 3 ? "2 nodes 0..3" : "3 nodes 0..40", fractional);
+    dn_plan *plan = plan_make(&net, &(dn_plan_options){.block = 16});
+    DN_NAME(net_trial) whole = DN_NAME(trial_of)(m, v, &net, fractional, plan, lengths[n], (layout){0});
+    DN_NAME(net_trial) t = DN_NAME(trial_of)(m, v, &net, fractional, plan, lengths[n], (layout){0});
+    DN_NAME(net_trial_call_all)(&whole, NULL);
+    const DN_NAME(dn_network_primal) primal = DN_NAME(net_trial_primal)(&t);
+    size_t everything, least;
+    CHECK_STATUS(DN_NAME(dn_network_tape_bytes)(&primal, &everything, &least), DN_OK);
+    CHECK_THAT(least <= everything);
+    for (int b = 0; b < 5; b++) {
+      const size_t budget = least + (everything - least) / 64 * (size_t)(b < 4 ? b * b : 64);
+      check_about("%s, %s, %td steps, budget %d", ref_models[m].name, net_variants[v].name, lengths[n], b);
+      DN_NAME(net_trial_record)(&t, budget);
+      for (int round = 0; round < 2; round++) {
+        DN_NAME(net_trial_call_all)(&t, NULL);
+        CHECK_THAT(DN_NAME(net_trial_same)(&whole, &t));
+      }
+      dn_tape_report report;
+      dn_tape_describe(t.tape, &report);
+      CHECK_THAT(report.bytes <= budget && (report.levels == 0) == (report.recomputed == 0));
+      if (report.levels > levels) levels = report.levels;
+    }
+    DN_NAME(net_trial_free)(&whole);
+    DN_NAME(net_trial_free)(&t);
+    dn_plan_destroy(plan);
+    network_free(&net);
+  }
+  CHECK(levels >= 2, "%d levels at most", levels);
+}
+
+// ---- Company -------------------------------------------------------------------------------------------------------
+
+#define ENSEMBLE 6
+
+typedef struct DN_NAME(ensemble) {
+  network net[3];
+  dn_plan *plan[3];
+  DN_NAME(net_trial) trial[ENSEMBLE];
+} DN_NAME(ensemble);
+
+// Runs of other models, schemes, lengths and plans, some of them sharing one.
+static void DN_NAME(ensemble_make)(DN_NAME(ensemble) *e, int first) {
+  static const char *const names[] = {"17 nodes 0..40", "no edges, history", "3 nodes 0..40"};
+  const ptrdiff_t steps[ENSEMBLE] = {129, 40, 0, 300, 17, 64};
+  for (int n = 0; n < 3; n++) {
+    e->net[n] = network_of(names[n], n == 2);
+    e->plan[n] = plan_make(&e->net[n], &(dn_plan_options){.block = 16 << n});
+  }
+  for (int r = 0; r < ENSEMBLE; r++)
+    e->trial[r] = DN_NAME(trial_of)((first + r) % ref_model_count, r % NET_VARIANTS, &e->net[r % 3], r % 3 == 2,
+                                    e->plan[r % 3], steps[r], (layout){r, r & 1, false});
+}
+
+static void DN_NAME(ensemble_free)(DN_NAME(ensemble) *e) {
+  for (int r = 0; r < ENSEMBLE; r++) DN_NAME(net_trial_free)(&e->trial[r]);
+  for (int n = 0; n < 3; n++) {
+    dn_plan_destroy(e->plan[n]);
+    network_free(&e->net[n]);
+  }
+}
+
+static void DN_NAME(ensembles)(void) {
+  const int32_t counts[] = {1, 2, 3, 8, 0};
+  for (int first = 0; first < ref_model_count; first++) {
+    DN_NAME(ensemble) alone, together;
+    DN_NAME(ensemble_make)(&alone, first);
+    DN_NAME(ensemble_make)(&together, first);
+    for (int r = 0; r < ENSEMBLE; r++) DN_NAME(net_trial_call_all)(&alone.trial[r], NULL);
+    dn_workspace *workspace;
+    CHECK_STATUS(dn_workspace_create(together.plan[0], &workspace), DN_OK);
+    for (int c = 0; c < 5; c++) {
+      const dn_run_options options = {.threads = counts[c], .workspace = c % 2 ? workspace : NULL};
+      check_about("models from %d, %d threads", first, counts[c]);
+      for (int r = 0; r < ENSEMBLE; r++) {
+        DN_NAME(net_trial_reset)(&together.trial[r], 0);
+        if (c == 0) DN_NAME(net_trial_record)(&together.trial[r], 0);
+      }
+      for (int k = 0; k < ENTRY_COUNT; k++)
+        CHECK_STATUS(DN_NAME(net_trials_call)((entry)k, ENSEMBLE, together.trial, &options, NULL), DN_OK);
+      for (int r = 0; r < ENSEMBLE; r++) CHECK_THAT(DN_NAME(net_trial_same)(&alone.trial[r], &together.trial[r]));
+    }
+    dn_workspace_destroy(workspace);
+    DN_NAME(ensemble_free)(&alone);
+    DN_NAME(ensemble_free)(&together);
+  }
+}
+
+// Recorded by one number of threads, read by another, by runs in another order.
+static void DN_NAME(tapes)(void) {
+  for (int first = 0; first < ref_model_count; first += 2)
+    for (int kind = 0; kind < 4; kind++) {
+      DN_NAME(ensemble) want, e;
+      DN_NAME(ensemble_make)(&want, first);
+      DN_NAME(ensemble_make)(&e, first);
+      check_about("models from %d, kind %d", first, kind);
+      for (int r = 0; r < ENSEMBLE; r++) {
+        DN_NAME(net_trial) *t = &e.trial[r];
+        const DN_NAME(dn_network_primal) primal = DN_NAME(net_trial_primal)(t);
+        size_t everything, least;
+        CHECK_STATUS(DN_NAME(dn_network_tape_bytes)(&primal, &everything, &least), DN_OK);
+        DN_NAME(net_trial_record)(t, r % 2 ? least : 0);
+        DN_NAME(net_trial_call_all)(&want.trial[r], NULL);
+      }
+      CHECK_STATUS(
+          DN_NAME(net_trials_call)(ENTRY_RUN, ENSEMBLE, e.trial, &(dn_run_options){.threads = kind % 2 ? 4 : 1}, NULL),
+          DN_OK);
+      CHECK_STATUS(DN_NAME(net_trials_call)(ENTRY_JVP, ENSEMBLE, e.trial, &(dn_run_options){.threads = 3}, NULL),
+                   DN_OK);
+      // Two calls, the later runs first.
+      const dn_run_options options = {.threads = kind / 2 ? 3 : 1};
+      CHECK_STATUS(DN_NAME(net_trials_call)(ENTRY_VJP, ENSEMBLE - 2, e.trial + 2, &options, NULL), DN_OK);
+      CHECK_STATUS(DN_NAME(net_trials_call)(ENTRY_VJP, 2, e.trial, &options, NULL), DN_OK);
+      for (int r = 0; r < ENSEMBLE; r++) CHECK_THAT(DN_NAME(net_trial_same)(&want.trial[r], &e.trial[r]));
+      DN_NAME(ensemble_free)(&want);
+      DN_NAME(ensemble_free)(&e);
+    }
+}
+
+static void *DN_NAME(call_from_thread)(void *context) {
+  DN_NAME(net_trial) *t = context;
+  for (int k = 0; k < ENTRY_COUNT; k++)
+    if (DN_NAME(net_trial_call)((entry)k, t, &(dn_run_options){.threads = 2}) != DN_OK) return t;
+  return NULL;
+}
+
+// Several threads call with the same plan at once.
+static void DN_NAME(callers)(void) {
+  network net = network_of("17 nodes 0..40", false);
+  dn_plan *plan = plan_make(&net, NULL);
+  DN_NAME(net_trial) t[4];
+  pthread_t threads[4];
+  for (int c = 0; c < 4; c++) {
+    t[c] = DN_NAME(trial_of)(c, c % NET_VARIANTS, &net, false, plan, 129, (layout){0});
+    DN_NAME(net_trial_record)(&t[c], 0);
+  }
+  for (int c = 0; c < 4; c++) pthread_create(&threads[c], NULL, DN_NAME(call_from_thread), &t[c]);
+  for (int c = 0; c < 4; c++) {
+    void *failed = NULL;
+    pthread_join(threads[c], &failed);
+    CHECK_THAT(!failed);
+  }
+  for (int c = 0; c < 4; c++) {
+    check_about("caller %d", c);
+    DN_NAME(net_trial) q = DN_NAME(trial_of)(c, c % NET_VARIANTS, &net, false, plan, 129, (layout){0});
+    DN_NAME(net_trial_call_all)(&q, NULL);
+    CHECK_THAT(DN_NAME(net_trial_same)(&q, &t[c]));
+    DN_NAME(net_trial_free)(&q);
+    DN_NAME(net_trial_free)(&t[c]);
+  }
+  dn_plan_destroy(plan);
+  network_free(&net);
+}
+
+// ---- Hashes --------------------------------------------------------------------------------------------------------
+
+static void DN_NAME(hash_of)(int m, int v, bool print) {
+  static const char *const names[] = {"17 nodes, 60 edges 0..40", "3 nodes 0..40", "17 nodes, 90 edges, powers"};
+  const bool fractional = (m + v) % 2;
+  network net = network_of(names[(m + v) % 3], fractional);
+  // Block and tile are fixed, so that another choice of them does not touch the hashes.
+  dn_plan *plan = plan_make(&net, &(dn_plan_options){.block = 64, .tile_sources = 20});
+  DN_NAME(net_trial) t = DN_NAME(trial_of)(m, v, &net, fractional, plan, 150, (layout){0});
+  // Some models' coupling variables are another library's sines.
+  rng r = rng_make(60);
+  DN_NAME(grid_fill)(&t.in[REF_HISTORY], &r);
+  DN_NAME(grid_fill)(&t.tan[REF_HISTORY], &r);
+  DN_NAME(net_trial_call_all)(&t, NULL);
+  net_hash_case got = {ref_models[m].name, net_variants[v].name, sizeof(DN_REAL), FNV_START, FNV_START, FNV_START};
+#define ADD(member, name) got.member = DN_NAME(grid_hash)(&t.name, got.member);
+  ADD(run, series)
+  ADD(run, next_initial)
+  ADD(run, next_history)
+  ADD(run, next_partial)
+  ADD(jvp, tan_series)
+  for (int part = 0; part < REF_PARTS; part++) ADD(vjp, cot[part])
+#undef ADD
+  if (print)
+    printf("{\"%s\", \"%s\", %d,\n 0x%016llx, 0x%016llx, 0x%016llx},\n", got.model, got.variant, got.bytes,
+           (unsigned long long)got.run, (unsigned long long)got.jvp, (unsigned long long)got.vjp);
+  const net_hash_case *kept = NULL;
+  for (size_t k = 0; k < sizeof hashes_kept / sizeof hashes_kept[0]; k++)
+    if (strcmp(hashes_kept[k].model, got.model) == 0 && strcmp(hashes_kept[k].variant, got.variant) == 0 &&
+        hashes_kept[k].bytes == got.bytes)
+      kept = &hashes_kept[k];
+  check_about("%s, %s", got.model, got.variant);
+  if (!print && CHECK(kept != NULL, "no hashes are kept")) {
+    CHECK_THAT(kept->run == got.run);
+    CHECK_THAT(kept->jvp == got.jvp);
+    CHECK_THAT(kept->vjp == got.vjp);
+  }
+  DN_NAME(net_trial_free)(&t);
+  dn_plan_destroy(plan);
+  network_free(&net);
+}
+
+static void DN_NAME(hashes)(void) { EACH_MODEL DN_NAME(hash_of)(m, v, false); }
+
+#undef EACH_MODEL
+#endif
