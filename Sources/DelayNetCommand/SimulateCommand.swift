@@ -16,7 +16,8 @@ struct SimulateCommand: ParsableCommand {
 
       --gradients writes a .npz of `weights` ((N, N) for a dense network, else one an edge, by row and then by column), \
       `coupling`, `initial` (S, N), `history` (C, N, H), every parameter of the model by its name, with noise `sigma` (S,) \
-      and `noise` (T, S, N), with --fractional-delays `delays`, as `weights`, and for a connectome `speed`.
+      and `noise` (T, S, N), with --fractional-delays `delays`, as `weights`, and for a connectome `speed`. They are those \
+      of a loss whose cotangent is given, or of the mean of the model's first state over nodes and columns.
 
       EXAMPLES
         delaynet simulate --model mpr --connectome connectivity_76.zip --duration 1000 --coupling 0.5 --sigma 0.01 \\
@@ -27,6 +28,8 @@ struct SimulateCommand: ParsableCommand {
           --average 10 --output y.npy --resume end.carry
         delaynet simulate --model mpr --weights W.npy --delays D.npy --time-step 0.1 --steps 1000 \\
           --cotangent C.npy --gradients g.npz --memory 64MB
+        delaynet simulate --model mpr --synthetic 84 --duration 1000 --sigma r=0.01,V=0.02 --gradients g.npz \
+          --with-respect-to coupling,parameters
       """)
 
   @OptionGroup(title: "Network and model")
@@ -46,13 +49,22 @@ struct SimulateCommand: ParsableCommand {
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: ArgumentHelp("A cotangent of the output, shape (S, N, K), to be pulled back.", valueName: "C.npy"))
+    help: ArgumentHelp(
+      "A cotangent of the output, shape (S, N, K), to be pulled back.", discussion: "(default: of the first state's mean)",
+      valueName: "C.npy"))
   var cotangent: String?
 
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp("Write the gradients of everything, by name.", valueName: "g.npz"))
   var gradients: String?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "Only some gradients: names as in the .npz, `parameters` for all of the model's. (default: everything)",
+      valueName: "names"))
+  var withRespectTo: String?
 
   @Option(
     name: .long, parsing: .unconditional,
@@ -81,7 +93,9 @@ struct SimulateCommand: ParsableCommand {
     for (name, value) in [("--subsample", subsample), ("--average", average)] {
       if let value, value < 1 { throw ValidationError("\(name) must be at least 1, not \(value).") }
     }
-    if gradients != nil, cotangent == nil { throw ValidationError("--gradients needs a --cotangent.") }
+    if withRespectTo != nil, gradients == nil {
+      throw ValidationError("--with-respect-to is for --gradients, which is not there.")
+    }
     if cotangent != nil, gradients == nil {
       throw ValidationError("--cotangent is for --gradients, which is not there.")
     }
@@ -121,8 +135,8 @@ struct SimulateCommand: ParsableCommand {
     var picture = plot.map { _ in
       Picture(nodes: SeriesPlot.spread(problem.nodes), columns: columns, timeStep: options.timeStep, thinning: thinning)
     }
-    if let cotangent, let gradients {
-      try differentiate(problem, loaded, carry, steps, columns, cotangent, to: gradients, &picture)
+    if let gradients {
+      try differentiate(problem, loaded, carry, steps, columns, to: gradients, &picture)
     } else {
       try simulate(problem, loaded, carry, steps, columns, &picture)
     }
@@ -281,13 +295,15 @@ struct SimulateCommand: ParsableCommand {
   /// Records the run and pulls the cotangent back.
   private func differentiate<Scalar: DelayNetScalar & NPYElement>(
     _ problem: Problem<Scalar>, _ loaded: LoadedNetwork<Scalar>, _ start: NetworkCarry<Scalar>, _ steps: Int,
-    _ columns: Int, _ cotangentPath: String, to path: String, _ picture: inout Picture?
+    _ columns: Int, to path: String, _ picture: inout Picture?
   ) throws {
     let (states, nodes) = (problem.model.states.count, problem.nodes)
     let shape = [states, nodes, columns]
+    let names = try gradientNames(problem)
     let cotangent = try StateArray(
       variables: states, nodes: nodes, columns: columns,
-      values: DelayNetCommand.numbers(in: cotangentPath, shape: shape, as: Scalar.self))
+      values: self.cotangent.map { try DelayNetCommand.numbers(in: $0, shape: shape, as: Scalar.self) }
+        ?? Self.meanCotangent(states: states, nodes: nodes, columns: columns))
     let budget = memory.map { TapeMemory.bytes($0.bytes) } ?? .everything
     let bar = ProgressBar("simulating")
     let clock = ContinuousClock.now
@@ -322,7 +338,7 @@ struct SimulateCommand: ParsableCommand {
     let gradient = try Interruption.watching {
       defer { back.clear() }
       do {
-        return try loaded.naming { try tape.pullback(cotangent, progress: back.handler) }
+        return try loaded.naming { try tape.pullback(cotangent, withRespectTo: Self.inputs(names), progress: back.handler) }
       } catch {
         throw Interruption.isRequested ? back.interruption(of: steps, "steps") : error
       }
@@ -331,36 +347,80 @@ struct SimulateCommand: ParsableCommand {
     print(
       "gradient  in \(text(seconds: (ContinuousClock.now - before).seconds)); "
         + "tape of \(rounded(Double(report.bytes) / 1e6)) MB, \(grouped(report.recomputedSteps)) steps computed again")
-    let arrays = try Self.arrays(gradient, problem, history: start.history.columns)
+    let arrays = try Self.arrays(gradient, names, problem, history: start.history.columns)
+    for case (let name, let array) in arrays where array.shape.isEmpty {
+      print("          \(name): \(rounded(Double(try array.values(as: Scalar.self)[0])))")
+    }
     try Self.writing { try NPZArchive.write(arrays, to: path) }
     print("wrote     \(path): \(arrays.map(\.name).joined(separator: ", "))")
   }
 
+  /// The cotangent of the mean of the first state over nodes and columns.
+  private static func meanCotangent<Scalar: DelayNetScalar>(states: Int, nodes: Int, columns: Int) -> [Scalar] {
+    let first = nodes * columns
+    return [Scalar](repeating: 1 / Scalar(max(first, 1)), count: first)
+      + [Scalar](repeating: 0, count: (states - 1) * first)
+  }
+
+  /// Every input that has a gradient, by its name in the archive; of them those that are asked for.
+  private func gradientNames<Scalar>(_ problem: Problem<Scalar>) throws -> [String] {
+    let parameters = problem.model.parameters.map(\.name)
+    var all = ["weights", "coupling"] + parameters + ["initial", "history"]
+    if problem.sigma != .none, problem.noise != .none { all += ["sigma", "noise"] }
+    if problem.delays.areFractional { all.append("delays") }
+    if case .tracts(_, _, true) = problem.delays { all.append("speed") }
+    guard let withRespectTo else { return all }
+    let wanted = Set(
+      withRespectTo.split(separator: ",").flatMap { $0 == "parameters" ? parameters : [String($0)] })
+    if let unknown = wanted.subtracting(all).sorted().first {
+      throw ValidationError("--with-respect-to: there is no `\(unknown)` here, only \(all.joined(separator: ", "))")
+    }
+    return all.filter(wanted.contains)
+  }
+
+  private static func inputs<Scalar>(_ names: [String]) -> Problem<Scalar>.Inputs {
+    names.reduce(into: []) { inputs, name in
+      let input: Problem<Scalar>.Inputs =
+        switch name {
+        case "weights": .weights
+        case "coupling": .coupling
+        case "initial": .initial
+        case "history": .history
+        case "sigma": .sigma
+        case "noise": .noise
+        case "delays": .delays
+        case "speed": .conductionSpeed
+        default: .parameter(name)
+        }
+      inputs = [inputs, input]
+    }
+  }
+
   private static func arrays<Scalar: DelayNetScalar & NPYElement>(
-    _ gradient: Problem<Scalar>.Gradient, _ problem: Problem<Scalar>, history: Int
+    _ gradient: Problem<Scalar>.Gradient, _ names: [String], _ problem: Problem<Scalar>, history: Int
   ) throws -> [(name: String, array: NPYArray)] {
     let (states, nodes) = (problem.model.states.count, problem.nodes)
     let edges = problem.network.topology == .dense ? [nodes, nodes] : [problem.network.edges]
-    var arrays: [(name: String, array: NPYArray)] = []
-    func add(_ name: String, _ values: [Scalar], _ shape: [Int]) throws {
-      arrays.append((name, try NPYArray(values, shape: shape)))
+    return try names.map { name in
+      let (values, shape): ([Scalar], [Int]) =
+        switch name {
+        case "weights": (gradient.weights, edges)
+        case "coupling": ([gradient.coupling], [])
+        case "initial": (gradient.initial.values, [states, nodes])
+        case "history": (gradient.history.values, [problem.model.couplings.count, nodes, history])
+        case "sigma": (gradient.sigma, gradient.sigma.count == states ? [states] : [states, nodes])
+        case "noise": (gradient.noise.values, [gradient.noise.steps, states, nodes])
+        case "delays": (gradient.delays, edges)
+        case "speed": ([gradient.conductionSpeed], [])
+        default:
+          switch gradient.parameters[name] {
+          case .uniform(let value): ([value], [])
+          case .perNode(let values): (values, [nodes])
+          case nil: ([], [0])
+          }
+        }
+      return (name, try NPYArray(values, shape: shape))
     }
-    try add("weights", gradient.weights, edges)
-    try add("coupling", [gradient.coupling], [])
-    for parameter in problem.model.parameters {
-      guard let values = gradient.parameters[parameter.name] else { continue }
-      if case .uniform(let value) = values { try add(parameter.name, [value], []) }
-      if case .perNode(let values) = values { try add(parameter.name, values, [nodes]) }
-    }
-    try add("initial", gradient.initial.values, [states, nodes])
-    try add("history", gradient.history.values, [problem.model.couplings.count, nodes, history])
-    if problem.sigma != .none, problem.noise != .none {
-      try add("sigma", gradient.sigma, gradient.sigma.count == states ? [states] : [states, nodes])
-      try add("noise", gradient.noise.values, [gradient.noise.steps, states, nodes])
-    }
-    if problem.delays.areFractional { try add("delays", gradient.delays, edges) }
-    if case .tracts(_, _, true) = problem.delays { try add("speed", [gradient.conductionSpeed], []) }
-    return arrays
   }
 }
 

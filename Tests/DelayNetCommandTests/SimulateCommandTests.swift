@@ -90,6 +90,25 @@ struct SimulateCommandTests {
     }
   }
 
+  @Test("without a cotangent the gradients are those of the first state's mean, and some can be chosen")
+  func meanAndChoice() throws {
+    let folder = try Folder()
+    let line = "simulate --model mpr --synthetic 5 --steps 300 --sigma 0.01 --seed 2 --average 10"
+    var cotangent = [Float](repeating: 0, count: 2 * 5 * 30)
+    for i in 0..<150 { cotangent[i] = 1 / 150 }
+    try folder.write(cotangent, [2, 5, 30], to: "C.npy")
+    try Command.succeed("\(line) --cotangent C.npy --gradients given.npz", in: folder)
+    try Command.succeed("\(line) --gradients mean.npz", in: folder)
+    #expect(try folder.bytes("mean.npz") == folder.bytes("given.npz"))
+    let report = try Command.succeed("\(line) --gradients some.npz --with-respect-to parameters,coupling", in: folder)
+    let (all, some) = try (NPZArchive(path: folder.path("given.npz")), NPZArchive(path: folder.path("some.npz")))
+    #expect(some.names == ["coupling", "tau", "I", "Delta", "J", "eta", "cr", "cv"])
+    for name in some.names {
+      #expect(try some[name].values(as: Float.self) == all[name].values(as: Float.self), "\(name)")
+    }
+    #expect(report.contains("coupling:") && report.contains("eta:"))
+  }
+
   @Test("a checkpoint goes on with the bits of one run", arguments: ["", " --average 7"])
   func checkpoint(thinning: String) throws {
     let folder = try Folder()
@@ -273,7 +292,8 @@ struct SimulateCommandTests {
       ErrorTests.Mistake("\(good) --steps 3 --coupling-stage late", 64, "--coupling-stage"),
       ErrorTests.Mistake("\(good) --steps 3 --subsample 2 --average 2", 64, "--subsample"),
       ErrorTests.Mistake("\(good) --steps 3 --average 0", 64, "--average"),
-      ErrorTests.Mistake("\(good) --steps 3 --gradients g.npz", 64, "--cotangent"),
+      ErrorTests.Mistake("\(good) --steps 3 --with-respect-to tau", 64, "--gradients"),
+      ErrorTests.Mistake("\(good) --steps 3 --gradients g.npz --with-respect-to tau,sigma", 64, "`sigma`", "weights"),
       ErrorTests.Mistake("\(good) --steps 3 --cotangent C.npy", 64, "--gradients"),
       ErrorTests.Mistake("\(good) --steps 3 --memory 1MB", 64, "--memory"),
       ErrorTests.Mistake("\(good) --steps 3 --cotangent C.npy --gradients g.npz --memory lots", 64, "--memory"),
