@@ -1,5 +1,6 @@
 # setup   installs what is missing (Debian packages, by name)
-# run     builds and shows the whole thing: the notebook's experiment, gradient checks, a stochastic run with its picture
+# run     builds and shows the whole thing: the notebook's experiment, gradient checks, a linear network, and a minute of 84
+#         regions of neural masses with its gradient, with pictures
 # test    C tests and Swift tests; test-debug the differentiation's also without optimisation, test-consumer a package that
 #         depends on a tagged version of this one
 # lint    formatting of Swift and C; `make format` mends it
@@ -23,6 +24,8 @@ RESULTS = results
 DELAYNET = .build/release/delaynet
 # Noise on every node, weights short of instability; the pictures show means over 100 ms.
 STOCHASTIC = --steps 10000 --time-step 1 --seed 0 --scale stable --noise-gain 1 --plot-window 100
+# A minute at 0.1 ms: by their initial states some nodes fire at a low rate and some at a high one, and fluctuate there.
+MINUTE = --duration 60000 --time-step 0.1 --coupling 0.02 --sigma r=0.05,V=0.1 --set eta=-4.6 --average 100
 
 install = missing=""; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
@@ -48,8 +51,11 @@ run: build
 	@$(DELAYNET) check --synthetic 84
 	@echo; echo "A stochastic linear network of 84 synthetic regions, 10,000 steps:"
 	@$(DELAYNET) map --synthetic 84 $(STOCHASTIC) --output $(RESULTS)/synthetic.npy --plot $(RESULTS)/synthetic.svg
+	@echo; echo "One minute of neural masses (Montbrio, Pazo, Roxin), means over 10 ms, and the gradient of their mean rate:"
+	@$(DELAYNET) simulate --model mpr --synthetic 84 $(MINUTE) --output $(RESULTS)/mpr.npy --plot $(RESULTS)/mpr.svg \
+	  --gradients $(RESULTS)/mpr_gradients.npz --with-respect-to weights,coupling,parameters,sigma --memory 64MB
 	@if [ -f $(DATA)/connectivity_76.zip ]; then \
-	  echo; echo "The same on The Virtual Brain's 76 regions:"; \
+	  echo; echo "The linear network on The Virtual Brain's 76 regions:"; \
 	  $(DELAYNET) map --connectome $(DATA)/connectivity_76.zip $(STOCHASTIC) \
 	    --output $(RESULTS)/connectivity_76.npy --plot $(RESULTS)/connectivity_76.svg; \
 	else echo; echo "$(DATA)/connectivity_76.zip is not there: the run on real data is skipped."; fi
