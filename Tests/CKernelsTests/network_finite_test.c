@@ -342,6 +342,14 @@ static void DN_NAME(sums)(void) {
   dn_status status = DN_NAME(net_trial_call)(ENTRY_VJP, &t, NULL);
   CHECK_STATUS(status, DN_NOT_FINITE_COTANGENT);
   DN_NAME(expect)(ENTRY_VJP, &t, DN_NOT_FINITE_COTANGENT, (dn_place){NOWHERE, .node = 1, .parameter = 0});
+  // Each node's share of dG is 3 huge, which three of are more than the largest number.
+  check_about("G, over the nodes");
+  DN_NAME(grid_set)(&t.in[REF_WEIGHTS], 1);
+  DN_NAME(grid_set)(&t.cot_final, huge);
+  t.in[REF_INITIAL].at[1] = 1;
+  CHECK_STATUS(DN_NAME(net_trial_call)(ENTRY_RUN, &t, NULL), DN_OK);
+  t.cotangents = NET_BIT(REF_COUPLING);
+  DN_NAME(expect)(ENTRY_VJP, &t, DN_NOT_FINITE_COTANGENT, (dn_place){NOWHERE});
   DN_NAME(net_trial_free)(&t);
   dn_plan_destroy(plan);
   network_free(&net);

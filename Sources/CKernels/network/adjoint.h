@@ -346,6 +346,12 @@ static void DN_NAME(net_adjoint_history)(DN_NAME(net_adjoint) *b) {
   }
 }
 
+// Adds a sum to what the caller has; whether the sum is a number of this precision.
+static bool DN_NAME(net_give)(double sum, DN_REAL *to) {
+  *to += (DN_REAL)sum;
+  return 0 * (DN_REAL)sum == 0;
+}
+
 // Adds the sums to the caller's arrays. Returns the first that is not finite: an edge's, or a node's of sigma (its state),
 // a parameter or the coupling.
 static dn_status DN_NAME(net_adjoint_finish)(DN_NAME(net_adjoint) *b, dn_outcome *where, int32_t *state,
@@ -393,7 +399,7 @@ static dn_status DN_NAME(net_adjoint_finish)(DN_NAME(net_adjoint) *b, dn_outcome
       return where->status;
     }
   }
-  if (d->coupling) *d->coupling += (DN_REAL)sum;
+  if (d->coupling && !DN_NAME(net_give)(sum, d->coupling)) return where->status;
   for (int32_t k = 0; k < f->P && d->parameters; k++) {
     if (!d->parameters[k]) continue;
     const double *total = b->parameters_total + k * f->row;
@@ -401,18 +407,23 @@ static dn_status DN_NAME(net_adjoint_finish)(DN_NAME(net_adjoint) *b, dn_outcome
     sum = 0;
     for (ptrdiff_t i = 0; i < N; i++) {
       sum += total[i];
-      if (per_node) d->parameters[k][i] += (DN_REAL)total[i];
+      if (per_node && !DN_NAME(net_give)(total[i], &d->parameters[k][i])) where->node = i;
     }
-    if (!per_node) d->parameters[k][0] += (DN_REAL)sum;
+    *parameter = k;
+    if (where->node >= 0 || (!per_node && !DN_NAME(net_give)(sum, &d->parameters[k][0]))) return where->status;
   }
+  *parameter = -1;
   const double root = sqrt(p->time_step);
   for (ptrdiff_t s = 0; s < f->S && d->sigma && p->sigma_count > 0; s++) {
     sum = 0;
     for (ptrdiff_t i = 0; i < N; i++) {
       sum += b->sigma_total[s * f->row + i];
-      if (p->sigma_count != f->S) d->sigma[s * N + i] += (DN_REAL)(root * b->sigma_total[s * f->row + i]);
+      if (p->sigma_count != f->S && !DN_NAME(net_give)(root * b->sigma_total[s * f->row + i], &d->sigma[s * N + i]))
+        where->node = i;
     }
-    if (p->sigma_count == f->S) d->sigma[s] += (DN_REAL)(root * sum);
+    *state = (int32_t)s;
+    if (where->node >= 0 || (p->sigma_count == f->S && !DN_NAME(net_give)(root * sum, &d->sigma[s])))
+      return where->status;
   }
   for (ptrdiff_t s = 0; s < f->S && d->initial; s++)
     for (ptrdiff_t i = 0; i < N; i++) d->initial[s * N + i] += b->state[s * f->row + i];
