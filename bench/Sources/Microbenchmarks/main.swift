@@ -52,4 +52,15 @@ let facade = BenchmarkSuite(name: "Swift, the notebook, 100 steps", settings: mi
   suite.benchmark("plan") { try seed.plan() }
 }
 
-Benchmark.main([kernels, random, facade])
+let networks = BenchmarkSuite(
+  name: "Swift, networks of \(ModelCall.regions) regions, \(ModelCall.steps) steps", settings: minTime, warmup, unit
+) { suite in
+  for model in NodeModel.all {
+    // A model of the register that cannot be run is a mistake to hear of.
+    let call = try! ModelCall(model)
+    suite.benchmark("run, \(model.name)") { try call.run() }
+    suite.benchmark("run and gradient, \(model.name)") { try call.gradient() }
+  }
+}
+
+Benchmark.main([kernels, random, networks, facade])
