@@ -15,6 +15,9 @@ public struct NetworkCarry<Scalar: DelayNetScalar>: Sendable, Equatable {
   public internal(set) var partial: StateArray<Scalar>
   /// The thinning that the partial sums belong to.
   public internal(set) var thinning: Thinning
+  /// The absolute number of the step that the run was to reach, for whoever goes on with it; nil if nobody said. The steps
+  /// to come do not depend on it.
+  public var goal: Int?
 
   /// A carry of the given parts, for instance from a file.
   ///
@@ -25,11 +28,12 @@ public struct NetworkCarry<Scalar: DelayNetScalar>: Sendable, Equatable {
   ///   - history: shape (coupling variables, nodes, history).
   ///   - partial: shape (states, nodes, 1).
   ///   - thinning: what the partial sums belong to.
+  ///   - goal: the step that the run was to reach, if anybody said.
   /// - Throws: ``DelayNetError/optionOutOfRange(name:value:)`` for a negative step or a thinning below 1,
   ///   ``DelayNetError/shapeMismatch(name:expected:found:)`` where the arrays contradict each other.
   public init(
     model: String, step: Int, state: StateArray<Scalar>, history: StateArray<Scalar>, partial: StateArray<Scalar>,
-    thinning: Thinning
+    thinning: Thinning, goal: Int? = nil
   ) throws(DelayNetError) {
     guard step >= 0 else { throw .optionOutOfRange(name: "step", value: Double(step)) }
     guard thinning.stepsPerColumn >= 1 else {
@@ -51,6 +55,7 @@ public struct NetworkCarry<Scalar: DelayNetScalar>: Sendable, Equatable {
     self.history = history
     self.partial = partial
     self.thinning = thinning
+    self.goal = goal
   }
 }
 

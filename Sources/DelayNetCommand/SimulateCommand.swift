@@ -11,8 +11,20 @@ struct SimulateCommand: ParsableCommand {
     discussion: """
       The output has the shape (S, N, K): the model's states, the nodes, and a column for every step, or for every k of \
       them with --subsample or --average. It is written while the network runs, so that memory does not grow with the \
-      length. A run that is interrupted, or leaves the finite numbers, keeps the columns before; --checkpoint saves where \
-      it stands, and --resume goes on from there with the same bits.
+      length. A run that is interrupted with Ctrl-C, or leaves the finite numbers, keeps the columns before; --checkpoint \
+      saves where it stands, and --resume goes on from there with the same bits.
+
+      CHECKPOINTS
+      --checkpoint is written over and over, every time as a whole new file that replaces the old one. With it the output is \
+      x.npy.unfinished until it is complete, an array of the full shape: its columns up to the checkpoint are there, later \
+      ones may be zeros. A run that is killed in any way leaves both. To complete it, repeat its command with --resume and \
+      the checkpoint, without --initial and --history: that goes on in x.npy.unfinished, whose bytes become those of a run \
+      that was never stopped, and calls it x.npy. --steps and --noise are then those of the whole run; --steps or \
+      --duration may be left out, and the rest has to be as it was. As long as x.npy.unfinished is there, no other run \
+      with that --output begins.
+
+      Without an unfinished output, --resume takes --steps or --duration more, or without them those that the run still \
+      lacked, and --output has only their columns.
 
       --gradients writes a .npz of `weights` ((N, N) for a dense network, else one an edge, by row and then by column), \
       `coupling`, `initial` (S, N), `history` (C, N, H), every parameter of the model by its name, with noise `sigma` (S,) \
@@ -26,6 +38,10 @@ struct SimulateCommand: ParsableCommand {
           --average 10 --output x.npy --checkpoint end.carry
         delaynet simulate --model mpr --synthetic 84 --steps 600000 --set eta=-4.6 --sigma r=0.01,V=0.02 \\
           --average 10 --output y.npy --resume end.carry
+        delaynet simulate --model mpr --synthetic 84 --duration 3600000 --sigma 0.01 --average 10 --output hour.npy \\
+          --checkpoint hour.carry
+        delaynet simulate --model mpr --synthetic 84 --duration 3600000 --sigma 0.01 --average 10 --output hour.npy \\
+          --checkpoint hour.carry --resume hour.carry
         delaynet simulate --model mpr --weights W.npy --delays D.npy --time-step 0.1 --steps 1000 \\
           --cotangent C.npy --gradients g.npz --memory 64MB
         delaynet simulate --model mpr --synthetic 84 --duration 1000 --sigma r=0.01,V=0.02 --gradients g.npz \
@@ -75,12 +91,24 @@ struct SimulateCommand: ParsableCommand {
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: ArgumentHelp("Save where the run stands at its end, or where it was stopped.", valueName: "file"))
+    help: ArgumentHelp(
+      "Save where the run stands: now and then, at its end, and where it was stopped.", valueName: "file"))
   var checkpoint: String?
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: ArgumentHelp("Go on from a checkpoint, for --steps or --duration more.", valueName: "file"))
+    help: ArgumentHelp(
+      """
+      Save the checkpoint after every step whose number is a multiple of this. (default: 1000000, and for networks of more \
+      than 100000 edges 10^11 / edges, but at least 1000)
+      """, valueName: "steps"))
+  var checkpointEvery: Int?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "Go on from a checkpoint: to the end of a run that was killed, or for --steps or --duration more.",
+      valueName: "file"))
   var resume: String?
 
   @Option(
@@ -100,6 +128,18 @@ struct SimulateCommand: ParsableCommand {
       throw ValidationError("--cotangent is for --gradients, which is not there.")
     }
     if memory != nil, gradients == nil { throw ValidationError("--memory is for --gradients, which is not there.") }
+    if options.stepCount == nil, resume == nil {
+      throw ValidationError("How long? Give either --duration in ms or --steps.")
+    }
+    if let checkpointEvery {
+      guard checkpointEvery >= 1 else {
+        throw ValidationError("--checkpoint-every must be at least 1, not \(checkpointEvery).")
+      }
+      guard checkpoint != nil else { throw ValidationError("--checkpoint-every needs a --checkpoint.") }
+      guard gradients == nil else {
+        throw ValidationError("--checkpoint-every is not for --gradients, whose run is saved at its end.")
+      }
+    }
     if resume != nil, options.initial != nil || options.history != nil {
       throw ValidationError("--resume has an initial state and a history of its own.")
     }
@@ -124,8 +164,10 @@ struct SimulateCommand: ParsableCommand {
 
   private func run<Scalar: DelayNetScalar & NPYElement>(_: Scalar.Type) throws {
     let loaded: LoadedNetwork<Scalar> = try options.source.load(as: Scalar.self)
-    let steps = options.stepCount
-    let (problem, carry) = try loaded.naming { try prepare(loaded, steps: steps) }
+    let resumed: NetworkCarry<Scalar>? = try resume.map { try NetworkCarry(path: $0) }
+    let course = try course(from: resumed)
+    let steps = course.steps
+    let (problem, carry) = try loaded.naming { try prepare(loaded, resumed, course) }
     print("network   \(loaded.summary)")
     let strength = problem.sigma == .none ? "no noise" : "with noise"
     print(
@@ -138,7 +180,7 @@ struct SimulateCommand: ParsableCommand {
     if let gradients {
       try differentiate(problem, loaded, carry, steps, columns, to: gradients, &picture)
     } else {
-      try simulate(problem, loaded, carry, steps, columns, &picture)
+      try simulate(problem, loaded, carry, course, columns, &picture)
     }
     if let plot, let picture {
       let parts = [
@@ -153,9 +195,71 @@ struct SimulateCommand: ParsableCommand {
     }
   }
 
+  /// What this call of the command does of a run.
+  private struct Course {
+    /// How many steps it takes.
+    let steps: Int
+    /// Whether it goes on in the output that a killed run left.
+    var completesOutput = false
+    /// Whether inputs that have numbers for every step may have those of the whole run, whose end this is.
+    var isRest = false
+
+    /// For how many steps, up to the run's end, an input has to have numbers.
+    ///
+    /// - Parameters:
+    ///   - found: for how many it has.
+    ///   - step: where this call begins.
+    func stepsGiven(_ found: Int?, before step: Int) -> Int {
+      guard isRest, let found, steps...(step + steps) ~= found else { return steps }
+      return found
+    }
+  }
+
+  /// How far to go from a checkpoint, or from the start.
+  private func course<Scalar>(from resumed: NetworkCarry<Scalar>?) throws -> Course {
+    let unfinished = output.map { NPYColumnWriter<Float>.unfinishedPath(of: $0) }
+      .flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil }
+    guard let resumed, let resume else {
+      if let unfinished {
+        throw Failure(
+          .unfinished,
+          "\(unfinished): is the output of a run that was killed. To complete it, add --resume and that run's checkpoint; "
+            + "to begin anew, remove it")
+      }
+      return Course(steps: options.stepCount ?? 0)
+    }
+    guard let unfinished else {
+      if let steps = options.stepCount {
+        guard steps <= .max - resumed.step else {
+          throw ValidationError("--steps must not reach beyond step \(Int.max).")
+        }
+        return Course(steps: steps)
+      }
+      guard let goal = resumed.goal, goal > resumed.step else {
+        throw Failure(
+          .data, "\(resume): the run has reached its end, step \(resumed.step). How long? Give --duration or --steps")
+      }
+      return Course(steps: goal - resumed.step, isRest: true)
+    }
+    guard gradients == nil else {
+      throw Failure(
+        .unfinished, "\(unfinished): is the output of a run that was killed; complete it without --gradients")
+    }
+    guard let goal = resumed.goal, goal >= resumed.step, resumed.thinning == thinning else {
+      throw Failure(.data, "\(resume): is not a checkpoint of the run whose output is \(unfinished)")
+    }
+    if let steps = options.stepCount, !(goal - resumed.step...goal ~= steps) {
+      throw Failure(
+        .data,
+        "\(unfinished): is the output of a run to step \(goal), which does not end after \(steps) steps; leave --steps and "
+          + "--duration out to complete it")
+    }
+    return Course(steps: goal - resumed.step, completesOutput: true, isRest: true)
+  }
+
   /// The problem, and where its run begins.
   private func prepare<Scalar: DelayNetScalar & NPYElement>(
-    _ loaded: LoadedNetwork<Scalar>, steps: Int
+    _ loaded: LoadedNetwork<Scalar>, _ resumed: NetworkCarry<Scalar>?, _ course: Course
   ) throws -> (Problem<Scalar>, NetworkCarry<Scalar>) {
     let model = try NodeModel.required(options.model)
     let network = loaded.network
@@ -206,39 +310,39 @@ struct SimulateCommand: ParsableCommand {
         variables: states, nodes: network.nodes,
         values: DelayNetCommand.numbers(in: path, shape: [states, network.nodes], as: Scalar.self))
     }
-    var carry: NetworkCarry<Scalar>?
-    if let resume { carry = try NetworkCarry(path: resume) }
+    var carry = try resumed ?? problem.start()
+    carry.goal = carry.step + course.steps
     problem.noise = .drawn(key)
     if let path = options.noise {
+      let array = try NPYArray(path: path)
+      let steps = course.stepsGiven(array.shape.first, before: carry.step)
       var samples = try NoiseSamples(
         steps: steps, states: states, nodes: network.nodes,
-        values: DelayNetCommand.numbers(in: path, shape: [steps, states, network.nodes], as: Scalar.self))
-      samples.firstStep = carry?.step ?? 0
+        values: DelayNetCommand.numbers(of: array, path, shape: [steps, states, network.nodes], as: Scalar.self))
+      samples.firstStep = carry.step + course.steps - steps
       problem.noise = .samples(samples)
     }
-    return (problem, try carry ?? problem.start())
+    return (problem, carry)
   }
 
   /// Runs chunk by chunk; columns go to the file and to the picture as they come.
   private func simulate<Scalar: DelayNetScalar & NPYElement>(
-    _ problem: Problem<Scalar>, _ loaded: LoadedNetwork<Scalar>, _ start: NetworkCarry<Scalar>, _ steps: Int,
+    _ problem: Problem<Scalar>, _ loaded: LoadedNetwork<Scalar>, _ start: NetworkCarry<Scalar>, _ course: Course,
     _ columns: Int, _ picture: inout Picture?
   ) throws {
-    let rows = [problem.model.states.count, problem.nodes]
-    var writer: NPYColumnWriter<Scalar>? = nil
-    if let output {
-      writer = try Self.writing { try NPYColumnWriter(path: output, rows: rows, columns: columns, as: Scalar.self) }
-    }
+    let steps = course.steps
+    var writer = try writer(for: problem, start, course, columns)
     // Half a million numbers at a time, in whole columns.
-    let chunk = max(1, (1 << 19) / max(rows[0] * rows[1], 1)) * problem.thinning.stepsPerColumn
+    let chunk = max(1, (1 << 19) / max(problem.model.states.count * problem.nodes, 1)) * problem.thinning.stepsPerColumn
     let bar = ProgressBar("simulating")
     let clock = ContinuousClock.now
-    var (carry, done, clamps, written) = (start, 0, 0, 0)
+    let interval = checkpointEvery ?? Self.defaultInterval(edges: loaded.network.edges)
+    var (carry, done, clamps) = (start, 0, 0)
     var failure: (any Error)?
     try Interruption.watching {
       defer { bar.clear() }
       repeat {
-        let count = min(chunk, steps - done)
+        let count = min(chunk, steps - done, checkpoint == nil ? .max : interval - carry.step % interval)
         var part: Trajectory<Scalar>?
         do {
           part = try loaded.naming {
@@ -254,13 +358,17 @@ struct SimulateCommand: ParsableCommand {
         }
         if let part {
           clamps += part.clamps
-          written += part.columns
           picture?.add(part.series)
           if writer != nil {
             try Self.writing { try writer?.append(part.series.values, columns: part.columns) }
           }
         }
         done = carry.step - start.step
+        if failure == nil, done < steps, checkpoint != nil, carry.step % interval == 0 {
+          // The columns up to there before the checkpoint that promises them.
+          try Self.writing { try writer?.synchronize() }
+          try save(carry)
+        }
         if failure == nil, Interruption.isRequested, done < steps { failure = Failure(.unfinished, "interrupted") }
       } while failure == nil && done < steps
     }
@@ -269,11 +377,18 @@ struct SimulateCommand: ParsableCommand {
     var time = text(seconds: seconds)
     if work > 0 { time += ", \(rounded(seconds * 1e9 / work)) ns per edge and step" }
     print("run       \(grouped(done)) steps in \(time)" + (clamps > 0 ? "; \(grouped(clamps)) clamps" : ""))
-    if writer != nil {
-      try Self.writing { try writer.take()!.finish() }
-      print("wrote     \(output ?? "") \(text(rows + [written]))")
+    if let failure, course.completesOutput, done == 0, !Interruption.isRequested {
+      // Perhaps the command is not that of the run: the unfinished output stays as it is.
+      throw failure
     }
+    // First where the run stands, then the output: killed in between, the output is still unfinished and can be completed.
+    try Self.writing { try writer?.synchronize() }
     try save(carry)
+    printSaved(carry)
+    if writer != nil {
+      let shape = try Self.writing { try writer.take()!.finish() }
+      print("wrote     \(output ?? "") \(text(shape))")
+    }
     if let failure {
       if Interruption.isRequested {
         throw Failure(.unfinished, "interrupted while simulating, after \(grouped(done)) of \(grouped(steps)) steps")
@@ -282,10 +397,46 @@ struct SimulateCommand: ParsableCommand {
     }
   }
 
+  /// The output's writer, unless there is no output. With a checkpoint it can be gone on with when the process is killed.
+  private func writer<Scalar: DelayNetScalar & NPYElement>(
+    for problem: Problem<Scalar>, _ start: NetworkCarry<Scalar>, _ course: Course, _ columns: Int
+  ) throws -> NPYColumnWriter<Scalar>? {
+    guard let output else { return nil }
+    let rows = [problem.model.states.count, problem.nodes]
+    guard course.completesOutput else {
+      // The checkpoint comes before the unfinished output, lest an older one be taken for it.
+      try save(start)
+      return try Self.writing {
+        try NPYColumnWriter(
+          path: output, rows: rows, columns: columns, as: Scalar.self, keepsUnfinished: checkpoint != nil)
+      }
+    }
+    let writer = try Self.writing {
+      try NPYColumnWriter(resuming: output, rows: rows, columnsLeft: columns, as: Scalar.self)
+    }
+    if let steps = options.stepCount, let goal = start.goal {
+      let expected = problem.thinning.columns(in: (goal - steps)..<goal)
+      guard expected == writer.columns else {
+        throw Failure(
+          .data,
+          "\(NPYColumnWriter<Scalar>.unfinishedPath(of: output)): has \(grouped(writer.columns)) columns, and a run of "
+            + "\(grouped(steps)) steps \(grouped(expected)); leave --steps and --duration out to complete it")
+      }
+    }
+    try save(start)
+    return writer
+  }
+
+  /// How many steps there are between two checkpoints unless it is said.
+  private static func defaultInterval(edges: Int) -> Int { max(1000, min(1_000_000, 100_000_000_000 / max(edges, 1))) }
+
   private func save<Scalar>(_ carry: NetworkCarry<Scalar>) throws {
     guard let checkpoint else { return }
     try Self.writing { try carry.write(to: checkpoint) }
-    print("saved     \(checkpoint), step \(grouped(carry.step))")
+  }
+
+  private func printSaved<Scalar>(_ carry: NetworkCarry<Scalar>) {
+    if let checkpoint { print("saved     \(checkpoint), step \(grouped(carry.step))") }
   }
 
   private static func writing<Result: ~Copyable>(_ body: () throws -> Result) throws -> Result {
@@ -319,6 +470,7 @@ struct SimulateCommand: ParsableCommand {
         if let part {
           if let output { try writeArray(part.series.values, shape: part.series.shape, to: output) }
           try save(part.carry)
+          printSaved(part.carry)
         }
         throw Interruption.isRequested ? bar.interruption(of: steps, "steps") : error
       }
@@ -332,6 +484,7 @@ struct SimulateCommand: ParsableCommand {
       print("wrote     \(output) \(text(shape))")
     }
     try save(trajectory.carry)
+    printSaved(trajectory.carry)
 
     let back = ProgressBar("differentiating")
     let before = ContinuousClock.now

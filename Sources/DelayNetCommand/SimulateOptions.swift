@@ -140,7 +140,7 @@ struct SimulateOptions: ParsableArguments {
       throw ValidationError("--time-step must be a positive number of ms, not \(timeStep).")
     }
     if let synthetic, synthetic < 1 { throw ValidationError("--synthetic must be at least 1, not \(synthetic).") }
-    guard (duration == nil) != (steps == nil) else {
+    guard duration == nil || steps == nil else {
       throw ValidationError("How long? Give either --duration in ms or --steps.")
     }
     if let duration, !(duration >= 0 && duration / timeStep < 9e18) {
@@ -168,8 +168,8 @@ struct SimulateOptions: ParsableArguments {
     try DelayNetCommand.validate(threads: threads)
   }
 
-  /// How many steps to take.
-  var stepCount: Int { steps ?? Int(((duration ?? 0) / timeStep).rounded()) }
+  /// How many steps to take, if that was said.
+  var stepCount: Int? { steps ?? duration.map { Int(($0 / timeStep).rounded()) } }
 
   var source: NetworkSource {
     NetworkSource(
@@ -260,7 +260,13 @@ struct ByteCount: ExpressibleByArgument {
 extension DelayNetCommand {
   /// The numbers of a file, of a shape.
   static func numbers<Scalar: NPYElement>(in path: String, shape: [Int], as type: Scalar.Type) throws -> [Scalar] {
-    let array = try NPYArray(path: path)
+    try numbers(of: NPYArray(path: path), path, shape: shape, as: type)
+  }
+
+  /// The numbers of an array that was read from a file, of a shape.
+  static func numbers<Scalar: NPYElement>(
+    of array: NPYArray, _ path: String, shape: [Int], as type: Scalar.Type
+  ) throws -> [Scalar] {
     guard array.shape == shape else {
       throw Failure(.data, "\(path): found shape \(text(array.shape)), expected \(text(shape))")
     }

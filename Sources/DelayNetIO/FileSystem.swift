@@ -103,8 +103,10 @@ func writeFile(
 final class OutputFile {
   let descriptor: Int32
   let name: FileName
+  /// Whether the file stays under its temporary name when it goes out of use without being finished.
+  let isKept: Bool
   private var isOpen = true
-  private let temporary: String
+  private var temporary: String
 
   init(path: String) throws(FileError) {
     let name = FileName(file: path)
@@ -121,16 +123,77 @@ final class OutputFile {
     }
     self.name = name
     self.temporary = temporary
+    isKept = false
+  }
+
+  /// A file that is kept under the name `unfinished`, where nothing may be yet; `start` writes what it begins with.
+  ///
+  /// The name is given after `start`: whoever finds a file of that name finds its beginning in it.
+  convenience init(
+    path: String, keeping unfinished: String, start: (_ descriptor: Int32, FileName) throws(FileError) -> Void
+  ) throws(FileError) {
+    let new = try OutputFile(path: path)
+    try start(new.descriptor, new.name)
+    var status = stat()
+    guard lstat(unfinished, &status) != 0 else {
+      throw new.name.error(.system, found: "an unfinished file, \(unfinished)", expected: "none")
+    }
+    let descriptor = try retrying(new.name, "opening the temporary file again") {
+      fcntl(new.descriptor, F_DUPFD_CLOEXEC, 0)
+    }
+    self.init(kept: descriptor, unfinished, new.name)
+    try lock()
+    guard rename(new.temporary, unfinished) == 0 else { throw systemError(name, doing: "naming the unfinished file") }
+  }
+
+  /// The file that is kept under the name `unfinished`.
+  convenience init(path: String, goingOnWith unfinished: String) throws(FileError) {
+    let name = FileName(file: path)
+    let descriptor = try retrying(FileName(file: unfinished), "opening") {
+      open(unfinished, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    }
+    self.init(kept: descriptor, unfinished, name)
+    try lock()
+    // Whoever had the lock before may have finished the file since it was opened.
+    var (mine, named) = (stat(), stat())
+    guard fstat(descriptor, &mine) == 0, lstat(unfinished, &named) == 0, mine.st_ino == named.st_ino,
+      mine.st_dev == named.st_dev, mine.st_mode & S_IFMT == S_IFREG
+    else {
+      throw FileName(file: unfinished).error(.system, found: "another file than before", expected: "the unfinished one")
+    }
+  }
+
+  private init(kept descriptor: Int32, _ unfinished: String, _ name: FileName) {
+    (self.descriptor, self.name, temporary, isKept) = (descriptor, name, unfinished, true)
+  }
+
+  /// Keeps other processes from going on with the same file. The lock ends with the process, however that ends.
+  private func lock() throws(FileError) {
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+      throw FileName(file: temporary).error(
+        .system, found: "another process that is writing it", expected: "a file that is left alone")
+    }
   }
 
   deinit {
     if isOpen { close(descriptor) }
     // The finished file has another name.
-    unlink(temporary)
+    if !isKept { unlink(temporary) }
+  }
+
+  /// Removes a kept file.
+  func remove() throws(FileError) {
+    guard unlink(temporary) == 0 else { throw systemError(name, doing: "removing the unfinished file") }
   }
 
   /// Gives the file its name.
   func finish() throws(FileError) {
+    if isKept {
+      // Under lock to the end.
+      try synchronize(descriptor, name)
+      guard rename(temporary, name.file) == 0 else { throw systemError(name, doing: "renaming the finished file") }
+      return
+    }
     isOpen = false
     guard close(descriptor) == 0 else { throw systemError(name, doing: "closing") }
     guard rename(temporary, name.file) == 0 else { throw systemError(name, doing: "renaming the finished file") }
@@ -150,17 +213,41 @@ func writeBytes(
   }
 }
 
-/// Moves bytes of an open file towards its start.
+/// Waits until an open file's bytes are on the disk.
+func synchronize(_ descriptor: Int32, _ name: FileName) throws(FileError) {
+  _ = try retrying(name, "waiting for the disk") { fsync(descriptor) }
+}
+
+/// The first bytes of an open file, at most `count` of them, and its size.
+func readStart(of descriptor: Int32, count: Int, _ name: FileName) throws(FileError) -> (bytes: [UInt8], size: Int) {
+  var status = stat()
+  guard fstat(descriptor, &status) == 0 else { throw systemError(name, doing: "asking for its size") }
+  let size = Int(status.st_size)
+  var bytes = [UInt8](repeating: 0, count: min(count, size))
+  var done = 0
+  while done < bytes.count {
+    let read = try retrying(name, "reading") {
+      bytes.withUnsafeMutableBytes {
+        pread(descriptor, $0.baseAddress! + done, $0.count - done, off_t(done))
+      }
+    }
+    guard read > 0 else { throw name.error(.truncated, found: "the end while reading", expected: "more bytes") }
+    done += read
+  }
+  return (bytes, size)
+}
+
+/// Copies bytes of an open file to a place of another one, or of itself towards its start.
 func moveBytes(
-  _ count: Int, from source: Int, to target: Int, in descriptor: Int32, _ name: FileName
+  _ count: Int, from source: Int, of origin: Int32, to target: Int, of descriptor: Int32, _ name: FileName
 ) throws(FileError) {
-  if source == target { return }
+  if source == target, origin == descriptor { return }
   let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(max(count, 1), 1 << 20), alignment: 1)
   defer { buffer.deallocate() }
   var done = 0
   while done < count {
     let size = min(buffer.count, count - done)
-    let read = try retrying(name, "reading") { pread(descriptor, buffer.baseAddress, size, off_t(source + done)) }
+    let read = try retrying(name, "reading") { pread(origin, buffer.baseAddress, size, off_t(source + done)) }
     guard read > 0 else { throw name.error(.system, found: "the end while moving", expected: "more bytes") }
     try writeBytes(UnsafeRawBufferPointer(rebasing: buffer[..<read]), to: descriptor, at: target + done, name)
     done += read

@@ -5,8 +5,9 @@
 //   bytes 12–15   bytes of a number, 4 or 8
 //   then          states S, coupling variables C, nodes N, history columns H, step, steps of a column m: 8 bytes each
 //   bytes 64–67   thinning: 0 none, 1 subsample, 2 average
-//   bytes 68–71   bytes of the model's name, 1 … 64
-//   bytes 72–135  the name, filled up with zeros
+//   bytes 68–71   bytes of the model's name, 1 … 56
+//   bytes 72–127  the name, filled up with zeros
+//   bytes 128–135 the step that the run was to reach, 0 if nobody said
 //   bytes 136–139 CRC-32 of the bytes before
 //   bytes 140–143 zeros
 //   then          state (S, N), history (C, N, H), partial sums (S, N)
@@ -61,7 +62,7 @@ extension NetworkCarry {
     do throws(DelayNetError) {
       try self.init(
         model: header.model, step: header.step, state: state, history: history, partial: partial,
-        thinning: header.thinning)
+        thinning: header.thinning, goal: header.goal)
     } catch {
       throw file.name.error(.mismatch, found: "\(error)", expected: "a carry")
     }
@@ -70,15 +71,18 @@ extension NetworkCarry {
   /// Saves the carry, so that a run can be gone on with later, bit for bit.
   ///
   /// - Parameter path: the file to make or to replace. The bytes go to a temporary file beside it, which takes the name
-  ///   once it is complete: whoever is interrupted leaves the old file as it was.
+  ///   once it is complete and on the disk: whoever is interrupted leaves the old file as it was.
   /// - Throws: ``FileError`` of kind `system` if the file cannot be written; `invalidValue` for a model whose name has
-  ///   more than 64 bytes.
+  ///   more than 56 bytes or a negative goal.
   /// - Postcondition: equal carries give equal bytes.
   public func write(to path: String) throws(FileError) {
     let name = Array(model.utf8)
-    guard 1...64 ~= name.count else {
+    guard 1...CarryHeader.nameByteCount ~= name.count else {
       throw FileName(file: path).error(
-        .invalidValue, found: "a model's name of \(name.count) bytes", expected: "1 to 64")
+        .invalidValue, found: "a model's name of \(name.count) bytes", expected: "1 to \(CarryHeader.nameByteCount)")
+    }
+    guard goal ?? 0 >= 0 else {
+      throw FileName(file: path).error(.invalidValue, found: "the goal \(goal!)", expected: "at least 0")
     }
     let width = MemoryLayout<Scalar>.size
     let (kind, every): (Int, Int) =
@@ -96,7 +100,8 @@ extension NetworkCarry {
     for size in [state.variables, history.variables, state.nodes, history.columns, step, every] { append(size, 8) }
     append(kind, 4)
     append(name.count, 4)
-    bytes += name + [UInt8](repeating: 0, count: 64 - name.count)
+    bytes += name + [UInt8](repeating: 0, count: CarryHeader.nameByteCount - name.count)
+    append(goal ?? 0, 8)
     append(Int(CRC32.of(bytes)), 4)
     append(0, 4)
     for array in [state, history, partial] {
@@ -108,6 +113,7 @@ extension NetworkCarry {
     append(Int(CRC32.of(bytes)), 4)
     try writeFile(path) { descriptor, name throws(FileError) in
       try bytes.span.withUnsafeBytes { bytes throws(FileError) in try writeBytes(bytes, to: descriptor, name) }
+      try synchronize(descriptor, name)
     }
   }
 
@@ -132,11 +138,13 @@ private func littleEndian(_ bytes: ArraySlice<UInt8>) -> UInt64 {
 private struct CarryHeader {
   static let magic: [UInt8] = [0x8f, 0x44, 0x4e, 0x43, 0x41, 0x52, 0x52, 0x59]
   static let byteCount = 144
+  static let nameByteCount = 56
 
   let bytes: [UInt8]
   let states, couplings, nodes, history, step: Int
   let thinning: Thinning
   let model: String
+  let goal: Int?
 
   init(_ bytes: [UInt8], fileSize: Int, scalarBytes: Int, _ name: FileName) throws(FileError) {
     guard bytes.count == Self.byteCount else {
@@ -186,13 +194,17 @@ private struct CarryHeader {
       throw name.error(.invalidValue, at: .byte(64), found: "\(field(64, 4))", expected: "a thinning of 0, 1 or 2")
     }
     let length = field(68, 4)
-    guard 1...64 ~= length, let text = String(validating: bytes[72..<(72 + Int(length))], as: UTF8.self),
-      bytes[(72 + Int(length))..<136].allSatisfy({ $0 == 0 })
+    guard 1...UInt64(Self.nameByteCount) ~= length,
+      let text = String(validating: bytes[72..<(72 + Int(length))], as: UTF8.self),
+      bytes[(72 + Int(length))..<(72 + Self.nameByteCount)].allSatisfy({ $0 == 0 })
     else {
       throw name.error(
-        .malformed, at: .byte(68), found: "a name of \(length) bytes", expected: "1 to 64 of UTF-8, then zeros")
+        .malformed, at: .byte(68), found: "a name of \(length) bytes",
+        expected: "1 to \(Self.nameByteCount) of UTF-8, then zeros")
     }
     model = text
+    let goal = try size(128, "a step")
+    self.goal = goal == 0 ? nil : goal
     self.bytes = bytes
 
     // Held against the file's size before anything is allocated for them.

@@ -131,6 +131,155 @@ struct SimulateCommandTests {
     }
   }
 
+  @Test("a checkpoint knows how far its run was to go")
+  func goal() throws {
+    let folder = try Folder()
+    let options = "simulate --model mpr --synthetic 3 --sigma 0.01 --average 7"
+    try Command.succeed("\(options) --steps 300 --checkpoint whole.carry", in: folder)
+    try Command.succeed("\(options) --steps 100 --output a.npy --checkpoint c", in: folder)
+    var carry = try NetworkCarry<Float>(path: folder.path("c"))
+    #expect(carry.goal == 100)
+    carry.goal = 300
+    try carry.write(to: folder.path("c"))
+    try Command.succeed("\(options) --output b.npy --resume c --checkpoint c", in: folder)
+    #expect(try folder.bytes("c") == folder.bytes("whole.carry"))
+    #expect(try NPYArray(path: folder.path("b.npy")).shape == [2, 3, 28])
+    let outcome = try Command.run(Command.words("\(options) --output c.npy --resume c"), in: folder)
+    #expect(outcome.status == 65 && outcome.errors.contains("--steps"), "\(outcome.errors)")
+    #expect(!folder.exists("c.npy"))
+  }
+
+  @Test("an unfinished output is completed from any checkpoint", arguments: ["", " --average 7", " --subsample 4"])
+  func completion(thinning: String) throws {
+    let inputs = try Inputs<Double>()
+    let folder = inputs.folder
+    let line = Inputs<Double>.options + thinning
+    let resumed = line.replacing(" --initial X0.npy --history Y.npy", with: "") + " --output x.npy --resume c"
+    try Command.succeed("\(line) --output x.npy --checkpoint whole.carry", in: folder)
+    let (output, end) = try (folder.bytes("x.npy"), folder.bytes("whole.carry"))
+    var problem = inputs.problem
+    problem.thinning = thinning.isEmpty ? .none : thinning.contains("7") ? .average(7) : .subsample(4)
+    let columns = problem.thinning.columns(in: 0..<40)
+    for (step, beyond, more) in [
+      (0, 0, ""), (1, 0, " --checkpoint d"), (20, 5, " --checkpoint c --checkpoint-every 3"),
+      (21, 19, " --checkpoint c"),
+      (40, 0, " --checkpoint c"),
+    ] {
+      // A killed run had written columns beyond its last checkpoint.
+      let there = try problem.simulate(steps: step + beyond)
+      var carry = try step == 0 ? problem.start() : problem.simulate(steps: step).carry
+      carry.goal = 40
+      try carry.write(to: folder.path("c"))
+      func leave() throws {
+        try? FileManager.default.removeItem(atPath: folder.path("x.npy"))
+        var writer = try NPYColumnWriter(
+          path: folder.path("x.npy"), rows: [2, 4], columns: columns, as: Double.self, keepsUnfinished: true)
+        try writer.append(there.series.values, columns: there.columns)
+      }
+      for line in [resumed, resumed.replacing(" --steps 40", with: "")] {
+        try leave()
+        try carry.write(to: folder.path("c"))
+        let message = try Command.succeed(line + more, in: folder)
+        #expect(message.contains("wrote     x.npy (2, 4, \(columns))"))
+        #expect(try folder.bytes("x.npy") == output, "from \(step)\(more)")
+        #expect(!folder.exists("x.npy.unfinished"))
+        if !more.isEmpty { #expect(try folder.bytes(more.contains("d") && more.hasSuffix("d") ? "d" : "c") == end) }
+      }
+    }
+  }
+
+  @Test("an unfinished output is neither lost nor completed by another run")
+  func unfinished() throws {
+    let folder = try Folder()
+    let options = "simulate --model linear --synthetic 3 --sigma 0.1 --average 10"
+    try Command.succeed("\(options) --steps 40 --checkpoint c", in: folder)
+    var carry = try NetworkCarry<Float>(path: folder.path("c"))
+    carry.goal = 90
+    try carry.write(to: folder.path("c"))
+    do {
+      var writer = try NPYColumnWriter(
+        path: folder.path("x.npy"), rows: [1, 3], columns: 9, as: Float.self, keepsUnfinished: true)
+      try writer.append([Float](repeating: 1, count: 12), columns: 4)
+    }
+    try folder.write([Float](repeating: 1, count: 15), [1, 3, 5], to: "C.npy")
+    let before = try (folder.bytes("x.npy.unfinished"), folder.bytes("c"))
+    carry.goal = nil
+    try carry.write(to: folder.path("aimless"))
+    for (line, status, word) in [
+      ("\(options) --steps 90 --checkpoint c", 70, "--resume"), ("\(options) --steps 90", 70, "--resume"),
+      ("\(options) --steps 49 --resume c", 65, "--steps"), ("\(options) --steps 91 --resume c", 65, "--steps"),
+      ("\(options) --steps 70 --resume c --checkpoint c", 65, "--steps"),
+      ("\(options) --resume aimless", 65, "aimless"),
+      (options.replacing("--average", with: "--subsample") + " --resume c", 65, "checkpoint"),
+      (options.replacing("linear", with: "mpr") + " --resume c --checkpoint c", 70, "x.npy.unfinished"),
+      (options + " --speed 30 --resume c --checkpoint c", 65, "history"),
+      ("\(options) --resume c --cotangent C.npy --gradients g.npz", 70, "--gradients"),
+    ] {
+      let outcome = try Command.run(Command.words(line + " --output x.npy"), in: folder)
+      #expect(outcome.status == status && outcome.errors.contains(word), "\(line): \(outcome.errors)")
+      #expect(try folder.bytes("x.npy.unfinished") == before.0 && folder.bytes("c") == before.1, "\(line)")
+      #expect(!folder.exists("x.npy"))
+    }
+    try Command.succeed("\(options) --resume c --output x.npy", in: folder)
+  }
+
+  @Test("a killed run is resumed with the bits of one that was not", arguments: ["", " --average 7"])
+  func killing(thinning: String) throws {
+    let (folder, steps) = (try Folder(), 1_500_000)
+    let line =
+      "simulate --model linear --synthetic 12 --coupling 0.01 --sigma 0.1\(thinning) --steps \(steps) "
+      + "--checkpoint-every 9999"
+    // 72 MB without thinning: more than a run may take of memory.
+    let whole = try Command.process(
+      Command.words("\(line) --output whole.npy --checkpoint whole.carry"), in: folder)
+    try whole.run()
+    var peak = 0
+    while whole.isRunning {
+      peak = Self.peakMemory(of: whole.processIdentifier) ?? peak
+      usleep(2000)
+    }
+    #expect(whole.terminationStatus == 0 && peak < 64 << 20, "\(peak) bytes")
+
+    var (kills, last) = (0, -1)
+    for target in [0, 9999, 1, steps / 4, steps / 2, steps + 1] {
+      let resume = last < 0 ? "" : " --resume c"
+      let process = try Command.process(Command.words("\(line) --output x.npy --checkpoint c\(resume)"), in: folder)
+      try process.run()
+      while process.isRunning {
+        // Whole at any time.
+        if folder.exists("c") {
+          let carry = try NetworkCarry<Float>(path: folder.path("c"))
+          #expect(carry.goal == steps && (carry.step % 9999 == 0 || carry.step == steps) && carry.step >= last)
+          last = carry.step
+          if last >= target { kill(process.processIdentifier, SIGKILL) }
+        }
+        usleep(500)
+      }
+      if process.terminationReason == .exit {
+        let errors = try folder.text("stderr.txt")
+        #expect(process.terminationStatus == 0 && errors == "", "\(errors)")
+        break
+      }
+      kills += 1
+      let isEarly = folder.exists("x.npy.unfinished") != folder.exists("x.npy")
+      #expect(isEarly || last == 0)
+      // Killed before there was any output, the run begins anew.
+      if !folder.exists("x.npy.unfinished") { last = -1 }
+    }
+    #expect(kills > 0)
+    #expect(try folder.bytes("x.npy") == folder.bytes("whole.npy"))
+    #expect(try folder.bytes("c") == folder.bytes("whole.carry"))
+    #expect(!folder.exists("x.npy.unfinished"))
+  }
+
+  /// The most memory that a process has had at once, in bytes, where the system says it.
+  private static func peakMemory(of process: Int32) -> Int? {
+    guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
+      let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") })
+    else { return nil }
+    return line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) }.map { $0 << 10 }
+  }
+
   @Test("a long run is written in chunks with the bytes of one")
   func chunks() throws {
     let folder = try Folder()
@@ -297,6 +446,12 @@ struct SimulateCommandTests {
       ErrorTests.Mistake("\(good) --steps 3 --cotangent C.npy", 64, "--gradients"),
       ErrorTests.Mistake("\(good) --steps 3 --memory 1MB", 64, "--memory"),
       ErrorTests.Mistake("\(good) --steps 3 --cotangent C.npy --gradients g.npz --memory lots", 64, "--memory"),
+      ErrorTests.Mistake("\(good) --steps 3 --checkpoint-every 5", 64, "--checkpoint"),
+      ErrorTests.Mistake("\(good) --steps 3 --checkpoint c --checkpoint-every 0", 64, "--checkpoint-every"),
+      ErrorTests.Mistake(
+        "\(good) --steps 3 --checkpoint c --checkpoint-every 5 --cotangent C.npy --gradients g.npz", 64,
+        "--checkpoint-every"),
+      ErrorTests.Mistake("\(good) --steps \(Int.max) --resume linear.carry", 64, "--steps"),
       ErrorTests.Mistake("\(good) --steps 3 --noise Z.npy", 64, "--sigma"),
       ErrorTests.Mistake("\(good) --steps 3 --resume c --initial X0.npy", 64, "--resume"),
       ErrorTests.Mistake("\(good) --steps 3 --threads -1", 64, "--threads"),

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct NetworkCarryFileTests {
   private func carry<Scalar: DelayNetScalar>(
-    _ thinning: Thinning = .average(7), nodes: Int = 3, as type: Scalar.Type = Double.self
+    _ thinning: Thinning = .average(7), nodes: Int = 3, goal: Int? = 1 << 40, as type: Scalar.Type = Double.self
   ) throws -> NetworkCarry<Scalar> {
     func array(_ variables: Int, _ columns: Int, _ seed: UInt64) throws -> StateArray<Scalar> {
       try StateArray(
@@ -14,7 +14,7 @@ import Testing
     }
     return try NetworkCarry(
       model: "mpr", step: 123_456_789_012, state: array(2, 1, 1), history: array(2, 4, 2), partial: array(2, 1, 3),
-      thinning: thinning)
+      thinning: thinning, goal: goal)
   }
 
   @Test(arguments: [Thinning.none, .subsample(5), .average(10)]) func isReadAsWritten(thinning: Thinning) throws {
@@ -25,6 +25,9 @@ import Testing
       let float = try carry(thinning, as: Float.self)
       try float.write(to: folder + "/a")
       #expect(try NetworkCarry<Float>(path: folder + "/a") == float)
+      let aimless = try carry(thinning, goal: nil)
+      try aimless.write(to: folder + "/a")
+      #expect(try NetworkCarry<Double>(path: folder + "/a") == aimless && aimless != double)
       let empty = try carry(thinning, nodes: 0)
       try empty.write(to: folder + "/a")
       #expect(try NetworkCarry<Double>(path: folder + "/a") == empty)
@@ -93,6 +96,15 @@ import Testing
       try carry().write(to: folder + "/a")
       let error = #expect(throws: FileError.self) { try NetworkCarry<Float>(path: folder + "/a") }
       #expect(error?.kind == .mismatch && error?.position == .byte(12))
+    }
+  }
+
+  @Test func aNegativeGoalIsNotWritten() throws {
+    try withTemporaryFolder { folder in
+      let negative = try carry(goal: -1)
+      let error = #expect(throws: FileError.self) { try negative.write(to: folder + "/a") }
+      #expect(error?.kind == .invalidValue)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
     }
   }
 
