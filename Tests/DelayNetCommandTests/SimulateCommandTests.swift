@@ -112,6 +112,47 @@ struct SimulateCommandTests {
     }
   }
 
+  @Test("a stimulus is the library's, also after a checkpoint")
+  func stimulus() throws {
+    let inputs = try Inputs<Double>()
+    let folder = inputs.folder
+    let values = RandomKey(seed: 6).normal(2 * 4 * 40, as: Double.self)
+    let stimulus = try StateArray(variables: 2, nodes: 4, columns: 40, values: values)
+    try folder.write(values, [2, 4, 40], to: "U.npy")
+    try folder.write(stimulus.columns(15..<40).values, [2, 4, 25], to: "U2.npy")
+    let cotangent = RandomKey(seed: 3).normal(2 * 4 * 40, as: Double.self)
+    try folder.write(cotangent, [2, 4, 40], to: "C.npy")
+    var problem = inputs.problem
+    problem.stimulus = stimulus
+    let tape = try problem.record(steps: 40)
+    try Command.succeed(
+      "\(Inputs<Double>.options) --stimulus U.npy --output x.npy --cotangent C.npy --gradients g.npz", in: folder)
+    #expect(try folder.array("x.npy", as: Double.self, shape: [2, 4, 40]) == tape.trajectory.series.values)
+    let gradient = try tape.pullback(StateArray(variables: 2, nodes: 4, columns: 40, values: cotangent))
+    let archive = try NPZArchive(path: folder.path("g.npz"))
+    #expect(archive.names.last == "stimulus")
+    #expect(try archive["stimulus"].values(as: Double.self, shape: [2, 4, 40]) == gradient.stimulus.values)
+
+    // The rest of the run from its checkpoint: with a stimulus of its own steps, or that of the whole run to its end.
+    problem.noise = .drawn(RandomKey(seed: 0))
+    let expected = try problem.simulate(steps: 40)
+    var carry = try problem.simulate(steps: 15).carry
+    carry.goal = 40
+    try carry.write(to: folder.path("c"))
+    let line =
+      Inputs<Double>.options
+      .replacing(" --initial X0.npy --history Y.npy", with: "").replacing(" --noise Z.npy", with: "")
+      .replacing(" --steps 40", with: "") + " --resume c --output y.npy --stimulus"
+    for rest in ["U2.npy --steps 25", "U2.npy", "U.npy"] {
+      try Command.succeed("\(line) \(rest)", in: folder)
+      #expect(
+        try folder.array("y.npy", as: Double.self, shape: [2, 4, 25]) == expected.series.columns(15..<40).values,
+        "\(rest)")
+    }
+    let outcome = try Command.run(Command.words("\(line) U.npy --steps 25"), in: folder)
+    #expect(outcome.status == 65 && outcome.errors.contains("(2, 4, 25)"), "\(outcome.errors)")
+  }
+
   @Test("a checkpoint knows how far its run was to go")
   func goal() throws {
     let folder = try Folder()
@@ -437,6 +478,7 @@ struct SimulateCommandTests {
       ErrorTests.Mistake("\(good) --steps 3 --threads -1", 64, "--threads"),
       ErrorTests.Mistake("\(good) --steps 3 --output O.npy --plot O.npy", 64, "O.npy"),
       ErrorTests.Mistake("\(good) --steps 10 --sigma 1 --noise wide.npy", 65, "wide.npy", "(2, 3)", "(10, 2, 3)"),
+      ErrorTests.Mistake("\(good) --steps 10 --stimulus wide.npy", 65, "wide.npy", "(2, 3, 10)"),
       ErrorTests.Mistake("\(good) --steps 10 --initial long.npy", 65, "long.npy", "(2, 3)"),
       ErrorTests.Mistake("\(good) --steps 10 --history wide.npy", 65, "wide.npy", "(2, 3, H)"),
       ErrorTests.Mistake("\(dense) --history short.npy", 65, "short.npy", "H at least 7"),
