@@ -120,7 +120,8 @@ extension GradientCheck {
       direction.noise = try NoiseSamples(steps: steps, states: states, nodes: nodes, values: change)
     }
     if parts.contains(.stimulus), let stimulus = problem.stimulus {
-      let columns = begin.step..<(begin.step + steps)
+      let first = begin.step - problem.stimulusFirstStep
+      let columns = first..<(first + steps)
       let point = stimulus.columns(columns)
       let change = try test(
         "stimulus", 6, point.values, gradient.stimulus.values, place(point, model.states)

@@ -39,9 +39,13 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
       parameters[try model.index(ofParameter: name)] = values
     }
     if let stimulus = problem.stimulus {
-      guard stimulus.variables == model.states.count, stimulus.nodes == nodes, stimulus.columns >= end else {
+      let first = problem.stimulusFirstStep
+      guard stimulus.variables == model.states.count, stimulus.nodes == nodes, 0...carry.step ~= first,
+        stimulus.columns >= end - first
+      else {
         throw .shapeMismatch(
-          name: "stimulus", expected: [model.states.count, nodes, end], found: stimulus.shape)
+          name: "stimulus", expected: [model.states.count, nodes, end - max(0, min(first, carry.step))],
+          found: stimulus.shape)
       }
     }
     if case .samples(let samples) = problem.noise {
@@ -81,7 +85,7 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
       parameters: parameterBuffers.map { (values: $0.map { UnsafePointer($0.base) }, count: $0?.steps ?? 0) },
       sigma: sigma.isEmpty ? nil : UnsafePointer(sigmaBuffer.base), sigmaCount: sigma.count,
       noise: noise.map { UnsafePointer($0.buffer.base + (carry.step - $0.firstStep) * states * nodes) },
-      stimulus: problem.stimulus.map { UnsafePointer($0.rows.base + carry.step) },
+      stimulus: problem.stimulus.map { UnsafePointer($0.rows.base + carry.step - problem.stimulusFirstStep) },
       stimulusStride: problem.stimulus?.columns ?? 0,
       initial: UnsafePointer(carry.state.rows.base), history: UnsafePointer(carry.history.rows.base),
       historyStride: problem.horizon, steps: steps, firstStep: Int64(carry.step),

@@ -57,8 +57,11 @@ public struct Problem<Scalar: DelayNetScalar>: Sendable {
   public var sigma = Sigma<Scalar>.none
   /// Where the noise comes from.
   public var noise = Noise<Scalar>.drawn(RandomKey(seed: 0))
-  /// u, added to the drift, shape (states, nodes, steps): column t from step t to t + 1, absolute steps. Nil for none.
+  /// u, added to the drift, shape (states, nodes, steps): column t from step ``stimulusFirstStep`` + t to the next, absolute
+  /// steps. Nil for none.
   public var stimulus: StateArray<Scalar>?
+  /// The absolute number of the step of the stimulus' first column.
+  public var stimulusFirstStep = 0
   /// s(0), shape (states, nodes, 1). At first drawn uniformly from the model's usual ranges, with the seed 0.
   public var initial: StateArray<Scalar>
   /// y(−H) … y(−1), oldest first, shape (coupling variables, nodes, ``horizon``). Nil for a past that stood still at s(0).
@@ -130,6 +133,7 @@ public struct Problem<Scalar: DelayNetScalar>: Sendable {
     other.sigma = sigma
     other.noise = noise
     other.stimulus = stimulus
+    other.stimulusFirstStep = stimulusFirstStep
     other.initial = initial
     other.history = history?.columns == other.horizon ? history : nil
     other.thinning = thinning

@@ -19,17 +19,18 @@ struct SimulateCommand: ParsableCommand {
       x.npy.unfinished until it is complete, an array of the full shape: its columns up to the checkpoint are there, later \
       ones may be zeros. A run that is killed in any way leaves both. To complete it, repeat its command with --resume and \
       the checkpoint, without --initial and --history: that goes on in x.npy.unfinished, whose bytes become those of a run \
-      that was never stopped, and calls it x.npy. --steps and --noise are then those of the whole run; --steps or \
-      --duration may be left out, and the rest has to be as it was. As long as x.npy.unfinished is there, no other run \
-      with that --output begins.
+      that was never stopped, and calls it x.npy. --steps, --noise and --stimulus are then those of the whole run; \
+      --steps or --duration may be left out, and the rest has to be as it was. As long as x.npy.unfinished is there, no \
+      other run with that --output begins.
 
       Without an unfinished output, --resume takes --steps or --duration more, or without them those that the run still \
       lacked, and --output has only their columns.
 
       --gradients writes a .npz of `weights` ((N, N) for a dense network, else one an edge, by row and then by column), \
       `coupling`, `initial` (S, N), `history` (C, N, H), every parameter of the model by its name, with noise `sigma` (S,) \
-      and `noise` (T, S, N), with --fractional-delays `delays`, as `weights`, and for a connectome `speed`. They are those \
-      of a loss whose cotangent is given, or of the mean of the model's first state over nodes and columns.
+      and `noise` (T, S, N), `stimulus` (S, N, T) if there is one, with --fractional-delays `delays`, as `weights`, and \
+      for a connectome `speed`. They are those of a loss whose cotangent is given, or of the mean of the model's first \
+      state over nodes and columns.
 
       EXAMPLES
         delaynet simulate --model mpr --connectome connectivity_76.zip --duration 1000 --coupling 0.5 --sigma 0.01 \\
@@ -66,7 +67,8 @@ struct SimulateCommand: ParsableCommand {
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
-      "A cotangent of the output, shape (S, N, K), to be pulled back.", discussion: "(default: of the first state's mean)",
+      "A cotangent of the output, shape (S, N, K), to be pulled back.",
+      discussion: "(default: of the first state's mean)",
       valueName: "C.npy"))
   var cotangent: String?
 
@@ -154,7 +156,7 @@ struct SimulateCommand: ParsableCommand {
   /// Whether to compute in double precision.
   private func isDouble() throws -> Bool {
     if let precision = options.precision { return precision.isDouble }
-    for path in [options.noise, options.initial, options.history, cotangent].compactMap({ $0 }) {
+    for path in [options.noise, options.stimulus, options.initial, options.history, cotangent].compactMap({ $0 }) {
       if try NPYArray(path: path).elementType == .float64 { return true }
     }
     return false
@@ -321,6 +323,14 @@ struct SimulateCommand: ParsableCommand {
         values: DelayNetCommand.numbers(of: array, path, shape: [steps, states, network.nodes], as: Scalar.self))
       samples.firstStep = carry.step + course.steps - steps
       problem.noise = .samples(samples)
+    }
+    if let path = options.stimulus {
+      let array = try NPYArray(path: path)
+      let steps = course.stepsGiven(array.shape.last, before: carry.step)
+      problem.stimulus = try StateArray(
+        variables: states, nodes: network.nodes, columns: steps,
+        values: DelayNetCommand.numbers(of: array, path, shape: [states, network.nodes, steps], as: Scalar.self))
+      problem.stimulusFirstStep = carry.step + course.steps - steps
     }
     return (problem, carry)
   }
@@ -491,7 +501,9 @@ struct SimulateCommand: ParsableCommand {
     let gradient = try Interruption.watching {
       defer { back.clear() }
       do {
-        return try loaded.naming { try tape.pullback(cotangent, withRespectTo: Self.inputs(names), progress: back.handler) }
+        return try loaded.naming {
+          try tape.pullback(cotangent, withRespectTo: Self.inputs(names), progress: back.handler)
+        }
       } catch {
         throw Interruption.isRequested ? back.interruption(of: steps, "steps") : error
       }
@@ -520,6 +532,7 @@ struct SimulateCommand: ParsableCommand {
     let parameters = problem.model.parameters.map(\.name)
     var all = ["weights", "coupling"] + parameters + ["initial", "history"]
     if problem.sigma != .none, problem.noise != .none { all += ["sigma", "noise"] }
+    if problem.stimulus != nil { all.append("stimulus") }
     if problem.delays.areFractional { all.append("delays") }
     if case .tracts(_, _, true) = problem.delays { all.append("speed") }
     guard let withRespectTo else { return all }
@@ -541,6 +554,7 @@ struct SimulateCommand: ParsableCommand {
         case "history": .history
         case "sigma": .sigma
         case "noise": .noise
+        case "stimulus": .stimulus
         case "delays": .delays
         case "speed": .conductionSpeed
         default: .parameter(name)
@@ -563,6 +577,7 @@ struct SimulateCommand: ParsableCommand {
         case "history": (gradient.history.values, [problem.model.couplings.count, nodes, history])
         case "sigma": (gradient.sigma, gradient.sigma.count == states ? [states] : [states, nodes])
         case "noise": (gradient.noise.values, [gradient.noise.steps, states, nodes])
+        case "stimulus": (gradient.stimulus.values, gradient.stimulus.shape)
         case "delays": (gradient.delays, edges)
         case "speed": ([gradient.conductionSpeed], [])
         default:

@@ -89,6 +89,12 @@ struct SimulateOptions: ParsableArguments {
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
+      "Numbers added to the drift of every state in this run's steps, shape (S, N, T).", valueName: "U.npy"))
+  var stimulus: String?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
       "The state at step 0, shape (S, N). (default: drawn from the model's usual ranges)", valueName: "X0.npy"))
   var initial: String?
 

@@ -91,6 +91,26 @@ import Testing
     }
   }
 
+  @Test func aThinningThatContradictsItselfIsRefused() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/carry"
+      for (thinning, kind, every) in [
+        (Thinning.subsample(5), 0, 5), (.subsample(5), 3, 5), (.none, 0, 0), (.average(5), 2, 0),
+      ] as [(Thinning, UInt8, UInt8)] {
+        try carry(thinning).write(to: path)
+        var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+        (bytes[56], bytes[64]) = (every, kind)
+        for end in [136, bytes.count - 4] {
+          let sum = crc32(Array(bytes[..<end]))
+          for place in 0..<4 { bytes[end + place] = UInt8(truncatingIfNeeded: sum >> UInt32(8 * place)) }
+        }
+        try save(bytes, to: path)
+        let error = #expect(throws: FileError.self) { try NetworkCarry<Double>(path: path) }
+        #expect(error?.kind == .invalidValue && error?.position == .byte(kind == 3 ? 64 : 56))
+      }
+    }
+  }
+
   @Test func theOtherPrecisionIsRefused() throws {
     try withTemporaryFolder { folder in
       try carry().write(to: folder + "/a")

@@ -45,6 +45,36 @@ import Testing
     }
   }
 
+  @Test func aStimulusMayBeginLater() throws {
+    var problem = try ProblemCase<Double>(model: .montbrioPazoRoxin).problem
+    let columns = 30
+    let stimulus = try StateArray(
+      variables: 2, nodes: 5, columns: columns, values: RandomKey(seed: 4).normal(2 * 5 * columns, as: Double.self))
+    problem.noise = .none
+    problem.stimulus = stimulus
+    let whole = try problem.simulate(steps: columns)
+    var quiet = problem
+    quiet.stimulus = nil
+    #expect(try quiet.simulate(steps: columns).series != whole.series)
+    var carry = try problem.start()
+    _ = try problem.advance(&carry, steps: 12)
+    for first in [3, 12] {
+      problem.stimulus = stimulus.columns(first..<columns)
+      problem.stimulusFirstStep = first
+      #expect(try problem.simulate(steps: 18, from: carry).carry == whole.carry)
+      #expect(try problem.with(delays: .network).simulate(steps: 18, from: carry).carry == whole.carry)
+      #expect(
+        throws: DelayNetError.shapeMismatch(name: "stimulus", expected: [2, 5, 31 - first], found: [2, 5, 30 - first])
+      ) {
+        try problem.simulate(steps: 19, from: carry)
+      }
+    }
+    problem.stimulusFirstStep = 13
+    #expect(throws: DelayNetError.self) { try problem.simulate(steps: 17, from: carry) }
+    problem.stimulusFirstStep = -1
+    #expect(throws: DelayNetError.self) { try problem.simulate(steps: 17, from: carry) }
+  }
+
   @Test func drawnNoiseEqualsItsSamples() throws {
     let example = try ProblemCase<Double>(model: .montbrioPazoRoxin)
     var (drawn, given) = (example.problem, example.problem)

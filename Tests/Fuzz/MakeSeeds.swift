@@ -1,4 +1,4 @@
-// Writes the seeds into the folders that exist below the one given: npy, npz, connectome.
+// Writes the seeds into the folders that exist below the one given: npy, npz, connectome, carry.
 
 @main struct MakeSeeds {
   static func main() throws {
@@ -31,6 +31,12 @@
         "npz", "\(compression).npz", NPZArchive.encoded(arrays, compression: compression))
     }
     try save("npz", "one.npz", NPZArchive.encoded([arrays[1]]))
+
+    for thinning in [SavedThinning.none, .subsample, .average] {
+      let every = thinning == .none ? 1 : 10
+      try save("carry", "double-\(thinning)", [2] + seedCarry(thinning, every, as: Double.self))
+      try save("carry", "float-\(thinning)", [1] + seedCarry(thinning, every, as: Float.self))
+    }
 
     try save("connectome", "whole.zip", seedZip(seedConnectome))
     var packed = seedConnectome

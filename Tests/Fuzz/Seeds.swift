@@ -16,6 +16,18 @@ let seedBzip2: [UInt8] = [
   0x18, 0x47, 0x71, 0x51, 0x00,
 ]
 
+/// A saved carry of three nodes.
+func seedCarry<Element: NPYElement & BinaryFloatingPoint>(
+  _ thinning: SavedThinning, _ every: Int, as type: Element.Type
+) throws(FileError) -> [UInt8] {
+  try SavedCarry<Element>(
+    model: "mpr", step: 123, goal: 1000, thinning: thinning, every: every, states: 2, couplings: 1, nodes: 3,
+    history: 4,
+    state: (0..<6).map { Element($0) }, columns: (0..<12).map { Element($0) / 8 },
+    partial: [0, 1, -2, .infinity, .nan, 5]
+  ).encoded()
+}
+
 /// A zip without compression.
 func seedZip(_ files: [(path: String, bytes: [UInt8])]) -> [UInt8] {
   final class Bytes { var bytes: [UInt8] = [] }

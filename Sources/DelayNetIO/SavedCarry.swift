@@ -1,0 +1,248 @@
+// A saved carry, all numbers little-endian:
+//
+//   bytes 0–7     \x8fDNCARRY
+//   bytes 8–11    version, 1
+//   bytes 12–15   bytes of a number, 4 or 8
+//   then          states S, coupling variables C, nodes N, history columns H, step, steps of a column m: 8 bytes each
+//   bytes 64–67   thinning: 0 none, 1 subsample, 2 average
+//   bytes 68–71   bytes of the model's name, 1 … 56
+//   bytes 72–127  the name, filled up with zeros
+//   bytes 128–135 the step that the run was to reach, 0 if nobody said
+//   bytes 136–139 CRC-32 of the bytes before
+//   bytes 140–143 zeros
+//   then          state (S, N), history (C, N, H), partial sums (S, N)
+//   last 4 bytes  CRC-32 of everything before
+
+/// How a saved carry writes its thinning.
+enum SavedThinning: UInt64 {
+  case none, subsample, average
+}
+
+/// A saved carry without the simulator's types: what the file holds, and no more.
+struct SavedCarry<Element: NPYElement & BinaryFloatingPoint> {
+  var model: String
+  var step: Int
+  /// The step that the run was to reach, 0 if nobody said.
+  var goal: Int
+  var thinning: SavedThinning
+  /// The steps of a column.
+  var every: Int
+  var states, couplings, nodes, history: Int
+  var state, columns, partial: [Element]
+}
+
+extension SavedCarry {
+  init(path: String) throws(FileError) {
+    let file = try InputFile(path: path)
+    try self.init(size: file.size, file.name) { count throws(FileError) in try file.read(count: count) }
+  }
+
+  init(bytes: [UInt8], name: String = "bytes") throws(FileError) {
+    var place = 0
+    try self.init(size: bytes.count, FileName(file: name)) { count in
+      defer { place += count }
+      return Array(bytes[place..<(place + count)])
+    }
+  }
+
+  /// Reads a carry of `size` bytes; `read` hands over the next of them.
+  private init(
+    size: Int, _ name: FileName, read: (Int) throws(FileError) -> [UInt8]
+  ) throws(FileError) {
+    let width = MemoryLayout<Element>.size
+    let header = try CarryHeader(
+      try read(min(size, CarryHeader.byteCount)), fileSize: size, scalarBytes: width, name)
+    let rest = try read(size - CarryHeader.byteCount)
+    let payload = rest.count - 4
+    var sum = CRC32()
+    sum.add(header.bytes)
+    sum.add(rest[..<payload])
+    let found = littleEndian(rest[payload...])
+    guard found == UInt64(sum.value) else {
+      throw name.error(
+        .malformed, at: .byte(CarryHeader.byteCount), found: "numbers whose checksum is \(sum.value)",
+        expected: "\(found), the one at the end of the file")
+    }
+    var offset = 0
+    func array(_ count: Int) -> [Element] {
+      let values = [Element](unsafeUninitializedCapacity: count) { target, filled in
+        for n in 0..<count {
+          let bits = littleEndian(rest[(offset + n * width)..<(offset + (n + 1) * width)])
+          target.initializeElement(at: n, to: number(bits))
+        }
+        filled = count
+      }
+      offset += count * width
+      return values
+    }
+    self.init(
+      model: header.model, step: header.step, goal: header.goal, thinning: header.thinning, every: header.every,
+      states: header.states, couplings: header.couplings, nodes: header.nodes, history: header.history,
+      state: array(header.states * header.nodes),
+      columns: array(header.couplings * header.nodes * header.history),
+      partial: array(header.states * header.nodes))
+  }
+
+  /// The bytes of the file.
+  ///
+  /// - Throws: ``FileError`` of kind `invalidValue` for a name that is empty or too long, or a negative goal.
+  func encoded(_ file: FileName = FileName(file: "bytes")) throws(FileError) -> [UInt8] {
+    let name = Array(model.utf8)
+    guard 1...CarryHeader.nameByteCount ~= name.count else {
+      throw file.error(
+        .invalidValue, found: "a model's name of \(name.count) bytes", expected: "1 to \(CarryHeader.nameByteCount)")
+    }
+    guard goal >= 0 else { throw file.error(.invalidValue, found: "the goal \(goal)", expected: "at least 0") }
+    let width = MemoryLayout<Element>.size
+    var bytes = CarryHeader.magic
+    func append(_ value: Int, _ count: Int) {
+      for place in 0..<count { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * place))) }
+    }
+    append(1, 4)
+    append(width, 4)
+    for size in [states, couplings, nodes, history, step, every] { append(size, 8) }
+    append(Int(thinning.rawValue), 4)
+    append(name.count, 4)
+    bytes += name + [UInt8](repeating: 0, count: CarryHeader.nameByteCount - name.count)
+    append(goal, 8)
+    append(Int(CRC32.of(bytes)), 4)
+    append(0, 4)
+    bytes.reserveCapacity(bytes.count + (state.count + columns.count + partial.count) * width + 4)
+    for array in [state, columns, partial] {
+      for value in array { append(Int(truncatingIfNeeded: bits(value)), width) }
+    }
+    append(Int(CRC32.of(bytes)), 4)
+    return bytes
+  }
+
+  private func bits(_ value: Element) -> UInt64 {
+    if let single = value as? Float { return UInt64(single.bitPattern) }
+    return Double(value).bitPattern
+  }
+}
+
+/// The number of a bit pattern.
+private func number<Element: NPYElement>(_ bits: UInt64) -> Element {
+  if Element.self == Float.self { return Float(bitPattern: UInt32(truncatingIfNeeded: bits)) as! Element }
+  return Double(bitPattern: bits) as! Element
+}
+
+/// The number whose bytes stand here, the lowest first; at most eight of them.
+private func littleEndian(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+  bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+}
+
+/// What a saved carry says about its numbers before they come.
+private struct CarryHeader {
+  static let magic: [UInt8] = [0x8f, 0x44, 0x4e, 0x43, 0x41, 0x52, 0x52, 0x59]
+  static let byteCount = 144
+  static let nameByteCount = 56
+
+  let bytes: [UInt8]
+  let states, couplings, nodes, history, step, every, goal: Int
+  let thinning: SavedThinning
+  let model: String
+
+  init(_ bytes: [UInt8], fileSize: Int, scalarBytes: Int, _ name: FileName) throws(FileError) {
+    guard bytes.count == Self.byteCount else {
+      throw name.error(
+        .truncated, at: .byte(bytes.count), found: "the end", expected: "a header of \(Self.byteCount) bytes")
+    }
+    guard Array(bytes[..<8]) == Self.magic else {
+      throw name.error(.malformed, at: .byte(0), found: quoted(bytes[..<8]), expected: "\\x8fDNCARRY")
+    }
+    func field(_ offset: Int, _ count: Int) -> UInt64 { littleEndian(bytes[offset..<(offset + count)]) }
+    guard field(8, 4) == 1 else {
+      throw name.error(.unsupported, at: .byte(8), found: "version \(field(8, 4))", expected: "version 1")
+    }
+    let sum = CRC32.of(bytes[..<136])
+    guard field(136, 4) == UInt64(sum) else {
+      throw name.error(
+        .malformed, at: .byte(136), found: "the checksum \(field(136, 4))", expected: "\(sum), that of the header")
+    }
+    guard field(140, 4) == 0 else {
+      throw name.error(.malformed, at: .byte(140), found: "\(field(140, 4))", expected: "zeros")
+    }
+    guard field(12, 4) == UInt64(scalarBytes) else {
+      throw name.error(
+        .mismatch, at: .byte(12), found: "numbers of \(field(12, 4)) bytes",
+        expected: "\(scalarBytes), as in the precision asked for")
+    }
+    func size(_ offset: Int, _ what: String) throws(FileError) -> Int {
+      guard let value = Int(exactly: field(offset, 8)) else {
+        throw name.error(.invalidValue, at: .byte(offset), found: "\(field(offset, 8))", expected: what)
+      }
+      return value
+    }
+    states = try size(16, "a number of states")
+    couplings = try size(24, "a number of coupling variables")
+    nodes = try size(32, "a number of nodes")
+    history = try size(40, "a number of history columns")
+    step = try size(48, "a step")
+    every = try size(56, "the steps of a column")
+    guard let thinning = SavedThinning(rawValue: field(64, 4)) else {
+      throw name.error(.invalidValue, at: .byte(64), found: "\(field(64, 4))", expected: "a thinning of 0, 1 or 2")
+    }
+    self.thinning = thinning
+    guard every >= 1, thinning != .none || every == 1 else {
+      throw name.error(
+        .invalidValue, at: .byte(56), found: "\(every)", expected: thinning == .none ? "1" : "at least 1")
+    }
+    let length = field(68, 4)
+    guard 1...UInt64(Self.nameByteCount) ~= length,
+      let text = String(validating: bytes[72..<(72 + Int(length))], as: UTF8.self),
+      bytes[(72 + Int(length))..<(72 + Self.nameByteCount)].allSatisfy({ $0 == 0 })
+    else {
+      throw name.error(
+        .malformed, at: .byte(68), found: "a name of \(length) bytes",
+        expected: "1 to \(Self.nameByteCount) of UTF-8, then zeros")
+    }
+    model = text
+    goal = try size(128, "a step")
+    self.bytes = bytes
+
+    // Held against the file's size before anything is allocated for them.
+    var count = 0
+    var overflow = false
+    for shape in [[states, nodes], [couplings, nodes, history], [states, nodes]] {
+      var product = scalarBytes
+      for extent in shape {
+        let (value, isTooLarge) = product.multipliedReportingOverflow(by: extent)
+        (product, overflow) = (value, overflow || isTooLarge)
+      }
+      let (value, isTooLarge) = count.addingReportingOverflow(product)
+      (count, overflow) = (value, overflow || isTooLarge)
+    }
+    let expected = count.addingReportingOverflow(Self.byteCount + 4)
+    guard !overflow, !expected.overflow, fileSize == expected.partialValue else {
+      let size = overflow || expected.overflow ? "more than can be addressed" : "\(expected.partialValue)"
+      throw name.error(
+        overflow || expected.overflow ? .malformed : fileSize < expected.partialValue ? .truncated : .malformed,
+        at: .byte(fileSize), found: "the end after \(fileSize) bytes", expected: "\(size), as its header says")
+    }
+  }
+}
+
+/// The checksum of zip and PNG: CRC-32, polynomial 0xedb88320, over bytes in any number of parts.
+struct CRC32 {
+  private var state: UInt32 = ~0
+
+  private static let table: [UInt32] = (0..<256).map { byte in
+    (0..<8).reduce(UInt32(byte)) { sum, _ in sum >> 1 ^ (sum & 1 == 1 ? 0xedb8_8320 : 0) }
+  }
+
+  /// The checksum of what was added.
+  var value: UInt32 { ~state }
+
+  mutating func add(_ bytes: some Sequence<UInt8>) {
+    var sum = state
+    for byte in bytes { sum = sum >> 8 ^ Self.table[Int(UInt8(truncatingIfNeeded: sum) ^ byte)] }
+    state = sum
+  }
+
+  static func of(_ bytes: some Sequence<UInt8>) -> UInt32 {
+    var sum = CRC32()
+    sum.add(bytes)
+    return sum.value
+  }
+}
