@@ -245,9 +245,9 @@ static void R(normal_f32)(dn_key key, uint64_t first, ptrdiff_t count, float *ou
 DN_INLINE void R(block_normal_f64)(dn_key key, uint64_t first, int vectors, double *out) {
   DN_BLOCK_64(F64(store), R(to_normal_f64))
 }
-static void R(normal_f64)(dn_key key, uint64_t first, ptrdiff_t count, double *out) {
+static void R(normal_f64)(dn_key key, uint64_t first, ptrdiff_t count, double *out){
 #define BLOCK(n, vectors, to) R(block_normal_f64)(key, n, vectors, to)
-  DN_FILL(double, BLOCK)
+    DN_FILL(double, BLOCK)
 #undef BLOCK
 }
 
@@ -264,8 +264,7 @@ static void R(normals_f32)(dn_key key, dn_key low, uint64_t first, ptrdiff_t cou
   ptrdiff_t i = 0;
   for (; i + UNROLL * LANES <= count; i += UNROLL * LANES)
     R(block_normals_f32)(key, first + (uint64_t)i, UNROLL, even + i, odd + i);
-  for (; i + 2 * LANES <= count; i += 2 * LANES)
-    R(block_normals_f32)(key, first + (uint64_t)i, 2, even + i, odd + i);
+  for (; i + 2 * LANES <= count; i += 2 * LANES) R(block_normals_f32)(key, first + (uint64_t)i, 2, even + i, odd + i);
   for (; i < count; i += LANES) R(block_normals_f32)(key, first + (uint64_t)i, 1, even + i, odd + i);
 }
 static void R(normals_f64)(dn_key key, dn_key low, uint64_t first, ptrdiff_t count, double *even, double *odd) {

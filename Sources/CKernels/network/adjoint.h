@@ -250,7 +250,8 @@ static void DN_NAME(net_load_known)(DN_NAME(net_adjoint) *b, ptrdiff_t low, ptrd
   const ptrdiff_t kept = there <= high ? high + 1 - there : 0;
   for (ptrdiff_t i = 0; i < b->f->C * b->f->N && kept > 0; i++)
     if (b->back.active[i / b->f->N])
-      memmove(b->known + i * plan->stride + there - first, b->known + i * plan->stride, (size_t)kept * sizeof *b->known);
+      memmove(b->known + i * plan->stride + there - first, b->known + i * plan->stride,
+              (size_t)kept * sizeof *b->known);
   b->known_from = from;
   DN_NAME(net_fill_known)(b, first, high + 1 - kept);
 }
@@ -276,7 +277,8 @@ static dn_outcome DN_NAME(net_adjoint_stretch)(DN_NAME(net_adjoint) *b, const DN
   for (ptrdiff_t n; T - b->r > end && result.status == DN_OK; b->r += n, b->column += n) {
     const ptrdiff_t high = T - b->r;
     n = high - end < B ? high - end : B;
-    if (b->column + B > plan->lead + plan->window) b->column = DN_NAME(net_slide)(f, b->back.active, b->ring, b->column);
+    if (b->column + B > plan->lead + plan->window)
+      b->column = DN_NAME(net_slide)(f, b->back.active, b->ring, b->column);
     b->x = b->ring + b->column;
     DN_NAME(net_clear)(&b->back, b->x, B);
     DN_NAME(net_apply)(&b->back, &plan->transposed, b->weights, 1, b->x, n);
@@ -324,7 +326,8 @@ static void DN_NAME(net_adjoint_history)(DN_NAME(net_adjoint) *b) {
   const ptrdiff_t D = plan->delay_max, H = plan->history, stride = plan->stride;
   for (ptrdiff_t k = 0, n; k < D; k += n, b->column += n) {
     n = D - k < plan->block ? D - k : plan->block;
-    if (b->column + plan->block > plan->lead + plan->window) b->column = DN_NAME(net_slide)(f, b->back.active, b->ring, b->column);
+    if (b->column + plan->block > plan->lead + plan->window)
+      b->column = DN_NAME(net_slide)(f, b->back.active, b->ring, b->column);
     DN_NAME(net_clear)(f, b->ring + b->column, plan->block + DN_LEAF);
     for (int32_t c = 0; c < f->C; c++) {
       if (!b->back.active[c]) continue;
