@@ -111,10 +111,8 @@ public struct Ensemble<Scalar: DelayNetScalar>: Sendable {
     memory: TapeMemory = .everything, threads: Int = 0, progress: ProgressHandler? = nil,
     of loss: ([Traced<Scalar>]) throws(DelayNetError) -> TracedScalar<Scalar>
   ) throws(DelayNetError) -> (value: Scalar, gradients: [Problem<Scalar>.Gradient]) {
-    var share = memory
-    if case .bytes(let bytes) = memory { share = .bytes(bytes / max(count, 1)) }
     let options = CallOptions(threads: threads, progress: progress)
-    let recording = try Recording(arrays(steps, carries), memory: share, options)
+    let recording = try Recording(arrays(steps, carries), memory: share(of: memory), options)
     let series = recording.trajectories.map(\.series)
     let traced = try loss(series.indices.map { Traced(output: series[$0].rows, member: $0) })
     let cotangents = try DelayMap.cotangents(of: traced, for: series.map(\.rows))
@@ -122,6 +120,41 @@ public struct Ensemble<Scalar: DelayNetScalar>: Sendable {
       zip(series, cotangents).map { StateArray(variables: $0.variables, nodes: $0.nodes, rows: $1) },
       finalStates: series.map { _ in nil }, inputs, options)
     return (traced.value, gradients)
+  }
+
+  /// Runs every member and returns, with the trajectories, the function that pulls cotangents of all series back.
+  ///
+  /// - Parameters:
+  ///   - steps: T, how many steps each.
+  ///   - inputs: what the pullback's gradients contain.
+  ///   - carries: where each begins; at its initial state unless given.
+  ///   - memory: how much the gradients may take; each member gets its part of it.
+  ///   - threads: at most this many share the members, there and back; 0 means all processors.
+  /// - Returns: one trajectory a member, and a pullback that may be called any number of times. It takes one cotangent a
+  ///   member, each of the shape (states, nodes, columns) of its series, and returns one gradient a member.
+  /// - Throws: what ``Problem/record(steps:from:memory:progress:onStop:)`` throws, naming the member as the run; the pullback
+  ///   throws what ``Tape/pullback(_:finalState:withRespectTo:progress:)`` throws.
+  /// - Postcondition: the bits of each member by itself, for every number of threads.
+  public func simulateWithPullback(
+    steps: Int, withRespectTo inputs: Problem<Scalar>.Inputs = .all, from carries: [NetworkCarry<Scalar>]? = nil,
+    memory: TapeMemory = .everything, threads: Int = 0
+  ) throws(DelayNetError) -> (
+    value: [Trajectory<Scalar>],
+    pullback: @Sendable ([StateArray<Scalar>]) throws(DelayNetError) -> [Problem<Scalar>.Gradient]
+  ) {
+    let recording = try Recording(arrays(steps, carries), memory: share(of: memory), CallOptions(threads: threads))
+    return (
+      recording.trajectories,
+      { (cotangents: [StateArray<Scalar>]) throws(DelayNetError) -> [Problem<Scalar>.Gradient] in
+        try recording.pullback(
+          cotangents, finalStates: cotangents.map { _ in nil }, inputs, CallOptions(threads: threads))
+      }
+    )
+  }
+
+  /// A member's part of the memory.
+  private func share(of memory: TapeMemory) -> TapeMemory {
+    if case .bytes(let bytes) = memory { .bytes(bytes / max(count, 1)) } else { memory }
   }
 
   private func arrays(

@@ -56,6 +56,58 @@ import Testing
     }
   }
 
+  @Test func cotangentsArePulledBackThroughEachMember() throws {
+    let ensemble = try ensemble()
+    let inputs: Problem<Double>.Inputs = [.weights, .coupling, .conductionSpeed, .sigma, .initial]
+    let alone = try ensemble.problems.map { try $0.simulateWithPullback(steps: 15, withRespectTo: inputs) }
+    let cotangents = try alone.indices.map { r in
+      try StateArray(
+        variables: 2, nodes: 5, columns: 15, values: RandomKey(seed: UInt64(r)).normal(150, as: Double.self))
+    }
+    for threads in [1, 3] {
+      for memory in [TapeMemory.everything, .bytes(5 << 20)] {
+        let (value, pullback) = try ensemble.simulateWithPullback(
+          steps: 15, withRespectTo: inputs, memory: memory, threads: threads)
+        #expect(value == alone.map(\.value))
+        for _ in 0..<2 {
+          for (r, gradient) in try pullback(cotangents).enumerated() {
+            let own = try alone[r].pullback(cotangents[r])
+            #expect(gradient.weights == own.weights && gradient.coupling == own.coupling)
+            #expect(gradient.conductionSpeed == own.conductionSpeed && gradient.sigma == own.sigma)
+            #expect(gradient.initial == own.initial && gradient.weights.contains { $0 != 0 })
+          }
+        }
+        #expect(throws: DelayNetError.shapeMismatch(name: "cotangents", expected: [5], found: [4])) {
+          _ = try pullback(cotangents.dropLast())
+        }
+      }
+    }
+  }
+
+  @Test func cancelledMembersAreGoneOnWith() throws {
+    let ensemble = try ensemble()
+    let whole = try ensemble.simulate(steps: 6000)
+    for threads in [1, 2] {
+      var (seen, stopped): ([RunProgress], [Trajectory<Double>]) = ([], [])
+      let error = #expect(throws: DelayNetError.self) {
+        try ensemble.simulate(
+          steps: 6000, threads: threads,
+          progress: {
+            seen.append($0)
+            return $0.done < 8000
+          }, onStop: { stopped = $0 })
+      }
+      #expect(error == .cancelled(steps: stopped.map(\.steps.count)))
+      #expect(seen.allSatisfy { $0.total == 30_000 } && seen.last!.done >= 8000 && seen.last!.done < 30_000)
+      for (r, part) in stopped.enumerated() {
+        let done = part.steps.count
+        #expect(part.series == whole[r].series.columns(0..<done))
+        let rest = try ensemble.problems[r].simulate(steps: 6000 - done, from: part.carry)
+        #expect(rest.series == whole[r].series.columns(done..<6000) && rest.carry == whole[r].carry)
+      }
+    }
+  }
+
   @Test func aMistakeNamesTheMember() throws {
     var problems = try ensemble().problems
     problems[2].coupling = .nan

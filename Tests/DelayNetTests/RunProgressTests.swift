@@ -70,6 +70,62 @@ import Testing
     }
   }
 
+  // ---- Networks of neural masses ----------------------------------------------------------------------------------
+
+  private func masses() throws -> Problem<Double> {
+    var problem = try ProblemCase<Double>(model: .montbrioPazoRoxin, delays: 1..<20).problem
+    problem.stimulus = nil
+    problem.noise = .drawn(RandomKey(seed: 1))
+    return problem
+  }
+
+  @Test func massesCountUpToTheTotal() throws {
+    let problem = try masses()
+    var seen: [RunProgress] = []
+    let trajectory = try problem.simulate(steps: 5000) {
+      seen.append($0)
+      return true
+    }
+    #expect(seen.count > 1 && seen.allSatisfy { $0.total == 5000 } && seen.last?.fraction == 1)
+    #expect(zip(seen, seen.dropFirst()).allSatisfy { $0.done <= $1.done })
+
+    // A pullback counts for itself, and is cancelled without harm to the tape.
+    let tape = try problem.record(steps: 5000, memory: .bytes(problem.tapeBytes(steps: 5000).least * 2))
+    let expected = try tape.pullback(trajectory.series, withRespectTo: .coupling).coupling
+    seen = []
+    #expect(throws: DelayNetError.cancelled(steps: [])) {
+      _ = try tape.pullback(trajectory.series, withRespectTo: .coupling) {
+        seen.append($0)
+        return $0.done < 2000
+      }
+    }
+    #expect(seen.last.map { $0.done >= 2000 && $0.done < $0.total } == true)
+    #expect(try tape.pullback(trajectory.series, withRespectTo: .coupling).coupling == expected)
+  }
+
+  @Test func cancellingTheTaskStopsMasses() async throws {
+    let problem = try masses()
+    let whole = try problem.simulate(steps: 5000)
+    let task = Task { () -> (NetworkCarry<Double>, DelayNetError?) in
+      var calls = 0
+      var carry = try problem.start()
+      do throws(DelayNetError) {
+        _ = try problem.advance(&carry, steps: 5000) { _ in
+          calls += 1
+          if calls == 2 { withUnsafeCurrentTask { $0?.cancel() } }
+          return true
+        }
+        return (carry, nil)
+      } catch {
+        return (carry, error)
+      }
+    }
+    var (carry, error) = try await task.value
+    #expect(carry.step > 0 && carry.step < 5000 && error == .cancelled(steps: [carry.step]))
+    _ = try problem.advance(&carry, steps: 5000 - carry.step)
+    #expect(carry == whole.carry)
+  }
+
   @Test func ensemblesReportEveryRun() throws {
     let buffers = [example.buffer, example.buffer, example.buffer]
     let error = #expect(throws: DelayNetError.self) {
