@@ -6,7 +6,7 @@ extension Problem {
   /// - Parameters:
   ///   - steps: T, how many steps.
   ///   - carry: where to begin; at ``initial`` and ``history`` unless given.
-  ///   - threads: 0 or more; one run takes one thread.
+  ///   - threads: how many may be used, 0 for any number. One run takes one; the members of an ``Ensemble`` take more.
   ///   - progress: called now and then.
   ///   - onStop: called, before an error is thrown, with what was computed up to there; its carry can be gone on with.
   /// - Returns: the columns that ``thinning`` keeps, shape (states, nodes, columns).
