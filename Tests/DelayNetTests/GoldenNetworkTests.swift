@@ -56,21 +56,21 @@ import Testing
     func numbers(_ name: String) throws -> [Double] { try archive[name].values(as: Double.self) }
     let tape = try problem.record(steps: steps)
     let series = tape.trajectory.series
-    #expect(try relativeError(series.values, numbers("trajectory")) < 1e-11)
+    #expect(try relativeError(series.values, numbers("trajectory")) < 1e-12)
     #expect(try tape.trajectory.clamps == Int(archive["clamps"].values(as: Int32.self).reduce(0, +)))
 
     let cotangent = try StateArray(
       variables: series.variables, nodes: series.nodes, columns: steps, values: numbers("cotangent"))
     let gradient = try tape.pullback(cotangent)
-    #expect(try relativeError(gradient.weights, numbers("vjp_weights")) < 1e-10)
-    #expect(try relativeError([gradient.coupling], numbers("vjp_G")) < 1e-9)
+    #expect(try relativeError(gradient.weights, numbers("vjp_weights")) < 1e-12)
+    #expect(try relativeError([gradient.coupling], numbers("vjp_G")) < 1e-12)
     let parameters = problem.model.parameters.flatMap { gradient.parameter($0.name) }
-    #expect(try relativeError(parameters, numbers("vjp_parameters")) < 1e-10)
-    #expect(try relativeError(gradient.sigma, numbers("vjp_sigma")) < 1e-10)
-    #expect(try relativeError(gradient.initial.values, numbers("vjp_initial")) < 1e-10)
-    #expect(try relativeError(gradient.history.values, numbers("vjp_history")) < 1e-10)
-    #expect(try relativeError(gradient.noise.values, numbers("vjp_noise")) < 1e-10)
-    #expect(try relativeError(gradient.stimulus.values, numbers("vjp_stimulus")) < 1e-10)
+    #expect(try relativeError(parameters, numbers("vjp_parameters")) < 1e-12)
+    #expect(try relativeError(gradient.sigma, numbers("vjp_sigma")) < 1e-12)
+    #expect(try relativeError(gradient.initial.values, numbers("vjp_initial")) < 1e-12)
+    #expect(try relativeError(gradient.history.values, numbers("vjp_history")) < 1e-12)
+    #expect(try relativeError(gradient.noise.values, numbers("vjp_noise")) < 1e-12)
+    #expect(try relativeError(gradient.stimulus.values, numbers("vjp_stimulus")) < 1e-12)
   }
 
   @Test(arguments: cases) func singlePrecision(name: String) throws {
@@ -148,7 +148,6 @@ import Testing
     let expected = try archive["trajectory"].values(as: Double.self)
     var found: [Double] = []
     for s in 0..<2 { for i in 0..<76 { for column in columns { found.append(series[s, i, column]) } } }
-    // Fifteen hundred steps: rounding grows a little along the way.
-    #expect(relativeError(found, expected) < 1e-8)
+    #expect(relativeError(found, expected) < 1e-12)
   }
 }

@@ -8,7 +8,7 @@ import Testing
     let start = try example.problem.start()
     let expected = reference.run(steps: example.steps, from: start)
     let found = try example.problem.simulate(steps: example.steps)
-    #expect(relativeError(found.series.values, expected.series) < 1e-11)
+    #expect(relativeError(found.series.values, expected.series) < 1e-13)
     #expect(found.clamps == expected.clamps)
     #expect(relativeError(found.carry.state.values, expected.state.flatMap { $0 }) < 1e-11)
     #expect(found.carry.step == example.steps && found.steps == 0..<example.steps)
