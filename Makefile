@@ -24,8 +24,9 @@ RESULTS = results
 DELAYNET = .build/release/delaynet
 # Noise on every node, weights short of instability; the pictures show means over 100 ms.
 STOCHASTIC = --steps 10000 --time-step 1 --seed 0 --scale stable --noise-gain 1 --plot-window 100
-# A minute at 0.1 ms: by their initial states some nodes fire at a low rate and some at a high one, and fluctuate there.
-MINUTE = --duration 60000 --time-step 0.1 --coupling 0.02 --sigma r=0.05,V=0.1 --set eta=-4.6 --average 100
+# A minute at 0.1 ms in which a region switches between low and high rates about six times and gradients stay near 1. Not
+# every choice is as kind: with G = 0.5 and noise in V alone they are of the order of 1e9.
+MINUTE = --duration 60000 --time-step 0.1 --coupling 0.4 --set eta=-3.9 --set J=14.5 --sigma r=0.05,V=0.4 --average 100
 
 install = missing=""; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; \

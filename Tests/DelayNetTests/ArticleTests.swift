@@ -6,7 +6,48 @@ import Testing
 /// The examples of the documentation, as they stand there.
 @Suite struct ArticleTests {
   @Test func everyExampleIsRun() throws {
-    #expect(try examplesNotRun(of: "DelayNet", in: #filePath) == [])
+    #expect(try examplesNotRun(of: "DelayNet", and: ["README.md"], in: #filePath) == [])
+  }
+
+  @Test func readme() throws {
+    let keys = RandomKey(seed: 0).split(10)  // JAX's generator, bit for bit
+    let network = try Network(
+      weights: keys[0].normal(84, 84).map { abs($0) + 0.5 },
+      delays: keys[1].integers(in: 0..<255, 84, 84))
+    let map = try DelayMap(network, scale: .mean)
+    let buffer = Buffer(nodes: 84, history: 255, steps: 100) { keys[2].normal($0) }
+    let series = try map.run(buffer)  // (84, 355)
+    let target = Buffer<Float>(series.shape, repeating: 0)
+    let (loss, gradient) = try map.valueWithGradient(at: buffer, withRespectTo: [.buffer, .weights]) { b in
+      (b - target).squared().sum()
+    }
+    print(loss, gradient.buffer[0, 0], gradient.weights[0])
+
+    #expect(loss > 0 && gradient.buffer.values.contains { $0 != 0 } && gradient.weights[0] != 0)
+  }
+
+  @Test func readmeNetworks() throws {
+    let keys = RandomKey(seed: 0).split(10)
+    let brain = try SyntheticConnectome(regions: 84, key: keys[3]).network(timeStep: 0.1, as: Float.self)
+    var problem = try Problem(brain, model: .montbrioPazoRoxin)
+    problem.coupling = 0.4
+    problem.parameters = ["eta": -3.9, "J": 14.5]
+    problem.sigma = ["r": 0.05, "V": 0.4]
+    problem.noise = .drawn(keys[4])
+    problem.thinning = .average(10)
+    let (rate, slopes) = try problem.valueWithGradient(
+      steps: 10_000, withRespectTo: [.coupling, .parameters, .weights], memory: .bytes(64 << 20)
+    ) { states in states.mean() }
+    print(rate, slopes.coupling, slopes.parameter("eta")[0])
+
+    // The same by the tape, from a cotangent in the place of the loss.
+    let tape = try problem.record(steps: 10_000)
+    let series = tape.trajectory.series
+    #expect(series.shape == [2, 84, 1000])
+    let mean = series.values.reduce(0.0) { $0 + Double($1) } / 168_000
+    #expect(abs(mean - Double(rate)) < 1e-6)
+    let cotangent = StateArray<Float>(variables: 2, nodes: 84, columns: 1000, repeating: 1 / 168_000)
+    #expect(try tape.pullback(cotangent, withRespectTo: .coupling).coupling == slopes.coupling)
   }
 
   @Test func landingPage() throws {

