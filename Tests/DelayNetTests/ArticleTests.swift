@@ -30,9 +30,9 @@ import Testing
     let keys = RandomKey(seed: 0).split(10)
     let brain = try SyntheticConnectome(regions: 84, key: keys[3]).network(timeStep: 0.1, as: Float.self)
     var problem = try Problem(brain, model: .montbrioPazoRoxin)
-    problem.coupling = 0.4
-    problem.parameters = ["eta": -3.9, "J": 14.5]
-    problem.sigma = ["r": 0.05, "V": 0.4]
+    problem.coupling = 0.1
+    problem.parameters = ["eta": -4.6, "J": 14.5]
+    problem.sigma = ["r": 0.01, "V": 0.1]
     problem.noise = .drawn(keys[4])
     problem.thinning = .average(10)
     let (rate, slopes) = try problem.valueWithGradient(
