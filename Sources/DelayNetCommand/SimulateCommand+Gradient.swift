@@ -1,0 +1,143 @@
+import ArgumentParser
+import DelayNet
+import DelayNetIO
+
+extension SimulateCommand {
+  /// Records the run and pulls the cotangent back.
+  func differentiate<Scalar: DelayNetScalar & NPYElement>(
+    _ problem: Problem<Scalar>, _ loaded: LoadedNetwork<Scalar>, _ start: NetworkCarry<Scalar>, _ steps: Int,
+    _ columns: Int, to path: String, _ picture: inout Picture?
+  ) throws {
+    let (states, nodes) = (problem.model.states.count, problem.nodes)
+    let shape = [states, nodes, columns]
+    let names = try gradientNames(problem)
+    let cotangent = try StateArray(
+      variables: states, nodes: nodes, columns: columns,
+      values: self.cotangent.map { try DelayNetCommand.numbers(in: $0, shape: shape, as: Scalar.self) }
+        ?? Self.meanCotangent(states: states, nodes: nodes, columns: columns))
+    let budget = memory.map { TapeMemory.bytes($0.bytes) } ?? .everything
+    let bar = ProgressBar("simulating")
+    let clock = ContinuousClock.now
+    var part: Trajectory<Scalar>?
+    let tape = try Interruption.watching {
+      defer { bar.clear() }
+      do {
+        return try loaded.naming {
+          try problem.record(
+            steps: steps, from: start, memory: budget, progress: bar.handler, onStop: { part = $0 })
+        }
+      } catch {
+        if let part {
+          if let output { try writeArray(part.series.values, shape: part.series.shape, to: output) }
+          try save(part.carry)
+          printSaved(part.carry)
+        }
+        throw Interruption.isRequested ? bar.interruption(of: steps, "steps") : error
+      }
+    }
+    let trajectory = tape.trajectory
+    let clamps = trajectory.clamps > 0 ? "; \(grouped(trajectory.clamps)) clamps" : ""
+    print("run       \(grouped(steps)) steps in \(text(seconds: (ContinuousClock.now - clock).seconds))\(clamps)")
+    picture?.add(trajectory.series)
+    if let output {
+      try writeArray(trajectory.series.values, shape: shape, to: output)
+      print("wrote     \(output) \(text(shape))")
+    }
+    try save(trajectory.carry)
+    printSaved(trajectory.carry)
+
+    let back = ProgressBar("differentiating")
+    let before = ContinuousClock.now
+    let gradient = try Interruption.watching {
+      defer { back.clear() }
+      do {
+        return try loaded.naming {
+          try tape.pullback(cotangent, withRespectTo: Self.inputs(names), progress: back.handler)
+        }
+      } catch {
+        throw Interruption.isRequested ? back.interruption(of: steps, "steps") : error
+      }
+    }
+    let report = tape.report
+    print(
+      "gradient  in \(text(seconds: (ContinuousClock.now - before).seconds)); "
+        + "tape of \(rounded(Double(report.bytes) / 1e6)) MB, \(grouped(report.recomputedSteps)) steps computed again")
+    let arrays = try Self.arrays(gradient, names, problem, history: start.history.columns)
+    for case (let name, let array) in arrays where array.shape.isEmpty {
+      print("          \(name): \(rounded(Double(try array.values(as: Scalar.self)[0])))")
+    }
+    try Self.writing { try NPZArchive.write(arrays, to: path) }
+    print("wrote     \(path): \(arrays.map(\.name).joined(separator: ", "))")
+  }
+
+  /// The cotangent of the mean of the first state over nodes and columns.
+  private static func meanCotangent<Scalar: DelayNetScalar>(states: Int, nodes: Int, columns: Int) -> [Scalar] {
+    let first = nodes * columns
+    return [Scalar](repeating: 1 / Scalar(max(first, 1)), count: first)
+      + [Scalar](repeating: 0, count: (states - 1) * first)
+  }
+
+  /// Every input that has a gradient, by its name in the archive; of them those that are asked for.
+  private func gradientNames<Scalar>(_ problem: Problem<Scalar>) throws -> [String] {
+    let parameters = problem.model.parameters.map(\.name)
+    var all = ["weights", "coupling"] + parameters + ["initial", "history"]
+    if problem.sigma != .none, problem.noise != .none { all += ["sigma", "noise"] }
+    if problem.stimulus != nil { all.append("stimulus") }
+    if problem.delays.areFractional { all.append("delays") }
+    if case .tracts(_, _, true) = problem.delays { all.append("speed") }
+    guard let withRespectTo else { return all }
+    let wanted = Set(
+      withRespectTo.split(separator: ",").flatMap { $0 == "parameters" ? parameters : [String($0)] })
+    if let unknown = wanted.subtracting(all).sorted().first {
+      throw ValidationError("--with-respect-to: there is no `\(unknown)` here, only \(all.joined(separator: ", "))")
+    }
+    return all.filter(wanted.contains)
+  }
+
+  private static func inputs<Scalar>(_ names: [String]) -> Problem<Scalar>.Inputs {
+    names.reduce(into: []) { inputs, name in
+      let input: Problem<Scalar>.Inputs =
+        switch name {
+        case "weights": .weights
+        case "coupling": .coupling
+        case "initial": .initial
+        case "history": .history
+        case "sigma": .sigma
+        case "noise": .noise
+        case "stimulus": .stimulus
+        case "delays": .delays
+        case "speed": .conductionSpeed
+        default: .parameter(name)
+        }
+      inputs = [inputs, input]
+    }
+  }
+
+  private static func arrays<Scalar: DelayNetScalar & NPYElement>(
+    _ gradient: Problem<Scalar>.Gradient, _ names: [String], _ problem: Problem<Scalar>, history: Int
+  ) throws -> [(name: String, array: NPYArray)] {
+    let (states, nodes) = (problem.model.states.count, problem.nodes)
+    let edges = problem.network.topology == .dense ? [nodes, nodes] : [problem.network.edges]
+    return try names.map { name in
+      let (values, shape): ([Scalar], [Int]) =
+        switch name {
+        case "weights": (gradient.weights, edges)
+        case "coupling": ([gradient.coupling], [])
+        case "initial": (gradient.initial.values, [states, nodes])
+        case "history": (gradient.history.values, [problem.model.couplings.count, nodes, history])
+        case "sigma": (gradient.sigma, gradient.sigma.count == states ? [states] : [states, nodes])
+        case "noise": (gradient.noise.values, [gradient.noise.steps, states, nodes])
+        case "stimulus": (gradient.stimulus.values, gradient.stimulus.shape)
+        case "delays": (gradient.delays, edges)
+        case "speed": ([gradient.conductionSpeed], [])
+        default:
+          switch gradient.parameters[name] {
+          case .uniform(let value): ([value], [])
+          case .perNode(let values): (values, [nodes])
+          case nil: ([], [0])
+          }
+        }
+      return (name, try NPYArray(values, shape: shape))
+    }
+  }
+}
