@@ -16,7 +16,7 @@ typedef struct dn_view {
   ptrdiff_t run;
 } dn_view;
 
-#define DN_VIEWS_MAX (24 + 2 * DN_PARAMETERS_MAX)
+#define DN_VIEWS_MAX (32 + 2 * DN_PARAMETERS_MAX)
 
 // The views of one run, in a fixed array.
 typedef struct dn_views {

@@ -73,6 +73,9 @@ struct dn_plan {
   size_t bytes;  // of the plan and its arrays
 };
 
+// The target of each edge of the forward graph, (E) in plan order.
+void dn_plan_targets(const dn_plan *plan, int32_t *target);
+
 // Estimated nanoseconds of a forward step in float, one thread.
 double dn_plan_expected_ns(const dn_plan *plan);
 

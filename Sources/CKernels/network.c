@@ -6,6 +6,8 @@
 //   network/adjoint.h  backward, step by step
 //   network/tangent.h  a run beside its derivative
 //   network/drive.h    the calls: checks, memory, the order of passes
+#include <stdlib.h>
+
 #include "call.h"
 #include "tape.h"
 

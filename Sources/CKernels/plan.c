@@ -324,7 +324,7 @@ static dn_status graph_create(dn_plan *plan, dn_graph *graph, scratch *s, bool t
 // ---- Creation ------------------------------------------------------------------------------------------------------
 
 static dn_status finish(dn_place *place, dn_status status, ptrdiff_t edge, ptrdiff_t node) {
-  if (place) *place = (dn_place){.run = -1, .edge = edge, .node = node, .step = -1, .state = -1, .parameter = -1};
+  if (place) *place = (dn_place){.run = -1, .edge = edge, .node = node, .step = -1, .state = -1, .parameter = -1, .pulse = -1};
   return status;
 }
 
@@ -498,6 +498,20 @@ void dn_plan_destroy(dn_plan *plan) {
   graph_destroy(&allocator, &plan->forward);
   graph_destroy(&allocator, &plan->transposed);
   dn_release(&allocator, plan);
+}
+
+void dn_plan_targets(const dn_plan *plan, int32_t *target) {
+  const dn_graph *graph = &plan->forward;
+  for (int32_t l = 0; l < graph->lists; l++) {
+    const dn_list *list = &graph->list[l];
+    if (is_short(list)) {
+      for (int32_t k = list->begin; k < list->begin + list->count; k++)
+        target[k] = (int32_t)(graph->short_target[k - graph->short_begin] / plan->stride);
+    } else {
+      for (int32_t g = list->sector_group[0]; g < list->sector_group[graph->sectors]; g++)
+        for (int32_t k = graph->group[g].begin; k < graph->group[g + 1].begin; k++) target[k] = graph->group[g].target;
+    }
+  }
 }
 
 double dn_plan_expected_ns(const dn_plan *plan) {

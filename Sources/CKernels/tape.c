@@ -24,6 +24,20 @@ void dn_tape_destroy(dn_tape *tape) {
   dn_release(&allocator, tape);
 }
 
+// What is not a number has a status of its own.
+static bool same_number(double a, double b) { return a == b || !(0 * a == 0) || !(0 * b == 0); }
+
+bool dn_recorded_same(const dn_recorded *a, const dn_recorded *b) {
+  bool same = a->plan == b->plan && a->model == b->model && a->scheme == b->scheme && a->stage == b->stage &&
+              a->coupling_kind == b->coupling_kind && a->thinning == b->thinning && a->key.word[0] == b->key.word[0] &&
+              a->key.word[1] == b->key.word[1] && a->member == b->member && a->first_step == b->first_step &&
+              a->every == b->every && a->steps == b->steps && a->sigma_count == b->sigma_count &&
+              a->pulse_count == b->pulse_count && a->time_step == b->time_step && same_number(a->coupling, b->coupling) &&
+              a->fractions == b->fractions && a->noise == b->noise && a->stimulus == b->stimulus && a->real == b->real;
+  for (int32_t k = 0; k < DN_PARAMETERS_MAX; k++) same &= a->parameter_count[k] == b->parameter_count[k];
+  return same;
+}
+
 dn_status dn_tape_reserve(dn_tape *tape, size_t bytes) {
   if (bytes <= tape->capacity) return DN_OK;
   dn_release(&tape->allocator, tape->memory);
@@ -40,7 +54,7 @@ void dn_tape_describe(const dn_tape *tape, dn_tape_report *report) {
                              .levels = layout->levels,
                              .checkpoints = layout->levels * (layout->pieces - 1),
                              .segment = layout->segment,
-                             .recomputed = (int64_t)layout->levels * tape->steps};
+                             .recomputed = (int64_t)layout->levels * tape->recorded.steps};
 }
 
 ptrdiff_t dn_layout_piece(const dn_layout *layout, int32_t level) {

@@ -17,22 +17,36 @@ typedef struct dn_layout {
   size_t bytes;                     // of all
 } dn_layout;
 
+// What a run is known by again without reading its arrays: everything of a primal that is not the values of an array.
+typedef struct dn_recorded {
+  const dn_plan *plan;
+  const dn_model *model;
+  dn_scheme scheme;
+  dn_stage stage;
+  dn_coupling_kind coupling_kind;
+  dn_thinning thinning;
+  dn_key key;
+  uint64_t member;
+  int64_t first_step, every;
+  ptrdiff_t steps, sigma_count, pulse_count;
+  double time_step, coupling;
+  bool fractions, noise, stimulus;  // whether there are any
+  size_t real;                      // bytes of a number
+  ptrdiff_t parameter_count[DN_PARAMETERS_MAX];
+} dn_recorded;
+
 struct dn_tape {
   dn_allocator allocator;
   size_t budget;
   char *memory;
   size_t capacity;
   dn_layout layout;
-  // The run that it holds.
-  const dn_plan *plan;
-  const dn_model *model;
-  dn_scheme scheme;
-  dn_stage stage;
-  ptrdiff_t steps;
-  size_t real;    // bytes of a number
-  ptrdiff_t run;  // of the call that has it
+  dn_recorded recorded;  // the run that it holds
+  ptrdiff_t run;         // of the call that has it
   bool finished;
 };
+
+bool dn_recorded_same(const dn_recorded *a, const dn_recorded *b);
 
 // Makes the tape's memory `bytes` large.
 dn_status dn_tape_reserve(dn_tape *tape, size_t bytes);

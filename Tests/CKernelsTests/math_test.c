@@ -1,4 +1,4 @@
-// Tests of kernel/math.h's exp, logistic and sincos, which node models use: their errors against long double (random_test.c:
+// Tests of kernel/math.h's exp, logistic, sincos and wrap, which node models use: their errors against long double (random_test.c:
 // log, and erfinv through the normals), special values, and the same bits at every vector width.
 #include <float.h>
 
@@ -13,7 +13,7 @@
 
 // The functions of one width and precision on `count` elements, a multiple of 16.
 #define FUNCTIONS                                                          \
-  static void K(all)(const DN_REAL *x, ptrdiff_t count, DN_REAL *out[5]) { \
+  static void K(all)(const DN_REAL *x, ptrdiff_t count, DN_REAL *out[6]) { \
     for (ptrdiff_t n = 0; n < count; n += VL) {                            \
       K(vec) sine, cosine, slope;                                          \
       K(sincos)(K(load)(x + n), &sine, &cosine);                           \
@@ -23,9 +23,10 @@
       K(store)(out[2] + n, slope);                                         \
       K(store)(out[3] + n, sine);                                          \
       K(store)(out[4] + n, cosine);                                        \
+      K(store)(out[5] + n, K(wrap)(K(load)(x + n)));                       \
     }                                                                      \
   }
-enum { EXP, LOGISTIC, SLOPE, SIN, COS, OUTPUTS };
+enum { EXP, LOGISTIC, SLOPE, SIN, COS, WRAP, OUTPUTS };
 
 #define DN_REAL float
 #define DN_REAL_SUFFIX f32
@@ -101,10 +102,10 @@ FUNCTIONS
 enum { COUNT = 1 << 18 };
 static float x_f32[COUNT], y_f32[OUTPUTS][COUNT], z_f32[OUTPUTS][COUNT];
 static double x_f64[COUNT], y_f64[OUTPUTS][COUNT], z_f64[OUTPUTS][COUNT];
-static float *out_f32[] = {y_f32[0], y_f32[1], y_f32[2], y_f32[3], y_f32[4]};
-static float *other_f32[] = {z_f32[0], z_f32[1], z_f32[2], z_f32[3], z_f32[4]};
-static double *out_f64[] = {y_f64[0], y_f64[1], y_f64[2], y_f64[3], y_f64[4]};
-static double *other_f64[] = {z_f64[0], z_f64[1], z_f64[2], z_f64[3], z_f64[4]};
+static float *out_f32[] = {y_f32[0], y_f32[1], y_f32[2], y_f32[3], y_f32[4], y_f32[5]};
+static float *other_f32[] = {z_f32[0], z_f32[1], z_f32[2], z_f32[3], z_f32[4], z_f32[5]};
+static double *out_f64[] = {y_f64[0], y_f64[1], y_f64[2], y_f64[3], y_f64[4], y_f64[5]};
+static double *other_f64[] = {z_f64[0], z_f64[1], z_f64[2], z_f64[3], z_f64[4], z_f64[5]};
 
 // Uniform in -most ... most, or logarithmic from 1e-8 to it with both signs; with `near`, the neighbours of multiples of pi/2.
 typedef enum { UNIFORM, LOGARITHMIC, QUARTERS } kind;
@@ -145,7 +146,7 @@ static long double exact(int output, long double x) {
     default: return cosl(x);
   }
 }
-static const char *const NAMES[] = {"exp", "logistic", "slope", "sin", "cos"};
+static const char *const NAMES[] = {"exp", "logistic", "slope", "sin", "cos", "wrap"};
 // Bounds of kernel/math.h in ulp, of normal results.
 static const double BOUND_F32[] = {1.02, 2.41, 4.99, 1.81, 1.81}, BOUND_F64[] = {1.09, 2.37, 4.90, 1.52, 1.52};
 
@@ -189,16 +190,51 @@ static void test_exp(void) {
 static void test_sincos(void) {
   check_about("uniform");
   fill(UNIFORM, 1e6, 1e9);
-  compare(SIN, OUTPUTS);
+  compare(SIN, WRAP);
   check_about("uniform to 1e4");
   fill(UNIFORM, 1e4, 1e4);
-  compare(SIN, OUTPUTS);
+  compare(SIN, WRAP);
   check_about("logarithmic");
   fill(LOGARITHMIC, 1e6, 1e9);
-  compare(SIN, OUTPUTS);
+  compare(SIN, WRAP);
   check_about("multiples of pi/2");
   fill(QUARTERS, 1e6, 1e9);
-  compare(SIN, OUTPUTS);
+  compare(SIN, WRAP);
+}
+
+// Against the exact remainder of two turns that long double knows to 64 bits: an error of an ulp of pi, and what the two
+// parts of 2 pi leave out, times x. Both ends of the range mean one angle.
+static void test_wrap(void) {
+  const long double turn = 6.283185307179586476925286766559L;
+  const kind kinds[] = {UNIFORM, LOGARITHMIC, QUARTERS, UNIFORM};
+  for (int k = 0; k < 4; k++) {
+    check_about("arguments of kind %d", (int)kinds[k]);
+    fill(kinds[k], k == 3 ? 12 : 1e6, k == 3 ? 12 : 1e9);
+    all_f32_base(x_f32, COUNT, out_f32);
+    all_f64_base(x_f64, COUNT, out_f64);
+    long double worst_f32 = 0, worst_f64 = 0;
+    for (int n = 0; n < COUNT; n++) {
+      const long double e32 = fabsl(remainderl(y_f32[WRAP][n] - remainderl(x_f32[n], turn), turn));
+      const long double e64 = fabsl(remainderl(y_f64[WRAP][n] - remainderl(x_f64[n], turn), turn));
+      worst_f32 = fmaxl(worst_f32, e32 - fabsf(x_f32[n]) * 0x1p-48L);
+      worst_f64 = fmaxl(worst_f64, e64 - fabsl((long double)x_f64[n]) * 0x1p-63L);
+      if (!(y_f32[WRAP][n] >= -0x1.921fb6p1f && y_f32[WRAP][n] < 0x1.921fb6p1f)) CHECK(0, "wrap(%a)", x_f32[n]);
+      if (!(y_f64[WRAP][n] >= -0x1.921fb54442d18p1 && y_f64[WRAP][n] < 0x1.921fb54442d18p1))
+        CHECK(0, "wrap(%a)", x_f64[n]);
+      if (fabsf(x_f32[n]) < 3.14f && x_f32[n] != y_f32[WRAP][n]) CHECK(0, "wrap(%a) is not it", x_f32[n]);
+      if (fabs(x_f64[n]) < 3.1415 && x_f64[n] != y_f64[WRAP][n]) CHECK(0, "wrap(%a) is not it", x_f64[n]);
+    }
+    CHECK(worst_f32 <= 0x1p-22L, "float: off by %Lg", worst_f32);
+    CHECK(worst_f64 <= 0x1p-51L, "double: off by %Lg", worst_f64);
+  }
+  check_about("beyond");
+  static const double values[] = {0, -0.0, INFINITY, -INFINITY, NAN, 1e30, -1e30, 3.141592653589793};
+  for (int n = 0; n < 16; n++) x_f32[n] = (float)values[n % 8], x_f64[n] = values[n % 8];
+  all_f32_base(x_f32, 16, out_f32);
+  all_f64_base(x_f64, 16, out_f64);
+  CHECK_THAT(y_f32[WRAP][0] == 0 && signbit(y_f32[WRAP][1]) && y_f64[WRAP][0] == 0 && signbit(y_f64[WRAP][1]));
+  for (int n = 2; n < 7; n++) CHECK(isnan(y_f32[WRAP][n]) && isnan(y_f64[WRAP][n]), "wrap(%g)", values[n]);
+  CHECK_THAT(fabsf(y_f32[WRAP][7] + x_f32[7]) <= 0x1p-22f && fabs(y_f64[WRAP][7] + x_f64[7]) <= 0x1p-51);
 }
 
 static void test_special(void) {
@@ -277,6 +313,6 @@ static void test_widths(void) {
 
 int main(int argc, char **argv) {
   static const check_test tests[] = {
-      {"exp", test_exp}, {"sincos", test_sincos}, {"special", test_special}, {"widths", test_widths}};
+      {"exp", test_exp}, {"sincos", test_sincos}, {"wrap", test_wrap}, {"special", test_special}, {"widths", test_widths}};
   return CHECK_MAIN(argc, argv, tests);
 }

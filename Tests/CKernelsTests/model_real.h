@@ -10,7 +10,7 @@ typedef struct DN_NAME(outcome) {
   int64_t clamps[3];
   DN_REAL next[3][STATES_MAX * ROW], next_jvp[3][STATES_MAX * ROW];
   DN_REAL back[3][INPUTS_MAX * ROW], back_split[3][INPUTS_MAX * ROW];  // cotangents, in the order of the inputs
-  DN_REAL observed[DN_COUPLINGS_MAX * ROW], observed_jvp[DN_COUPLINGS_MAX * ROW], observed_vjp[STATES_MAX * ROW];
+  DN_REAL observed[DN_COUPLINGS_MAX * ROW], observed_jvp[DN_COUPLINGS_MAX * ROW], observed_vjp[INPUTS_MAX * ROW];
 } DN_NAME(outcome);
 
 // The rows of all inputs, and tangents in the same order.
@@ -113,13 +113,14 @@ static void DN_NAME(compute)(const dn_model *m, const DN_NAME(dn_model_kernels) 
     }
     if (scheme == EULER) memcpy(o->back[scheme], o->back_split[scheme], sizeof o->back[scheme]);
   }
-  kernels->observe(ROW, 1, DN_NAME(input), rows);
+  const DN_REAL *parameters = DN_NAME(input) + l.parameters * ROW;
+  kernels->observe(ROW, 1, parameters, DN_NAME(input), rows);
   memcpy(o->observed, rows, (size_t)m->couplings * ROW * sizeof(DN_REAL));
-  kernels->observe_jvp(ROW, DN_NAME(input), DN_NAME(tangent), rows);
+  kernels->observe_jvp(ROW, parameters, DN_NAME(input), DN_NAME(tangent) + l.parameters * ROW, DN_NAME(tangent), rows);
   memcpy(o->observed_jvp, rows, (size_t)m->couplings * ROW * sizeof(DN_REAL));
-  memset(rows, 0, sizeof rows);
-  kernels->observe_vjp(ROW, DN_NAME(input), DN_NAME(cotangent), rows);
-  memcpy(o->observed_vjp, rows, states);
+  memset(back, 0, sizeof back);
+  kernels->observe_vjp(ROW, parameters, DN_NAME(input), DN_NAME(cotangent), back, back + l.parameters * ROW);
+  memcpy(o->observed_vjp, back, (size_t)l.count * ROW * sizeof(DN_REAL));
 }
 
 static void DN_NAME(node)(const dn_model *m, const double *input, int i, double *one) {
@@ -147,7 +148,7 @@ static void DN_NAME(check_values)(const dn_model *m, const double *input, const 
   for (int i = 0; i < NODES; i++) {
     DN_NAME(node)(m, input, i, one);
     memcpy(y, one, sizeof y);
-    if (equation_of(m)->observe) equation_of(m)->observe(one, y);
+    if (equation_of(m)->observe) equation_of(m)->observe(one, one + layout_of(m).parameters, y);
     for (int k = 0; k < m->couplings; k++)
       CHECK(fabs(o->observed[k * ROW + i] - y[k]) <= VALUE_TOLERANCE * fmax(1, fabs(y[k])), "y[%d] of node %d", k, i);
   }
@@ -206,7 +207,7 @@ static void DN_NAME(test_steps)(void) {
 static double DN_NAME(loss)(const dn_model *m, int scheme, const double *one, int i) {
   double out[STATES_MAX] = {0}, sum = 0;
   if (scheme >= 0) step_plainly(m, (scheme_kind)scheme, DN_NAME(time_step), one, out);
-  else if (equation_of(m)->observe) equation_of(m)->observe(one, out);
+  else if (equation_of(m)->observe) equation_of(m)->observe(one, one + layout_of(m).parameters, out);
   else memcpy(out, one, sizeof(double) * (size_t)m->couplings);
   const int count = scheme >= 0 ? m->states : m->couplings;
   for (int k = 0; k < count; k++) sum += (double)DN_NAME(cotangent)[k * ROW + i] * out[k];
@@ -273,9 +274,9 @@ static void DN_NAME(test_derivatives)(void) {
           DN_NAME(check_dot)(SCHEMES[scheme], DN_NAME(cotangent), o.next_jvp[scheme], m->states, o.back[scheme],
                              DN_NAME(tangent), l.count);
         }
-        DN_NAME(check_differences)(m, -1, input, o.observed_vjp, m->states);
+        DN_NAME(check_differences)(m, -1, input, o.observed_vjp, l.count);
         DN_NAME(check_dot)("observe", DN_NAME(cotangent), o.observed_jvp, m->couplings, o.observed_vjp,
-                           DN_NAME(tangent), m->states);
+                           DN_NAME(tangent), l.count);
       }
     }
   }

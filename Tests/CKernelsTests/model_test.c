@@ -21,14 +21,15 @@ static void mpr(const double *s, const double *c, const double *p, double *f) {
 
 static void stuart_landau(const double *s, const double *c, const double *p, double *f) {
   const double x = s[0], y = s[1], a = p[0], omega = p[1];
-  f[0] = (a - x * x - y * y) * x - omega * y + c[0];
-  f[1] = (a - x * x - y * y) * y + omega * x + c[1];
+  f[0] = (a - x * x - y * y) * x - omega * y + p[2] * c[0];
+  f[1] = (a - x * x - y * y) * y + omega * x + p[3] * c[1];
 }
 
 static void kuramoto(const double *s, const double *c, const double *p, double *f) {
   f[0] = p[0] + cos(s[0]) * c[0] - sin(s[0]) * c[1];
 }
-static void kuramoto_observe(const double *s, double *y) {
+static void kuramoto_observe(const double *s, const double *p, double *y) {
+  (void)p;
   y[0] = sin(s[0]);
   y[1] = cos(s[0]);
 }
@@ -42,12 +43,15 @@ static void wong_wang(const double *s, const double *c, const double *p, double 
 static void wilson_cowan(const double *s, const double *c, const double *p, double *f) {
   const double c_ee = p[0], c_ei = p[1], c_ie = p[2], c_ii = p[3], tau_e = p[4], tau_i = p[5], a_e = p[6], b_e = p[7],
                c_e = p[8], theta_e = p[9], a_i = p[10], b_i = p[11], c_i = p[12], theta_i = p[13], r_e = p[14],
-               r_i = p[15], k_e = p[16], k_i = p[17], P = p[18], Q = p[19], alpha_e = p[20], alpha_i = p[21];
+               r_i = p[15], k_e = p[16], k_i = p[17], P = p[18], Q = p[19], alpha_e = p[20], alpha_i = p[21],
+               shift = p[22];
   const double E = s[0], I = s[1];
   const double x_e = alpha_e * (c_ee * E - c_ei * I + P - theta_e + c[0]);
   const double x_i = alpha_i * (c_ie * E - c_ii * I + Q - theta_i);
-  f[0] = (-E + (k_e - r_e * E) * c_e / (1 + exp(-a_e * (x_e - b_e)))) / tau_e;
-  f[1] = (-I + (k_i - r_i * I) * c_i / (1 + exp(-a_i * (x_i - b_i)))) / tau_i;
+  const double S_e = c_e * (1 / (1 + exp(-a_e * (x_e - b_e))) - shift / (1 + exp(a_e * b_e)));
+  const double S_i = c_i * (1 / (1 + exp(-a_i * (x_i - b_i))) - shift / (1 + exp(a_i * b_i)));
+  f[0] = (-E + (k_e - r_e * E) * S_e) / tau_e;
+  f[1] = (-I + (k_i - r_i * I) * S_i) / tau_i;
 }
 
 static double jansen_rit_sigmoid(double v, const double *p) { return 2 * p[5] / (1 + exp(p[6] * (p[4] - v))); }
@@ -60,12 +64,14 @@ static void jansen_rit(const double *s, const double *c, const double *p, double
   f[4] = A * a * (p[12] + a_2 * J * jansen_rit_sigmoid(a_1 * J * s[0], p) + c[0]) - 2 * a * s[4] - a * a * s[1];
   f[5] = B * b * a_4 * J * jansen_rit_sigmoid(a_3 * J * s[0], p) - 2 * b * s[5] - b * b * s[2];
 }
-static void jansen_rit_observe(const double *s, double *y) { y[0] = s[1] - s[2]; }
+static void jansen_rit_observe(const double *s, const double *p, double *y) {
+  y[0] = p[13] + (p[14] - p[13]) / (1 + exp(p[16] * (p[15] - s[1] + s[2])));
+}
 
 typedef struct equation {
   const char *name;
   void (*drift)(const double *s, const double *c, const double *p, double *f);
-  void (*observe)(const double *s, double *y);  // NULL: the first states
+  void (*observe)(const double *s, const double *p, double *y);  // NULL: the first states
 } equation;
 static const equation EQUATIONS[] = {
     {"linear", linear, NULL},
@@ -108,6 +114,7 @@ static const char *const SCHEMES[] = {"Euler-Maruyama", "Heun", "Heun, frozen"};
 static int clamp(const dn_model *m, double *s) {
   int clamps = 0;
   for (int k = 0; k < m->states; k++) {
+    if (m->state[k].periodic) s[k] -= 2 * 3.14159265358979323846 * floor(s[k] / (2 * 3.14159265358979323846) + 0.5);
     const double raw = s[k];
     s[k] = fmin(fmax(raw, m->state[k].lower), m->state[k].upper);
     clamps += s[k] != raw;

@@ -15,7 +15,8 @@
 int main(int argc, char **argv) {
   const check_test tests[] = {
       {"pointers_f32", pointers_f32}, {"pointers_f64", pointers_f64}, {"sizes_f32", sizes_f32},
-      {"sizes_f64", sizes_f64},       {"options_f32", options_f32},   {"options_f64", options_f64},
+      {"sizes_f64", sizes_f64},       {"pulses_f32", pulses_f32},     {"pulses_f64", pulses_f64},
+      {"angles_f32", angles_f32},     {"angles_f64", angles_f64},     {"options_f32", options_f32},   {"options_f64", options_f64},
       {"overlaps_f32", overlaps_f32}, {"overlaps_f64", overlaps_f64}, {"shared_f32", shared_f32},
       {"shared_f64", shared_f64},     {"tapes_f32", tapes_f32},       {"tapes_f64", tapes_f64},
       {"noise_f32", noise_f32},       {"noise_f64", noise_f64},       {"nothing_f32", nothing_f32},
@@ -99,13 +100,14 @@ static void DN_NAME(pair_expect)(DN_NAME(pair) *p, entry which, const char *what
     const ptrdiff_t first = runs == 1 ? r : 0;
     check_about("%s: %s, run %td, %td runs", entry_names[which], what, r, runs);
     const uint64_t before = DN_NAME(pair_hash)(p);
-    dn_place place = {77, 77, 77, 77, 77, 77};
+    dn_place place = {77, 77, 77, 77, 77, 77, 77};
     const dn_status status = DN_NAME(pair_call)(p, which, first, runs, NULL, &place);
     CHECK(status == want, "status %d, expected %d", status, want);
     if (want == DN_OK || status != want) continue;
     CHECK(before == DN_NAME(pair_hash)(p), "an array was written");
     CHECK(place.run == r - first, "run %td", place.run);
-    CHECK_THAT(place.edge == -1 && place.node == -1 && place.step == -1 && place.state == -1 && place.parameter == -1);
+    CHECK_THAT(place.edge == -1 && place.node == -1 && place.step == -1 && place.state == -1 && place.parameter == -1 &&
+               place.pulse == -1);
     CHECK_STATUS(DN_NAME(pair_call)(p, which, first, runs, NULL, NULL), want);
   }
 }
@@ -134,6 +136,7 @@ static void DN_NAME(pointers)(void) {
   SPOILED(ALL, "no initial", DN_NULL_POINTER, p->primal[r].initial = NULL);
   SPOILED(ALL, "no history", DN_NULL_POINTER, p->primal[r].history = NULL);
   SPOILED(ALL, "no sigma", DN_NULL_POINTER, p->primal[r].sigma = NULL);
+  SPOILED(ALL, "no pulses", DN_NULL_POINTER, p->primal[r].pulses = NULL; p->primal[r].pulse_count = 1);
   SPOILED(ALL, "no values of a parameter", DN_NULL_POINTER, t->parameters[3].values = NULL);
   SPOILED(RUN | JVP, "no noise, stimulus, partial, parameters", DN_OK, p->primal[r].noise = NULL;
           p->primal[r].stimulus = p->primal[r].partial = NULL; p->tangent[r].parameters = NULL;
@@ -158,7 +161,7 @@ static void DN_NAME(pointers)(void) {
     DN_NAME(dn_network_result) *no_result = NULL;
     const DN_NAME(dn_network_tangent) *no_tangent = NULL;
     const DN_NAME(dn_network_cotangent) *no_cotangent = NULL;
-    dn_place place = {77, 77, 77, 77, 77, 77};
+    dn_place place = {77, 77, 77, 77, 77, 77, 77};
     if (k == ENTRY_RUN) {
       CHECK_STATUS(DN_NAME(dn_network_run)(1, no_primal, p->result, NULL, NULL), DN_NULL_POINTER);
       CHECK_STATUS(DN_NAME(dn_network_run)(1, p->primal, no_result, NULL, &place), DN_NULL_POINTER);
@@ -170,7 +173,7 @@ static void DN_NAME(pointers)(void) {
       CHECK_STATUS(DN_NAME(dn_network_vjp)(1, p->primal, NULL, p->cotangent, NULL, NULL), DN_NULL_POINTER);
       CHECK_STATUS(DN_NAME(dn_network_vjp)(1, p->primal, p->tape, no_cotangent, NULL, &place), DN_NULL_POINTER);
     }
-    CHECK_THAT(place.run == -1 && place.edge == -1 && place.parameter == -1);
+    CHECK_THAT(place.run == -1 && place.edge == -1 && place.parameter == -1 && place.pulse == -1);
     size_t bytes;
     CHECK_STATUS(DN_NAME(dn_network_tape_bytes)(no_primal, &bytes, &bytes), DN_NULL_POINTER);
     p->primal[0].weights = NULL;
@@ -182,6 +185,73 @@ static void DN_NAME(pointers)(void) {
   CHECK_STATUS(dn_tape_create(0, NULL, NULL), DN_NULL_POINTER);
 }
 
+// What one mistake of a run is called, and where it is said to be.
+static void DN_NAME(expect_place)(DN_NAME(pair) *p, entry which, const char *what, dn_status want, int32_t state,
+                                  ptrdiff_t pulse) {
+  check_about("%s: %s", entry_names[which], what);
+  const uint64_t before = DN_NAME(pair_hash)(p);
+  dn_place place = {77, 77, 77, 77, 77, 77, 77};
+  CHECK_STATUS(DN_NAME(pair_call)(p, which, 0, 1, NULL, &place), want);
+  CHECK(before == DN_NAME(pair_hash)(p), "an array was written");
+  CHECK(place.run == 0 && place.state == state && place.pulse == pulse, "run %td state %d pulse %td", place.run,
+        place.state, place.pulse);
+}
+
+static void DN_NAME(pulses)(void) {
+  const DN_NAME(dn_pulse) good = {1, 2, 3, 5, (DN_REAL)0.5};
+  for (int k = 0; k < ENTRY_COUNT; k++) {
+    DN_NAME(pair) *p = DN_NAME(pair_make)((entry)k);
+    DN_NAME(dn_pulse) two[] = {good, good};
+    p->primal[0].pulses = two;
+    p->primal[0].pulse_count = 2;
+    p->tangent[0].pulses = NULL;
+    p->cotangent[0].pulses = NULL;
+    CHECK_STATUS(DN_NAME(pair_call)(p, ENTRY_RUN, 0, 1, NULL, NULL), DN_OK);
+    CHECK_STATUS(DN_NAME(pair_call)(p, (entry)k, 0, 1, NULL, NULL), DN_OK);
+#define PULSE(what, status, statement)                                        \
+  two[1] = good;                                                              \
+  statement;                                                                  \
+  DN_NAME(expect_place)(p, (entry)k, "pulse: " what, status, -1, 1)
+    PULSE("state 2", DN_BAD_PULSE, two[1].state = 2);
+    PULSE("state -1", DN_BAD_PULSE, two[1].state = -1);
+    PULSE("node 3", DN_BAD_PULSE, two[1].node = 3);
+    PULSE("node -1", DN_BAD_PULSE, two[1].node = -1);
+    PULSE("begins before 0", DN_BAD_PULSE, two[1].begin = -1);
+    PULSE("ends before it begins", DN_BAD_PULSE, two[1].end = 2);
+    PULSE("NaN", DN_NOT_FINITE_STIMULUS, two[1].amplitude = (DN_REAL)NAN);
+    PULSE("infinite", DN_NOT_FINITE_STIMULUS, two[1].amplitude = -(DN_REAL)INFINITY);
+#undef PULSE
+    DN_NAME(pair_free)(p);
+  }
+}
+
+// The mean of an angle: which state is one.
+static void DN_NAME(angles)(void) {
+  for (int k = 0; k < ENTRY_COUNT; k++) {
+    DN_NAME(pair) *p = DN_NAME(pair_make)((entry)k);
+    const DN_REAL initial[3] = {1, 2, 3};
+    DN_NAME(dn_network_primal) *q = &p->primal[0];
+    q->model = dn_model_find("kuramoto");
+    q->parameters = NULL;
+    q->sigma_count = 0;
+    q->noise = q->stimulus = q->partial = NULL;
+    q->pulse_count = 0;
+    q->initial = initial;
+    q->every = 2;
+    p->result[0] = (DN_NAME(dn_network_result)){0};
+    p->tangent[0] = (DN_NAME(dn_network_tangent)){0};
+    p->cotangent[0] = (DN_NAME(dn_network_cotangent)){0};
+    q->thinning = DN_THIN_AVERAGE;
+    DN_NAME(expect_place)(p, (entry)k, "average of an angle", DN_PERIODIC_AVERAGE, 0, -1);
+    q->thinning = DN_THIN_SUBSAMPLE;
+    if (k != ENTRY_VJP) CHECK_STATUS(DN_NAME(pair_call)(p, (entry)k, 0, 1, NULL, NULL), DN_OK);
+    q->thinning = DN_THIN_AVERAGE;
+    q->every = 1;
+    if (k != ENTRY_VJP) CHECK_STATUS(DN_NAME(pair_call)(p, (entry)k, 0, 1, NULL, NULL), DN_OK);
+    DN_NAME(pair_free)(p);
+  }
+}
+
 static void DN_NAME(sizes)(void) {
   SPOILED(ALL, "steps -1", DN_BAD_SIZE, p->primal[r].steps = -1);
   SPOILED(ALL, "steps PTRDIFF_MIN", DN_BAD_SIZE, p->primal[r].steps = PTRDIFF_MIN);
@@ -190,6 +260,8 @@ static void DN_NAME(sizes)(void) {
   SPOILED(ALL, "sigma count 1", DN_BAD_SIZE, p->primal[r].sigma_count = 1);
   SPOILED(ALL, "sigma count -2", DN_BAD_SIZE, p->primal[r].sigma_count = -2);
   SPOILED(ALL, "sigma count S N + 1", DN_BAD_SIZE, p->primal[r].sigma_count = 7);
+  SPOILED(ALL, "pulse count -1", DN_BAD_SIZE, p->primal[r].pulse_count = -1);
+  SPOILED(ALL, "pulse count too large", DN_TOO_LARGE, p->primal[r].pulse_count = (ptrdiff_t)INT32_MAX + 1);
   SPOILED(ALL, "parameter count 2", DN_BAD_SIZE, t->parameters[6].count = 2);
   SPOILED(ALL, "parameter count -1", DN_BAD_SIZE, t->parameters[0].count = -1);
   SPOILED(ALL, "parameter count N + 1", DN_BAD_SIZE, t->parameters[0].count = 4);
@@ -235,6 +307,7 @@ static void DN_NAME(options)(void) {
   SPOILED(ALL, "a model that is not registered", DN_BAD_OPTION, p->primal[r].model = &copy);
   SPOILED(ALL, "scheme 2", DN_BAD_OPTION, p->primal[r].scheme = (dn_scheme)2);
   SPOILED(ALL, "stage 2", DN_BAD_OPTION, p->primal[r].stage = (dn_stage)2);
+  SPOILED(ALL, "coupling kind 2", DN_BAD_OPTION, p->primal[r].coupling_kind = (dn_coupling_kind)2);
   SPOILED(ALL, "thinning 2", DN_BAD_OPTION, p->primal[r].thinning = (dn_thinning)2);
   const double steps[] = {0, -0.25, NAN, INFINITY, -INFINITY};
   for (int n = 0; n < 5; n++) SPOILED(ALL, "time step", DN_BAD_TIME_STEP, p->primal[r].time_step = steps[n]);
@@ -294,6 +367,7 @@ static void DN_NAME(overlaps)(void) {
   OVERLAP(VJP, "cotangent noise = noise", p->cotangent[r].noise = t->in[REF_NOISE].at);
   OVERLAP(VJP, "cotangent noise = cotangent stimulus", p->cotangent[r].noise = t->cot[REF_STIMULUS].at);
   OVERLAP(VJP, "cotangent stimulus = cotangent series", p->cotangent[r].stimulus = t->cot_series.at);
+  OVERLAP(VJP, "cotangent initial = column", p->cotangent[r].column = t->cot[REF_INITIAL].at);
   OVERLAP(VJP, "cotangent initial = final state", p->cotangent[r].initial = t->cot_final.at);
   OVERLAP(VJP, "cotangent initial = initial", p->cotangent[r].initial = t->in[REF_INITIAL].at);
   OVERLAP(VJP, "cotangent history = history", p->cotangent[r].history = t->in[REF_HISTORY].at);
@@ -319,7 +393,7 @@ static void DN_NAME(shared)(void) {
 #define SHARED(k, what, statements)                                                    \
   do {                                                                                 \
     DN_NAME(pair) *p = DN_NAME(pair_make)(k);                                          \
-    dn_place place = {77, 77, 77, 77, 77, 77};                                         \
+    dn_place place = {77, 77, 77, 77, 77, 77, 77};                                     \
     check_about("%s: %s", entry_names[k], what);                                       \
     statements;                                                                        \
     const uint64_t before = DN_NAME(pair_hash)(p);                                     \
@@ -355,6 +429,24 @@ static void DN_NAME(tapes)(void) {
   SPOILED(VJP, "fewer steps", DN_BAD_TAPE, p->primal[r].steps--);
   SPOILED(VJP, "another scheme", DN_BAD_TAPE, p->primal[r].scheme = DN_SCHEME_EULER);
   SPOILED(VJP, "another stage", DN_BAD_TAPE, p->primal[r].stage = r ? DN_STAGE_AWARE : DN_STAGE_FROZEN);
+  SPOILED(VJP, "another kind of coupling", DN_BAD_TAPE, p->primal[r].coupling_kind = DN_COUPLING_DIFFERENCE);
+  SPOILED(VJP, "another coupling", DN_BAD_TAPE, p->primal[r].coupling *= 2);
+  SPOILED(VJP, "another time step", DN_BAD_TAPE, p->primal[r].time_step *= 2);
+  SPOILED(VJP, "another first step", DN_BAD_TAPE, p->primal[r].first_step++);
+  SPOILED(VJP, "other columns", DN_BAD_TAPE, p->primal[r].every = 2);
+  SPOILED(VJP, "every step by its other name", DN_OK, p->primal[r].every = 0);
+  SPOILED(VJP, "another thinning", DN_BAD_TAPE, p->primal[r].thinning = DN_THIN_AVERAGE);
+  SPOILED(VJP, "another key", DN_BAD_TAPE, p->primal[r].key.word[0]++);
+  SPOILED(VJP, "another key's second half", DN_BAD_TAPE, p->primal[r].key.word[1]++);
+  SPOILED(VJP, "another member", DN_BAD_TAPE, p->primal[r].member++);
+  SPOILED(VJP, "another count of sigma", DN_BAD_TAPE, p->primal[r].sigma_count = 0);
+  SPOILED(VJP, "another count of a parameter", DN_BAD_TAPE, t->parameters[0].count = 1);
+  SPOILED(VJP, "drawn noise where it was given", DN_BAD_TAPE, p->primal[r].noise = NULL);
+  SPOILED(VJP, "no stimulus where there was one", DN_BAD_TAPE, p->primal[r].stimulus = NULL);
+  const DN_NAME(dn_pulse) pulse = {.end = 1};
+  SPOILED(VJP, "a pulse where there was none", DN_BAD_TAPE, p->primal[r].pulses = &pulse; p->primal[r].pulse_count = 1);
+  SPOILED(VJP, "whole delays where they were fractional", r ? DN_BAD_TAPE : DN_OK, p->primal[r].fractions = NULL;
+          p->cotangent[r].delays = NULL; p->primal[r].weights = t->in[REF_NOISE].at; p->cotangent[r].weights = NULL);
   for (int r = 0; r < 2; r++) {
     DN_NAME(pair) *p = DN_NAME(pair_make)(ENTRY_VJP);
     DN_NAME(net_trial) *t = &p->trial[r];
@@ -368,7 +460,7 @@ static void DN_NAME(tapes)(void) {
     // A tape of too small a budget, and of one that does.
     size_t everything, least;
     CHECK_STATUS(DN_NAME(dn_network_tape_bytes)(&p->primal[r], &everything, &least), DN_OK);
-    dn_place place = {77, 77, 77, 77, 77, 77};
+    dn_place place = {77, 77, 77, 77, 77, 77, 77};
     CHECK_STATUS(dn_tape_create(least - 1, NULL, &p->tape[r]), DN_OK);
     p->result[r].tape = p->tape[r];
     CHECK_STATUS(DN_NAME(pair_call)(p, ENTRY_RUN, r, 1, NULL, &place), DN_BUDGET_TOO_SMALL);
@@ -458,6 +550,25 @@ static void DN_NAME(nothing)(void) {
         const DN_NAME(dn_network_tangent) tangent = {.coupling = 1};
         CHECK_STATUS(DN_NAME(dn_network_run)(1, &primal, &result, NULL, NULL), DN_OK);
         CHECK_STATUS(DN_NAME(dn_network_jvp)(1, &primal, &tangent, NULL, NULL), DN_OK);
+
+        // Neither does a run of nothing need an array.
+        const DN_NAME(dn_network_primal) bare = {.plan = plan,
+                                                 .model = dn_model_at(m),
+                                                 .scheme = net_variants[v].scheme,
+                                                 .stage = net_variants[v].stage,
+                                                 .coupling_kind = net_variants[v].coupling_kind,
+                                                 .time_step = 1,
+                                                 .sigma_count = net.nodes ? dn_model_at(m)->states : 0,
+                                                 .steps = setup.steps};
+        dn_tape *tape;
+        CHECK_STATUS(dn_tape_create(0, NULL, &tape), DN_OK);
+        result.tape = tape;
+        const DN_NAME(dn_network_cotangent) cotangent = {0};
+        CHECK_STATUS(DN_NAME(dn_network_run)(1, &bare, &result, NULL, NULL), DN_OK);
+        CHECK_STATUS(DN_NAME(dn_network_jvp)(1, &bare, &tangent, NULL, NULL), DN_OK);
+        CHECK_STATUS(DN_NAME(dn_network_vjp)(1, &bare, &tape, &cotangent, NULL, NULL), DN_OK);
+        CHECK_THAT(result.steps_done == setup.steps && result.columns_done == setup.steps);
+        dn_tape_destroy(tape);
         dn_plan_destroy(plan);
         network_free(&net);
       }

@@ -80,7 +80,23 @@ ref_problem ref_problem_make(const ref_model *model, const network *net, bool fr
                    .steps = setup->steps,
                    .first_step = setup->first_step,
                    .every = setup->every ? setup->every : 1,
-                   .thinning = setup->thinning};
+                   .thinning = setup->thinning,
+                   .coupling_kind = setup->coupling_kind};
+  // Angles have no average.
+  for (int k = 0; k < model->states; k++)
+    if (model->periodic[k]) q.thinning = DN_THIN_SUBSAMPLE;
+  // Not in the order in which they begin; two at once, one of no length, one that has begun before and one that lasts.
+  const int64_t first = setup->first_step, T = setup->steps;
+  const dn_pulse_f64 pulses[REF_PULSES_MAX] = {{.begin = first + T / 2, .end = INT64_MAX},
+                                               {.begin = first + T / 4, .end = first + T / 2 + 1},
+                                               {.begin = first + 1, .end = first + 1},
+                                               {.begin = 0, .end = first + 3},
+                                               {.begin = first + T / 4, .end = first + T}};
+  for (int k = 0; k < REF_PULSES_MAX && setup->pulses && net->nodes > 0; k++) {
+    q.pulse[q.pulse_count] = pulses[k];
+    q.pulse[q.pulse_count].state = k % model->states;
+    q.pulse[q.pulse_count++].node = (int32_t)(k == 4 ? 1 % net->nodes : k % net->nodes);
+  }
   for (int k = 0; k < model->parameters; k++)
     q.per_node[k] = net->nodes > 0 && setup->parameters == PARAMETERS_MIXED && k % 3 == 0;
   if (setup->sigma) q.sigma_count = setup->sigma == SIGMA_STATE ? model->states : model->states * net->nodes;
@@ -98,6 +114,11 @@ static double size_of_parameter(const dn_model *model, int k) {
 static double initial_value(const dn_model *model, int state, rng *r) {
   const dn_model_variable *v = &model->state[state];
   return v->initial_low + (v->initial_high - v->initial_low) * (1 + rng_unit(r)) / 2;
+}
+
+// So strong that one that lasts for the run moves its state by a step or two of noise.
+static double pulse_size(const ref_problem *q, ptrdiff_t k) {
+  return q->model->sigma[q->pulse[k].state] / (q->time_step * (double)(q->steps + 1));
 }
 
 ref_arrays ref_values_make(const ref_problem *q, const net_setup *setup, uint64_t seed) {
@@ -126,11 +147,14 @@ ref_arrays ref_values_make(const ref_problem *q, const net_setup *setup, uint64_
   for (ptrdiff_t n = 0; n < S * N; n++) a.part[REF_INITIAL][n] = in_float(initial_value(model, (int)(n / N), &r));
   for (ptrdiff_t j = 0; j < N; j++)
     for (ptrdiff_t h = 0; h < H; h++) {
-      ref_number s[REF_STATES_MAX], y[REF_COUPLINGS_MAX];
+      ref_number s[REF_STATES_MAX], parameters[REF_PARAMETERS_MAX], y[REF_COUPLINGS_MAX];
       for (int k = 0; k < S; k++) s[k] = initial_value(model, k, &r);
-      q->model->observe(s, y);
+      for (int k = 0; k < q->model->parameters; k++) parameters[k] = q->model->published[k];
+      q->model->observe(s, parameters, y);
       for (int c = 0; c < C; c++) a.part[REF_HISTORY][(c * N + j) * H + h] = in_float(creal(y[c]));
     }
+  // Last, so that a run without pulses has the numbers that it had before there were any.
+  for (ptrdiff_t k = 0; k < q->pulse_count; k++) a.part[REF_PULSES][k] = in_float(pulse_size(q, k) * rng_unit(&r));
   return a;
 }
 
@@ -149,6 +173,7 @@ ref_arrays ref_directions_make(const ref_problem *q, const ref_arrays *values, u
   SCALE(REF_COUPLING, n, values->part[REF_COUPLING][n])
   SCALE(REF_SIGMA, n, values->part[REF_SIGMA][n])
   SCALE(REF_STIMULUS, n, q->model->sigma[n / (N * T)])
+  SCALE(REF_PULSES, n, pulse_size(q, n))
   SCALE(REF_INITIAL, n, (model->state[n / N].initial_high - model->state[n / N].initial_low) / 4)
   SCALE(REF_HISTORY, n, values->part[REF_HISTORY][n])
 #undef SCALE

@@ -23,6 +23,8 @@ typedef struct net_setup {
   enum { SIGMA_NONE, SIGMA_STATE, SIGMA_NODE } sigma;
   enum { PARAMETERS_DEFAULT, PARAMETERS_GLOBAL, PARAMETERS_MIXED } parameters;  // mixed: default, global, per node
   bool rough;  // noise that drives the states into their bounds
+  dn_coupling_kind coupling_kind;
+  bool pulses;
 } net_setup;
 
 // The problem, for a network of network_make, or of network_make_fractional.

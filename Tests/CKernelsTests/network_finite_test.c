@@ -65,10 +65,11 @@ static void DN_NAME(expect)(entry which, DN_NAME(net_trial) *bad, dn_status want
       if (which == ENTRY_VJP) CHECK_STATUS(DN_NAME(net_trial_call)(ENTRY_RUN, &two[0], NULL), DN_OK);
     }
     two[runs - 1] = *bad;
-    dn_place got = {77, 77, 77, 77, 77, 77};
+    dn_place got = {77, 77, 77, 77, 77, 77, 77};
     const dn_status status = DN_NAME(net_trials_call)(which, runs, two, &options, &got);
     const bool right = status == want && got.run == runs - 1 && got.edge == where.edge && got.node == where.node &&
-                       got.step == where.step && got.state == where.state && got.parameter == where.parameter;
+                       got.step == where.step && got.state == where.state && got.parameter == where.parameter &&
+                       got.pulse == where.pulse;
     CHECK(
         right,
         "%s, %td runs: status %d at run %td edge %td node %td step %lld state %d parameter %d, expected %d at %td %td "
@@ -80,7 +81,7 @@ static void DN_NAME(expect)(entry which, DN_NAME(net_trial) *bad, dn_status want
   }
 }
 
-#define NOWHERE .run = -1, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1
+#define NOWHERE .run = -1, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Winitializer-overrides"
 
@@ -115,9 +116,15 @@ static void DN_NAME(inputs)(void) {
       SPOIL(t, REF_PARAMETERS, 5, DN_NOT_FINITE_PARAMETER, .parameter = 1);
       SPOIL(t, REF_PARAMETERS, 9, DN_NOT_FINITE_PARAMETER, .parameter = 3, .node = 2);
       SPOIL(t, REF_SIGMA, 7, DN_NOT_FINITE_PARAMETER, .state = 1, .node = 2);
-      SPOIL(t, REF_INITIAL, 9, DN_NOT_FINITE_STATE, .state = 1, .node = 4, .step = 1000);
+      SPOIL(t, REF_INITIAL, 9, DN_NOT_FINITE_INITIAL, .state = 1, .node = 4, .step = 1000);
       // The history's stride is 9 here: row 7 is node 2 of the second coupling variable.
       SPOIL(t, REF_HISTORY, 7 * 9 + 3, DN_NOT_FINITE_HISTORY, .node = 2, .step = 1000 - 8 + 3);
+      // A pullback reads what the recorded run has read.
+      if (k != ENTRY_VJP) {
+        SPOIL(t, REF_NOISE, 3 * 10 + 7, DN_NOT_FINITE_NOISE, .state = 1, .node = 2, .step = 1003);
+        SPOIL(t, REF_STIMULUS, 7 * t.in[REF_STIMULUS].stride + 4, DN_NOT_FINITE_STIMULUS, .state = 1, .node = 2,
+              .step = 1004);
+      }
       after = DN_NAME(grid_hash)(&t.series, DN_NAME(grid_hash)(&t.cot[REF_INITIAL], after));
       CHECK_THAT(before == after && DN_NAME(net_trial_intact)(&t));
 
@@ -143,8 +150,16 @@ static void DN_NAME(inputs)(void) {
   network_free(&split);
 }
 
-// A sample of noise, or a stimulus, that makes a state not finite: named by node, state and step. The steps before are there,
-// and what is returned with them carries on.
+// Adds a flood at a step of a run that begins at 1000.
+static void DN_NAME(flood)(DN_NAME(net_trial) *t, ptrdiff_t state, ptrdiff_t node, ptrdiff_t step, DN_REAL sign) {
+  t->flood[t->floods].state = (int32_t)state;
+  t->flood[t->floods].node = (int32_t)node;
+  t->flood[t->floods].step = 1000 + step;
+  t->flood[t->floods++].sign = sign;
+}
+
+// A stimulus whose parts are numbers, and their sum is not: the state is named by node, state and step. The steps before are
+// there, and what is returned with them carries on.
 static void DN_NAME(states)(void) {
   static const int steps[] = {0, 1, 15, 16, 31, 32, 33, 64, 77, 119};
   network nets[] = {network_make(net_spec_named("17 nodes 0..40"), 1),
@@ -167,17 +182,24 @@ static void DN_NAME(states)(void) {
         check_about("%s, %s, %s, step %d", models[n], nets[n].name, net_variants[v].name, steps[k]);
         CHECK_STATUS(DN_NAME(net_trial_call)(ENTRY_RUN, &t[1], NULL), DN_OK);
         const ptrdiff_t N = nets[n].nodes, S = t[0].q.model->states, at = steps[k], state = S - 1, node = k % N;
-        // The last state of all three models has no bounds.
-        if (k % 2) t[0].in[REF_NOISE].at[(at * S + state) * N + node] = DN_NAME(bad_values)[k % 3];
-        else DN_NAME(grid_row)(&t[0].in[REF_STIMULUS], state * N + node)[at] = DN_NAME(bad_values)[k % 3];
-        // Later, or at a later node: not the first.
-        if (at < 119) t[0].in[REF_NOISE].at[((at + 1) * S + state) * N] = (DN_REAL)NAN;
-        if (node < N - 1) t[0].in[REF_NOISE].at[(at * S + state) * N + node + 1] = (DN_REAL)NAN;
-        // Through the corrector it reaches other states and, without delay, other nodes: by state, then by node, the first.
+        // The last state of all three models has no bounds. The other two are later, or at a later node.
+        const struct {
+          ptrdiff_t node, at;
+        } floods[NET_FLOODS] = {{node, at}, {0, at + 1}, {node + 1, at}};
+        const DN_REAL sign = k % 2 ? 1 : -1;
         DN_NAME(net_trial) every = t[0];
+        every.in[REF_NOISE] = DN_NAME(net_part_make)(&every.q, REF_NOISE, (layout){0});
+        DN_NAME(grid_copy)(&every.in[REF_NOISE], &t[0].in[REF_NOISE], 0);
+        for (int f = 0; f < NET_FLOODS; f++) {
+          if (floods[f].node >= N || floods[f].at >= 120) continue;
+          every.in[REF_NOISE].at[(floods[f].at * S + state) * N + floods[f].node] = sign * (DN_REAL)INFINITY;
+          DN_NAME(flood)(&t[0], state, floods[f].node, floods[f].at, sign);
+        }
+        // Through the corrector it reaches other states and, without delay, other nodes: by state, then by node, the first.
         every.q.every = 1;
         every.tangents = 0;
         ref_result want = DN_NAME(net_reference)(&every);
+        DN_NAME(grid_free)(&every.in[REF_NOISE]);
         ptrdiff_t first = 0;
         while (first < S * N - 1 && isfinite(want.series[first * want.columns + at])) first++;
         for (ptrdiff_t i = 0; i < S * N && at > 0; i++) CHECK_THAT(isfinite(want.series[i * want.columns + at - 1]));
@@ -240,8 +262,8 @@ static void DN_NAME(ensemble)(void) {
       CHECK_STATUS(DN_NAME(net_trial_call)(ENTRY_RUN, &whole[r], NULL), DN_OK);
     }
     check_about("%d threads", threads);
-    DN_NAME(grid_row)(&q[1].in[REF_STIMULUS], 3)[70] = (DN_REAL)NAN;
-    DN_NAME(grid_row)(&q[3].in[REF_STIMULUS], 5 + 2)[9] = (DN_REAL)NAN;
+    DN_NAME(flood)(&q[1], 0, 3, 70, 1);
+    DN_NAME(flood)(&q[3], 1, 2, 9, 1);
     dn_place place;
     const dn_run_options options = {.threads = threads};
     CHECK_STATUS(DN_NAME(net_trials_call)(ENTRY_RUN, 4, q, &options, &place), DN_NOT_FINITE_STATE);
@@ -270,7 +292,7 @@ static void DN_NAME(tangents)(void) {
       DN_NAME(grid_row)(&t.tan[REF_STIMULUS], 5 + node)[at] = DN_NAME(bad_values)[k % 3];
       DN_NAME(expect)(ENTRY_JVP, &t, DN_NOT_FINITE_TANGENT,
                       (dn_place){NOWHERE,  // The corrector carries it to the other state.
-                                 .node = node, .state = v == 2, .step = 1000 + at + 1});
+                                 .node = node, .state = net_variants[v].scheme == DN_SCHEME_EULER, .step = 1000 + at + 1});
       DN_NAME(grid_row)(&t.tan[REF_STIMULUS], 5 + node)[at] = 0;
       t.tan[REF_INITIAL].at[node] = DN_NAME(bad_values)[k % 3];
       DN_NAME(expect)(ENTRY_JVP, &t, DN_NOT_FINITE_TANGENT,
@@ -292,7 +314,7 @@ static void DN_NAME(cotangents)(void) {
       const ptrdiff_t at = 10 * k - (k == 5), node = k % 5;
       check_about("%s, %td", net_variants[v].name, at);
       DN_NAME(grid_row)(&t.cot_series, 5 + node)[at] = DN_NAME(bad_values)[k % 3];
-      dn_place place = {77, 77, 77, 77, 77, 77};
+      dn_place place = {77, 77, 77, 77, 77, 77, 77};
       CHECK_STATUS(DN_NAME(net_trials_call)(ENTRY_VJP, 1, &t, NULL, &place), DN_NOT_FINITE_COTANGENT);
       CHECK(place.run == 0 && place.node == node && place.edge == -1, "node %td edge %td", place.node, place.edge);
       CHECK(place.step <= 1000 + at + 1 && place.step > 1000 + at + 1 - 16 && place.step >= 1000, "step %lld",

@@ -138,8 +138,8 @@ static void check_taylor(net_trial_f64 *t, input in) {
   t->tangents = tangents;
   for (ptrdiff_t k = 0; k < outputs; k++) norm = fmax(norm, fabs(t->tan_series.at[k]));
 
-  // Steps that move the series by 2^-13 of its size at most, and inputs by a 256th of theirs.
-  const double start = norm > 0 ? fmin(0x1p-8, ldexp(1, ilogb(b.largest / norm) - 13)) : 0x1p-8;
+  // Steps that move the series by 2^-14 of its size at most, and inputs by a 256th of theirs.
+  const double start = norm > 0 ? fmin(0x1p-8, ldexp(1, ilogb(b.largest / norm) - 14)) : 0x1p-8;
   long double by_gradient[5], by_tangent[5];
   for (int n = 0; n < 5; n++) {
     const double h = ldexp(start, -n);

@@ -13,9 +13,13 @@ static void linear_drift(const ref_number *s, const ref_number *c, const ref_num
   f[0] = -lambda * s[0] + mu + c[0];
 }
 
-static void first_state(const ref_number *s, ref_number *y) { y[0] = s[0]; }
+static void first_state(const ref_number *s, const ref_number *p, ref_number *y) {
+  (void)p;
+  y[0] = s[0];
+}
 
-static void first_two_states(const ref_number *s, ref_number *y) {
+static void first_two_states(const ref_number *s, const ref_number *p, ref_number *y) {
+  (void)p;
   y[0] = s[0];
   y[1] = s[1];
 }
@@ -23,9 +27,9 @@ static void first_two_states(const ref_number *s, ref_number *y) {
 // ---- Stuart, Landau: dz/dt = (a + i omega - |z|^2) z + c, z = x + i y -------------------------------------------------
 
 static void stuart_landau_drift(const ref_number *s, const ref_number *c, const ref_number *p, ref_number *f) {
-  const ref_number x = s[0], y = s[1], a = p[0], omega = p[1];
-  f[0] = (a - x * x - y * y) * x - omega * y + c[0];
-  f[1] = (a - x * x - y * y) * y + omega * x + c[1];
+  const ref_number x = s[0], y = s[1], a = p[0], omega = p[1], cx = p[2], cy = p[3];
+  f[0] = (a - x * x - y * y) * x - omega * y + cx * c[0];
+  f[1] = (a - x * x - y * y) * y + omega * x + cy * c[1];
 }
 
 // ---- Kuramoto: sum of w sin(theta_j - theta_i), by the sine of a difference ------------------------------------------
@@ -34,7 +38,8 @@ static void kuramoto_drift(const ref_number *s, const ref_number *c, const ref_n
   f[0] = p[0] + c[0] * ccos(s[0]) - c[1] * csin(s[0]);
 }
 
-static void kuramoto_observe(const ref_number *s, ref_number *y) {
+static void kuramoto_observe(const ref_number *s, const ref_number *p, ref_number *y) {
+  (void)p;
   y[0] = csin(s[0]);
   y[1] = ccos(s[0]);
 }
@@ -67,8 +72,9 @@ static void wong_wang_drift(const ref_number *s, const ref_number *c, const ref_
 
 // ---- Wilson, Cowan 1972, as in The Virtual Brain ----------------------------------------------------------------------
 
-static ref_number wilson_cowan_sigmoid(ref_number x, ref_number height, ref_number slope, ref_number middle) {
-  return height / (1 + cexp(-slope * (x - middle)));
+static ref_number wilson_cowan_sigmoid(ref_number x, ref_number height, ref_number slope, ref_number middle,
+                                       ref_number shift) {
+  return height * (1 / (1 + cexp(-slope * (x - middle))) - shift / (1 + cexp(slope * middle)));
 }
 
 static void wilson_cowan_drift(const ref_number *s, const ref_number *c, const ref_number *p, ref_number *f) {
@@ -77,11 +83,11 @@ static void wilson_cowan_drift(const ref_number *s, const ref_number *c, const r
   const ref_number a_e = p[6], b_e = p[7], c_e = p[8], theta_e = p[9];
   const ref_number a_i = p[10], b_i = p[11], c_i = p[12], theta_i = p[13];
   const ref_number r_e = p[14], r_i = p[15], k_e = p[16], k_i = p[17], drive_e = p[18], drive_i = p[19];
-  const ref_number alpha_e = p[20], alpha_i = p[21];
+  const ref_number alpha_e = p[20], alpha_i = p[21], shift = p[22];
   const ref_number x_e = alpha_e * (c_ee * e - c_ei * i + drive_e - theta_e + c[0]);
   const ref_number x_i = alpha_i * (c_ie * e - c_ii * i + drive_i - theta_i);
-  f[0] = (-e + (k_e - r_e * e) * wilson_cowan_sigmoid(x_e, c_e, a_e, b_e)) / tau_e;
-  f[1] = (-i + (k_i - r_i * i) * wilson_cowan_sigmoid(x_i, c_i, a_i, b_i)) / tau_i;
+  f[0] = (-e + (k_e - r_e * e) * wilson_cowan_sigmoid(x_e, c_e, a_e, b_e, shift)) / tau_e;
+  f[1] = (-i + (k_i - r_i * i) * wilson_cowan_sigmoid(x_i, c_i, a_i, b_i, shift)) / tau_i;
 }
 
 // ---- Jansen, Rit 1995, as in The Virtual Brain -------------------------------------------------------------------------
@@ -99,7 +105,10 @@ static void jansen_rit_drift(const ref_number *s, const ref_number *c, const ref
 #undef SIGMOID
 }
 
-static void jansen_rit_observe(const ref_number *s, ref_number *y) { y[0] = s[1] - s[2]; }
+static void jansen_rit_observe(const ref_number *s, const ref_number *p, ref_number *y) {
+  const ref_number cmin = p[13], cmax = p[14], midpoint = p[15], steepness = p[16];
+  y[0] = cmin + (cmax - cmin) / (1 + cexp(steepness * (midpoint - (s[1] - s[2]))));
+}
 
 // ---- Table ---------------------------------------------------------------------------------------------------------
 
@@ -110,20 +119,21 @@ static void jansen_rit_observe(const ref_number *s, ref_number *y) { y[0] = s[1]
 // Published defaults are those of The Virtual Brain's classes SupHopf, Kuramoto, MontbrioPazoRoxin, ReducedWongWang,
 // WilsonCowan and JansenRit, whose v0 is 5.52 mV where the paper has 6 mV. The linear model's are our own.
 const ref_model ref_models[] = {
-    {"linear", 1, 1, 2, linear_drift, first_state, FREE, {"lambda", "mu"}, {1, 0}, 0.0625, 0.75, {0.25}},
+    {"linear", 1, 1, 2, linear_drift, first_state, FREE, {"lambda", "mu"}, {1, 0}, 0.0625, 0.75, {0.25}, {false}},
     {"stuart_landau",
      2,
      2,
-     2,
+     4,
      stuart_landau_drift,
      first_two_states,
      FREE,
-     {"a", "omega"},
-     {-0.5, 1},
+     {"a", "omega", "cx", "cy"},
+     {-0.5, 1, 1, 1},
      0.0625,
      0.5,
-     {0.125, 0.25}},
-    {"kuramoto", 1, 2, 1, kuramoto_drift, kuramoto_observe, FREE, {"omega"}, {1}, 0.0625, 0.5, {0.25}},
+     {0.125, 0.25},
+     {false}},
+    {"kuramoto", 1, 2, 1, kuramoto_drift, kuramoto_observe, FREE, {"omega"}, {1}, 0.0625, 0.5, {0.25}, {true}},
     {"mpr",
      2,
      2,
@@ -136,7 +146,8 @@ const ref_model ref_models[] = {
      {1, 0, 1, 15, -5, 1, 0},
      0.0078125,
      1,
-     {0.125, 0.25}},
+     {0.125, 0.25},
+     {false}},
     {"wong_wang",
      1,
      1,
@@ -149,33 +160,37 @@ const ref_model ref_models[] = {
      {0.270, 0.108, 154, 0.641, 100, 0.6, 0.2609, 0.33},
      1,
      0.5,
-     {0.03125}},
+     {0.03125},
+     {false}},
     {"wilson_cowan",
      2,
      1,
-     22,
+     23,
      wilson_cowan_drift,
      first_state,
-     {0, 0},
-     {1, 1},
+     FREE,
      {"c_ee", "c_ei", "c_ie",    "c_ii", "tau_e", "tau_i", "a_e", "b_e", "c_e", "theta_e", "a_i",
-      "b_i",  "c_i",  "theta_i", "r_e",  "r_i",   "k_e",   "k_i", "P",   "Q",   "alpha_e", "alpha_i"},
-     {12, 4, 13, 11, 10, 10, 1.2, 2.8, 1, 0, 1, 4, 1, 0, 1, 1, 1, 1, 0, 0, 1, 1},
+      "b_i",  "c_i",  "theta_i", "r_e",  "r_i",   "k_e",   "k_i", "P",   "Q",   "alpha_e", "alpha_i",
+      "shift"},
+     {12, 4, 13, 11, 10, 10, 1.2, 2.8, 1, 0, 1, 4, 1, 0, 1, 1, 1, 1, 0, 0, 1, 1, 1},
      0.25,
-     1,
-     {0.0625, 0.03125}},
+     4,
+     {0.0625, 0.03125},
+     {false}},
     {"jansen_rit",
      6,
      1,
-     13,
+     17,
      jansen_rit_drift,
      jansen_rit_observe,
      FREE,
-     {"A", "B", "a", "b", "v0", "nu_max", "r", "J", "a_1", "a_2", "a_3", "a_4", "mu"},
-     {3.25, 22, 0.1, 0.05, 5.52, 0.0025, 0.56, 135, 1, 0.8, 0.25, 0.25, 0.22},
+     {"A", "B", "a", "b", "v0", "nu_max", "r", "J", "a_1", "a_2", "a_3", "a_4", "mu", "cmin", "cmax",
+      "midpoint", "steepness"},
+     {3.25, 22, 0.1, 0.05, 5.52, 0.0025, 0.56, 135, 1, 0.8, 0.25, 0.25, 0.22, 0, 0.005, 6, 0.56},
      0.25,
-     0.015625,
-     {0.0009765625, 0.0009765625, 0.0009765625, 0.03125, 0.0625, 0.03125}},
+     64,
+     {0.0009765625, 0.0009765625, 0.0009765625, 0.03125, 0.0625, 0.03125},
+     {false}},
 };
 const int ref_model_count = sizeof ref_models / sizeof ref_models[0];
 

@@ -98,7 +98,7 @@ static void cancel(void) {
       for (ptrdiff_t r = 0; r < runs && at % 2; r++) net_trial_record_f64(&q[r], 0);
       w.cancel_at = at;
       const dn_run_options options = {.threads = threads, .progress = watch_progress, .context = &w};
-      dn_place place = {77, 77, 77, 77, 77, 77};
+      dn_place place = {77, 77, 77, 77, 77, 77, 77};
       const dn_status status = net_trials_call_f64(ENTRY_RUN, runs, q, &options, &place);
       check_watch(&w);
       // After the last step there is nothing left to cancel.
@@ -112,7 +112,7 @@ static void cancel(void) {
       CHECK(done >= w.cancelled_at, "%lld steps done, %lld reported", (long long)done, (long long)w.cancelled_at);
       if (status == DN_CANCELLED) {
         CHECK_THAT(done < w.expected_total);
-        CHECK_THAT(place.edge == -1 && place.node == -1 && place.state == -1 && place.parameter == -1);
+        CHECK_THAT(place.edge == -1 && place.node == -1 && place.state == -1 && place.parameter == -1 && place.pulse == -1);
         if (runs == 1) CHECK(done == w.cancelled_at, "%lld steps done", (long long)done);
         CHECK(place.run >= 0 && place.run < runs &&
                   place.step == q[place.run].q.first_step + q[place.run].result.steps_done,

@@ -7,7 +7,7 @@
 #include "reference.h"
 
 const char *const ref_part_names[REF_PARTS] = {"weights", "delays",   "coupling", "parameters", "sigma",
-                                               "noise",   "stimulus", "initial",  "history"};
+                                               "noise",   "stimulus", "pulses",   "initial",    "history"};
 
 static ptrdiff_t edges_of(const ref_problem *q) { return q->fractional ? q->net->edges / 2 : q->net->edges; }
 
@@ -24,6 +24,7 @@ ptrdiff_t ref_count(const ref_problem *q, ref_part part) {
     case REF_SIGMA: return q->sigma_count;
     case REF_NOISE: return q->steps * S * N;
     case REF_STIMULUS: return S * N * q->steps;
+    case REF_PULSES: return q->pulse_count;
     case REF_INITIAL: return S * N;
     case REF_HISTORY: return C * N * q->net->history;
     default: return 0;
@@ -69,12 +70,22 @@ static ref_number *column(const run *r, int c, ptrdiff_t j, ptrdiff_t t) {
   return &r->y[(c * r->q->net->nodes + j) * width + H + t];
 }
 
+static void parameters_of(const run *r, ptrdiff_t i, ref_number *p) {
+  const ref_problem *q = r->q;
+  const ref_number *parameter = r->in[REF_PARAMETERS];
+  for (int k = 0; k < q->model->parameters; k++) {
+    p[k] = parameter[q->per_node[k] ? i : 0];
+    parameter += q->per_node[k] ? q->net->nodes : 1;
+  }
+}
+
 static void observe(const run *r, const ref_number *state, ptrdiff_t t) {
   const ptrdiff_t N = r->q->net->nodes;
-  ref_number s[REF_STATES_MAX], y[REF_COUPLINGS_MAX];
+  ref_number s[REF_STATES_MAX], p[REF_PARAMETERS_MAX], y[REF_COUPLINGS_MAX];
   for (ptrdiff_t i = 0; i < N; i++) {
     for (int k = 0; k < r->q->model->states; k++) s[k] = state[k * N + i];
-    r->q->model->observe(s, y);
+    parameters_of(r, i, p);
+    r->q->model->observe(s, p, y);
     for (int c = 0; c < r->q->model->couplings; c++) *column(r, c, i, t) = y[c];
   }
 }
@@ -93,6 +104,7 @@ static void couple(const run *r, ptrdiff_t t, ref_number *sums) {
         const ref_number fraction = r->in[REF_DELAYS][e];
         read = (1 - fraction) * read + fraction * *column(r, c, j, at - 1);
       }
+      if (q->coupling_kind == DN_COUPLING_DIFFERENCE) read -= *column(r, c, net->targets[e], t);
       sums[c * N + net->targets[e]] += r->in[REF_WEIGHTS][e] * read;
     }
     for (ptrdiff_t i = 0; i < N; i++) sums[c * N + i] *= r->in[REF_COUPLING][0];
@@ -107,11 +119,7 @@ static void drift(const run *r, const ref_number *state, const ref_number *coupl
   for (ptrdiff_t i = 0; i < N; i++) {
     for (int k = 0; k < q->model->states; k++) s[k] = state[k * N + i];
     for (int k = 0; k < q->model->couplings; k++) c[k] = coupled[k * N + i];
-    const ref_number *parameter = r->in[REF_PARAMETERS];
-    for (int k = 0; k < q->model->parameters; k++) {
-      p[k] = parameter[q->per_node[k] ? i : 0];
-      parameter += q->per_node[k] ? N : 1;
-    }
+    parameters_of(r, i, p);
     q->model->drift(s, c, p, f);
     for (int k = 0; k < q->model->states; k++) out[k * N + i] = f[k];
   }
@@ -127,12 +135,21 @@ static void increment(const run *r, ptrdiff_t t, ref_number *out) {
       out[n] +=
           r->in[REF_SIGMA][q->sigma_count == count ? n : n / N] * sqrt(q->time_step) * r->in[REF_NOISE][t * count + n];
   }
+  for (ptrdiff_t k = 0; k < q->pulse_count; k++) {
+    const dn_pulse_f64 *pulse = &q->pulse[k];
+    if (q->first_step + t >= pulse->begin && q->first_step + t < pulse->end)
+      out[pulse->state * N + pulse->node] += q->time_step * r->in[REF_PULSES][k];
+  }
 }
 
-// Into the model's bounds; no derivative passes where a state is held.
+// Into the model's bounds; no derivative passes where a state is held. Angles lose whole turns, and keep their derivative.
 static void clamp(run *r, ref_number *state) {
   const ptrdiff_t N = r->q->net->nodes;
   for (ptrdiff_t n = 0; n < r->q->model->states * N; n++) {
+    if (r->q->model->periodic[n / N]) {
+      const double turn = 6.283185307179586476925;
+      state[n] -= turn * floor(creal(state[n]) / turn + 0.5);
+    }
     const double lower = r->q->model->lower[n / N], upper = r->q->model->upper[n / N], x = creal(state[n]);
     if (!(x < lower) && !(x > upper)) continue;
     state[n] = x < lower ? lower : upper;
@@ -179,7 +196,7 @@ ref_result ref_network_run(const ref_problem *q, const ref_arrays *values, const
     }
     memcpy(s, p, (size_t)count * sizeof *s);
     observe(&r, s, t + 1);
-    for (ptrdiff_t k = 0; k < count; k++) sum[k] += s[k];
+    for (ptrdiff_t k = 0; k < count && q->thinning == DN_THIN_AVERAGE; k++) sum[k] += s[k];
     if (!ends_column(q, t)) continue;
     for (ptrdiff_t k = 0; k < count; k++) {
       series[k * out.columns + done] = q->thinning == DN_THIN_AVERAGE ? sum[k] / (double)q->every : s[k];

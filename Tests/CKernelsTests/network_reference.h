@@ -20,20 +20,22 @@ typedef double complex ref_number;
 
 #define REF_STATES_MAX 6
 #define REF_COUPLINGS_MAX 2
-#define REF_PARAMETERS_MAX 22
+#define REF_PARAMETERS_MAX 23
+#define REF_PULSES_MAX 5
 
 typedef struct ref_model {
   const char *name;
   int states, couplings, parameters;
-  // f(s, G c, p), and the coupling variables y(s).
+  // f(s, G c, p), and the coupling variables y(s, p).
   void (*drift)(const ref_number *s, const ref_number *c, const ref_number *p, ref_number *f);
-  void (*observe)(const ref_number *s, ref_number *y);
+  void (*observe)(const ref_number *s, const ref_number *p, ref_number *y);
   double lower[REF_STATES_MAX], upper[REF_STATES_MAX];
   const char *parameter[REF_PARAMETERS_MAX];
   double published[REF_PARAMETERS_MAX];  // the defaults of papers or of The Virtual Brain
   // For the tests: a time step that is short for this model, a coupling strength that is neither weak nor wild for rows
   // of weights that sum to 1, and a scale of noise for each state.
   double time_step, coupling, sigma[REF_STATES_MAX];
+  bool periodic[REF_STATES_MAX];  // angles, taken back to [-pi, pi) after each stage
 } ref_model;
 
 extern const ref_model ref_models[];
@@ -51,6 +53,7 @@ typedef enum ref_part {
   REF_SIGMA,       // (sigma_count)
   REF_NOISE,       // (T, S, N)
   REF_STIMULUS,    // (S, N, T)
+  REF_PULSES,      // (pulse_count) amplitudes
   REF_INITIAL,     // (S, N)
   REF_HISTORY,     // (C, N, H)
   REF_PARTS,
@@ -70,6 +73,9 @@ typedef struct ref_problem {
   dn_thinning thinning;
   bool per_node[REF_PARAMETERS_MAX];  // N values of this parameter, not one
   ptrdiff_t sigma_count;              // 0, S or S N
+  dn_coupling_kind coupling_kind;
+  ptrdiff_t pulse_count;
+  dn_pulse_f64 pulse[REF_PULSES_MAX];  // where and when; how strong stands in the part
 } ref_problem;
 
 // Elements of a part.

@@ -14,7 +14,7 @@ static void check_tangent(const ref_problem *q, ref_arrays *values, const ref_ar
   along.part[part] = directions->part[part];
   ref_result base = ref_network_run(q, values, NULL, &along), at[4];
   double *origin = values->part[part], *moved = ref_array(count, 1);
-  const double h = 0x1p-10;
+  const double h = 0x1p-13;
   values->part[part] = moved;
   for (int k = 0; k < 4; k++) {
     const double steps[] = {-2, -1, 1, 2};
@@ -73,7 +73,12 @@ static void by_hand(void) {
   const network net = {.nodes = 2, .edges = 2, .targets = targets, .sources = sources, .delays = delays};
   double weights[] = {1, 0.5}, coupling[] = {1}, parameters[] = {1, 0}, sigma[] = {1}, noise[] = {1, 0},
          initial[] = {1, 2};
-  ref_arrays values = {{weights, NULL, coupling, parameters, sigma, noise, NULL, initial, NULL}};
+  ref_arrays values = {{[REF_WEIGHTS] = weights,
+                         [REF_COUPLING] = coupling,
+                         [REF_PARAMETERS] = parameters,
+                         [REF_SIGMA] = sigma,
+                         [REF_NOISE] = noise,
+                         [REF_INITIAL] = initial}};
   ref_problem q = {
       .model = ref_model_find("linear"), .net = &net, .steps = 1, .every = 1, .time_step = 0.25, .sigma_count = 1};
   // F = (1, -3/2); predictors (1 + 1/4 + 1/2, 2 - 3/8) = (7/4, 13/8).
@@ -120,7 +125,11 @@ static double delay_equation(dn_scheme scheme, int per_unit) {
       .nodes = 1, .edges = 1, .history = per_unit, .targets = targets, .sources = sources, .delays = delays};
   double weights[] = {-1}, coupling[] = {1}, parameters[] = {0, 0}, initial[] = {1}, *history = ref_array(per_unit, 1);
   for (int h = 0; h < per_unit; h++) history[h] = 1;
-  ref_arrays values = {{weights, NULL, coupling, parameters, NULL, NULL, NULL, initial, history}};
+  ref_arrays values = {{[REF_WEIGHTS] = weights,
+                         [REF_COUPLING] = coupling,
+                         [REF_PARAMETERS] = parameters,
+                         [REF_INITIAL] = initial,
+                         [REF_HISTORY] = history}};
   ref_problem q = {.model = ref_model_find("linear"),
                    .net = &net,
                    .scheme = scheme,

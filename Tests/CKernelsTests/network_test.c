@@ -36,8 +36,9 @@ static void registered(void) {
     CHECK_THAT(model->states == reference->states && model->couplings == reference->couplings);
     if (!CHECK_THAT(model->parameters == reference->parameters)) continue;
     for (int k = 0; k < model->states; k++)
-      CHECK(model->state[k].lower == reference->lower[k] && model->state[k].upper == reference->upper[k], "state %d",
-            k);
+      CHECK(model->state[k].lower == reference->lower[k] && model->state[k].upper == reference->upper[k] &&
+                (model->state[k].periodic != 0) == reference->periodic[k],
+            "state %d", k);
     for (int k = 0; k < model->parameters; k++) {
       const dn_model_parameter *p = &model->parameter[k];
       CHECK(strcmp(p->name, reference->parameter[k]) == 0, "%s", p->name);
@@ -93,6 +94,69 @@ static void forward(void) {
         net_trial_free_f64(&t);
         network_free(&net);
       }
+}
+
+// A cotangent that all columns share has the bits of a series of such columns, alone and beside another series to rounding.
+static void columns(void) {
+  for (int m = 0; m < ref_model_count; m++)
+    for (int s = 0; s < net_spec_count; s++) {
+      const int v = (m + s) % NET_VARIANTS;
+      if (net_specs[s].nodes > 20 && m % 4) continue;
+      network net = network_make(&net_specs[s], 1);
+      dn_plan *plan = plan_make(&net, NULL);
+      net_setup setup = setup_of(m, s, v);
+      check_about("%s, %s, %s, every %lld", ref_models[m].name, net_specs[s].name, net_variants[v].name,
+                  (long long)setup.every);
+      net_trial_f64 t = net_trial_make_f64(&ref_models[m], &net, false, &setup, 5, (layout){0});
+      t.plan = plan;
+      const ptrdiff_t states = t.series.rows, K = t.series.columns;
+      double *column = ref_array(states, 1);
+      for (ptrdiff_t i = 0; i < states; i++) {
+        column[i] = t.cot_final.at[i];
+        for (ptrdiff_t k = 0; k < K; k++) grid_row_f64(&t.cot_series, i)[k] = column[i];
+      }
+      net_trial_record_f64(&t, 0);
+      net_trial_reset_f64(&t, 0);
+      CHECK_STATUS(net_trial_call_f64(ENTRY_RUN, &t, NULL), DN_OK);
+      CHECK_STATUS(net_trial_call_f64(ENTRY_VJP, &t, NULL), DN_OK);
+      uint64_t hash = FNV_START, other = FNV_START;
+      double half[REF_PARTS];
+      for (int part = 0; part < REF_PARTS; part++) {
+        hash = grid_hash_f64(&t.cot[part], hash);
+        half[part] = largest(t.cot[part].at, t.cot[part].rows * t.cot[part].columns);
+      }
+      net_trial_reset_f64(&t, 0);
+      const dn_network_primal_f64 primal = net_trial_primal_f64(&t);
+      dn_network_cotangent_f64 d = net_trial_cotangent_f64(&t);
+      d.column = column;
+      d.series = NULL;
+      CHECK_STATUS(dn_network_vjp_f64(1, &primal, &t.tape, &d, NULL, NULL), DN_OK);
+      for (int part = 0; part < REF_PARTS; part++) other = grid_hash_f64(&t.cot[part], other);
+      CHECK_THAT(hash == other);
+      // Both: twice as much, and the final state's once.
+      for (ptrdiff_t i = 0; i < states; i++) t.cot_final.at[i] = 2 * column[i];
+      net_trial_reset_f64(&t, 0);
+      d.series = t.cot_series.at;
+      CHECK_STATUS(dn_network_vjp_f64(1, &primal, &t.tape, &d, NULL, NULL), DN_OK);
+      for (int part = 0; part < REF_PARTS; part++) {
+        const double both = largest(t.cot[part].at, t.cot[part].rows * t.cot[part].columns);
+        CHECK(fabs(both - 2 * half[part]) <= 1e-9 * both, "%s: %g, twice %g", ref_part_names[part], both, half[part]);
+      }
+      free(column);
+      net_trial_free_f64(&t);
+      dn_plan_destroy(plan);
+      network_free(&net);
+    }
+}
+
+// Output columns of any numbers; those that overflow a sum.
+static void outputs(void) {
+  CHECK_THAT(dn_outputs(0, 10, 1) == 10 && dn_outputs(7, 10, 5) == 2 && dn_outputs(9, 1, 10) == 1);
+  CHECK_THAT(dn_outputs(8, 1, 10) == 0 && dn_outputs(10, 9, 10) == 0 && dn_outputs(10, 10, 10) == 1);
+  CHECK_THAT(dn_outputs(INT64_MAX, PTRDIFF_MAX, 1) == PTRDIFF_MAX);
+  CHECK_THAT(dn_outputs(INT64_MAX, PTRDIFF_MAX, INT64_MAX) == 1);
+  CHECK_THAT(dn_outputs(INT64_MAX - 1, PTRDIFF_MAX - 1, INT64_MAX) == 1 && dn_outputs(5, 5, INT64_MAX) == 0);
+  CHECK_THAT(dn_outputs(-1, 5, 1) == 0 && dn_outputs(1, -5, 1) == 0 && dn_outputs(1, 5, 0) == 0);
 }
 
 // Tangents against the reference; cotangents by the dot product with them; every tape's bits.
@@ -215,6 +279,7 @@ static void chunks(void) {
 
 int main(int argc, char **argv) {
   const check_test tests[] = {
-      {"registered", registered}, {"forward", forward}, {"derivatives", derivatives}, {"chunks", chunks}};
+      {"registered", registered}, {"forward", forward}, {"derivatives", derivatives}, {"columns", columns},
+      {"outputs", outputs},       {"chunks", chunks}};
   return CHECK_MAIN(argc, argv, tests);
 }

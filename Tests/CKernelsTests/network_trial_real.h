@@ -14,7 +14,14 @@ typedef struct DN_NAME(net_trial) {
   DN_NAME(grid) in[REF_PARTS], tan[REF_PARTS], cot[REF_PARTS], partial;
   DN_NAME(grid) series, next_initial, next_history, next_partial, tan_series, cot_series, cot_final;
   DN_NAME(dn_network_result) result;
+  struct {
+    int32_t state, node;
+    int64_t step;
+    DN_REAL sign;
+  } flood[NET_FLOODS];  // where the state leaves the finite numbers though every input is one
+  int floods;
   // What the structs of a call point to.
+  DN_NAME(dn_pulse) pulses[REF_PULSES_MAX + NET_FLOODS * NET_FLOOD_PULSES];
   DN_NAME(dn_parameter) parameters[REF_PARAMETERS_MAX];
   const DN_REAL *tan_parameters[REF_PARAMETERS_MAX];
   DN_REAL *cot_parameters[REF_PARAMETERS_MAX];
@@ -139,10 +146,22 @@ static inline DN_NAME(dn_network_primal) DN_NAME(net_trial_primal)(DN_NAME(net_t
     t->parameters[k] = (DN_NAME(dn_parameter)){t->is_default[k] ? NULL : parameter, t->is_default[k] ? 0 : count};
     parameter += count;
   }
+  for (ptrdiff_t k = 0; k < t->q.pulse_count; k++) {
+    const dn_pulse_f64 *pulse = &t->q.pulse[k];
+    t->pulses[k] = (DN_NAME(dn_pulse)){pulse->state, pulse->node, pulse->begin, pulse->end, t->in[REF_PULSES].at[k]};
+  }
+  // The largest number, so often at once that their sum is infinite for any time step from 2^-7 on.
+  ptrdiff_t pulses = t->q.pulse_count;
+  for (int f = 0; f < t->floods; f++)
+    for (int k = 0; k < NET_FLOOD_PULSES; k++)
+      t->pulses[pulses++] =
+          (DN_NAME(dn_pulse)){t->flood[f].state, t->flood[f].node, t->flood[f].step, t->flood[f].step + 1,
+                              t->flood[f].sign * (sizeof(DN_REAL) == 4 ? (DN_REAL)FLT_MAX : (DN_REAL)DBL_MAX)};
   return (DN_NAME(dn_network_primal)){.plan = t->plan,
                                       .model = dn_model_find(t->q.model->name),
                                       .scheme = t->q.scheme,
                                       .stage = t->q.stage,
+                                      .coupling_kind = t->q.coupling_kind,
                                       .time_step = t->q.time_step,
                                       .weights = t->in[REF_WEIGHTS].at,
                                       .fractions = t->q.fractional ? t->in[REF_DELAYS].at : NULL,
@@ -155,6 +174,8 @@ static inline DN_NAME(dn_network_primal) DN_NAME(net_trial_primal)(DN_NAME(net_t
                                       .member = t->member,
                                       .stimulus = t->in[REF_STIMULUS].at,
                                       .stimulus_stride = t->in[REF_STIMULUS].stride,
+                                      .pulses = t->pulses,
+                                      .pulse_count = pulses,
                                       .initial = t->in[REF_INITIAL].at,
                                       .history = t->in[REF_HISTORY].at,
                                       .history_stride = t->in[REF_HISTORY].stride,
@@ -193,6 +214,7 @@ static inline DN_NAME(dn_network_tangent) DN_NAME(net_trial_tangent)(DN_NAME(net
                                        .noise = GIVEN(REF_NOISE),
                                        .stimulus = GIVEN(REF_STIMULUS),
                                        .stimulus_stride = t->tan[REF_STIMULUS].stride,
+                                       .pulses = t->floods ? NULL : GIVEN(REF_PULSES),
                                        .initial = GIVEN(REF_INITIAL),
                                        .history = GIVEN(REF_HISTORY),
                                        .history_stride = t->tan[REF_HISTORY].stride,
@@ -220,6 +242,7 @@ static inline DN_NAME(dn_network_cotangent) DN_NAME(net_trial_cotangent)(DN_NAME
                                          .noise = WANTED(REF_NOISE),
                                          .stimulus = WANTED(REF_STIMULUS),
                                          .stimulus_stride = t->cot[REF_STIMULUS].stride,
+                                         .pulses = t->floods ? NULL : WANTED(REF_PULSES),
                                          .initial = WANTED(REF_INITIAL),
                                          .history = WANTED(REF_HISTORY),
                                          .history_stride = t->cot[REF_HISTORY].stride};

@@ -72,7 +72,12 @@ extern "C" {
   X(DN_BAD_FRACTION, -20, "the fractional part of an edge's delay is not in 0 ... 1")        \
   X(DN_NOT_DIFFERENTIABLE, -21, "a whole-step delay has no derivative")                      \
   X(DN_BUDGET_TOO_SMALL, -22, "the tape's budget is smaller than the least it can do with")  \
-  X(DN_BAD_TAPE, -23, "the tape does not hold this run")
+  X(DN_BAD_TAPE, -23, "the tape does not hold this run")                                     \
+  X(DN_NOT_FINITE_INITIAL, -24, "the initial state holds a value that is not a finite number") \
+  X(DN_NOT_FINITE_NOISE, -25, "the noise holds a value that is not a finite number")         \
+  X(DN_NOT_FINITE_STIMULUS, -26, "the stimulus holds a value that is not a finite number")   \
+  X(DN_PERIODIC_AVERAGE, -27, "a periodic state has no average: subsample it")               \
+  X(DN_BAD_PULSE, -28, "a pulse names a state or node that does not exist, or bad steps")
 
 #define DN_STATUS_MEMBER(name, value, sentence) name = value,
 typedef enum dn_status { DN_STATUS_LIST(DN_STATUS_MEMBER) } dn_status;
@@ -89,6 +94,7 @@ typedef struct dn_place {
   int64_t step;       // absolute: first_step + t; history columns are first_step - H ... first_step - 1
   int32_t state;      // of the model, in its order
   int32_t parameter;  // of the model, in its order
+  ptrdiff_t pulse;    // of the run's stimulus, in the order in which they were given
 } dn_place;
 
 // ---- Plan ----------------------------------------------------------------------------------------------------------
@@ -199,7 +205,8 @@ typedef struct dn_key {
 
 // ---- Networks of neural masses -------------------------------------------------------------------------------------
 //
-//   c_i(t)  = sum over e -> i of w_e y_{j_e}(t - d_e)             y: the coupling variables of a node's state
+//   c_i(t)  = sum over e -> i of w_e y_{j_e}(t - d_e)             y: the coupling variables of a node's state;
+//             difference coupling: w_e (y_{j_e}(t - d_e) - y_i(t))
 //   ds_i    = [F(s_i, G c_i, theta_i) + u_i] dt + sigma_i dW_i
 //
 // Further letters: S states and C coupling variables of the model, P its parameters, K output columns.
@@ -211,6 +218,8 @@ typedef struct dn_model_variable {
   const char *meaning;
   double lower, upper;  // states are clamped to this range after each stage; -INFINITY, INFINITY: they are not
   double initial_low, initial_high;  // usual range of initial values; NaN for coupling variables
+  int32_t periodic;  // 1: an angle in radians, wrapped to [-pi, pi) after each stage, and where it starts. The derivative
+                     //   of wrapping is 1. Such a state cannot be averaged over time
 } dn_model_variable;
 
 typedef struct dn_model_parameter {
@@ -248,15 +257,23 @@ typedef enum dn_stage {
   DN_STAGE_FROZEN = 1,  // c(t) once more, as The Virtual Brain does
 } dn_stage;
 
+// What a node is coupled to.
+typedef enum dn_coupling_kind {
+  DN_COUPLING_LINEAR = 0,      // c_i = sum of w_e y_j(t - d_e)
+  DN_COUPLING_DIFFERENCE = 1,  // c_i = sum of w_e (y_j(t - d_e) - y_i(t)): diffusive
+} dn_coupling_kind;
+
 // What becomes of the states between two output columns.
 typedef enum dn_thinning {
   DN_THIN_SUBSAMPLE = 0,  // column k is s((k+1) m)
   DN_THIN_AVERAGE = 1,    // column k is the mean of s(k m + 1) ... s((k+1) m)
 } dn_thinning;
 
-// Output columns of steps first_step ... first_step + steps - 1: columns end at absolute multiples of `every`.
+// Output columns of steps first_step ... first_step + steps - 1: columns end at absolute multiples of `every`. Any numbers
+// may be asked about; nothing overflows.
 static inline ptrdiff_t dn_outputs(int64_t first_step, ptrdiff_t steps, int64_t every) {
-  return every < 1 || first_step < 0 || steps < 0 ? 0 : (first_step + steps) / every - first_step / every;
+  if (every < 1 || first_step < 0 || steps < 0) return 0;
+  return (ptrdiff_t)(steps / every + (first_step % every >= every - steps % every));
 }
 
 // What a gradient needs of a forward run: all of it, or checkpoints from which stretches of it are computed again. A tape

@@ -2,7 +2,7 @@
 // double (_f64).
 //
 // s(0) is `initial`, history columns hold y(-H) ... y(-1), output column t of an unthinned run holds s(t + 1).
-// T = 0 and N = 0 succeed and write nothing.
+// N = 0 and T = 0 succeed; arrays may then be NULL. With T = 0 nothing is computed, and the carry is what was given.
 
 #if defined(__clang__)
 #pragma clang assume_nonnull begin
@@ -13,6 +13,14 @@ typedef struct DN_NAME(dn_parameter) {
   const DN_REAL *DN_NULLABLE values;
   ptrdiff_t count;
 } DN_NAME(dn_parameter);
+
+// A stimulus that is constant for a while: `amplitude` is added to the drift of one state of one node in the absolute steps
+// begin ... end - 1, 0 <= begin <= end.
+typedef struct DN_NAME(dn_pulse) {
+  int32_t state, node;
+  int64_t begin, end;
+  DN_REAL amplitude;
+} DN_NAME(dn_pulse);
 
 // One run: its inputs. Everything that is read must stay unchanged until the last dn_network_vjp of the run.
 typedef struct DN_NAME(dn_network_primal) {
@@ -25,6 +33,7 @@ typedef struct DN_NAME(dn_network_primal) {
   const DN_REAL *DN_NULLABLE fractions;  // (E) in 0 ... 1, or NULL. Fractional delays: edge e reads at its delay plus
                                          //   fractions[e], between two columns. The plan then has 2 E edges: e and
                                          //   E + e join the same nodes, E + e with a delay one step longer
+  dn_coupling_kind coupling_kind;
   DN_REAL coupling;                      // G
   const DN_NAME(dn_parameter) *DN_NULLABLE parameters;  // (P), or NULL: all defaults
   const DN_REAL *DN_NULLABLE sigma;                     // noise: (sigma_count), per square root of the unit of time
@@ -34,6 +43,8 @@ typedef struct DN_NAME(dn_network_primal) {
   uint64_t member;                                      //   see dn_network_noise
   const DN_REAL *DN_NULLABLE stimulus;  // u: (S, N, T), added to the drift from step t to t + 1; NULL: none
   ptrdiff_t stimulus_stride;            // >= T
+  const DN_NAME(dn_pulse) *DN_NULLABLE pulses;  // (pulse_count), any order, added to u; they take no memory in T
+  ptrdiff_t pulse_count;
   const DN_REAL *DN_NULLABLE initial;   // (S, N)
   const DN_REAL *DN_NULLABLE history;   // (C, N, H), oldest first; may be NULL when no edge has a delay
   ptrdiff_t history_stride;             // >= H
@@ -66,7 +77,9 @@ typedef struct DN_NAME(dn_network_result) {
 // Errors: DN_NULL_POINTER, DN_BAD_SIZE, DN_TOO_LARGE, DN_NO_MEMORY, DN_BAD_OPTION, DN_BAD_TIME_STEP, DN_OVERLAP,
 // DN_BUDGET_TOO_SMALL, DN_CANCELLED; with the place's edge DN_NOT_FINITE_WEIGHT, DN_BAD_FRACTION; with its parameter (and
 // node) DN_NOT_FINITE_PARAMETER (coupling and sigma: parameter -1); with node and step DN_NOT_FINITE_HISTORY; with node,
-// state and step DN_NOT_FINITE_STATE: step is that of the state, so that first_step means the initial one.
+// state and step DN_NOT_FINITE_INITIAL, DN_NOT_FINITE_NOISE, DN_NOT_FINITE_STIMULUS and DN_NOT_FINITE_STATE, whose step is
+// that of the state, so that first_step + 1 is what the first step led to; with state DN_PERIODIC_AVERAGE; with the number
+// of the pulse DN_BAD_PULSE, and DN_NOT_FINITE_STIMULUS where an amplitude is meant.
 DN_API dn_status DN_NAME(dn_network_run)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals,
                                          DN_NAME(dn_network_result) *results, const dn_run_options *DN_NULLABLE options,
                                          dn_place *DN_NULLABLE place);
@@ -82,6 +95,7 @@ typedef struct DN_NAME(dn_network_tangent) {
   const DN_REAL *DN_NULLABLE noise;     // (T, S, N)
   const DN_REAL *DN_NULLABLE stimulus;  // (S, N, T)
   ptrdiff_t stimulus_stride;
+  const DN_REAL *DN_NULLABLE pulses;   // (pulse_count) of the amplitudes
   const DN_REAL *DN_NULLABLE initial;  // (S, N)
   const DN_REAL *DN_NULLABLE history;  // (C, N, H)
   ptrdiff_t history_stride;
@@ -99,6 +113,8 @@ DN_API dn_status DN_NAME(dn_network_jvp)(ptrdiff_t runs, const DN_NAME(dn_networ
 typedef struct DN_NAME(dn_network_cotangent) {
   const DN_REAL *DN_NULLABLE series;  // (S, N, K) in: cotangent of the series; NULL: zero
   ptrdiff_t series_stride;
+  const DN_REAL *DN_NULLABLE column;  // (S, N) in: a cotangent that every output column has, added to that of `series`;
+                                      //   of a mean over time, for instance: it takes no memory in T. NULL: zero
   const DN_REAL *DN_NULLABLE final_state;  // (S, N) in: cotangent of s(T); NULL: zero
   DN_REAL *DN_NULLABLE weights;            // (E) out
   DN_REAL *DN_NULLABLE delays;             // (E) out; without fractions DN_NOT_DIFFERENTIABLE
@@ -109,14 +125,16 @@ typedef struct DN_NAME(dn_network_cotangent) {
   DN_REAL *DN_NULLABLE noise;     // (T, S, N) out, of the standard normal numbers, drawn or given
   DN_REAL *DN_NULLABLE stimulus;  // (S, N, T) out
   ptrdiff_t stimulus_stride;
+  DN_REAL *DN_NULLABLE pulses;   // (pulse_count) out, of the amplitudes
   DN_REAL *DN_NULLABLE initial;  // (S, N) out
   DN_REAL *DN_NULLABLE history;  // (C, N, H) out
   ptrdiff_t history_stride;
 } DN_NAME(dn_network_cotangent);
 
 // Vector-Jacobian products of R runs that dn_network_run finished with a tape each. May be called again with other
-// cotangents. DN_BAD_TAPE: the tape is missing, holds an unfinished run or one of another plan, model, scheme, stage or
-// length. DN_OVERLAP also where two runs of one call, here or recording, have one tape. DN_NOT_FINITE_COTANGENT names node
+// cotangents. DN_BAD_TAPE: the tape is missing, holds an unfinished run or one of another plan, model, scheme, stage, kind of
+// coupling, time step, length, first step or thinning, with another key or member, another coupling, or other counts of
+// values: what the arrays hold is not compared. DN_OVERLAP also where two runs of one call, here or recording, have one tape. DN_NOT_FINITE_COTANGENT names node
 // and step, or the edge, or the node and the parameter (sigma: its state; coupling: neither); outputs may then hold a part
 // of the result.
 DN_API dn_status DN_NAME(dn_network_vjp)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals,

@@ -229,7 +229,8 @@ DN_INLINE K(vec) K(logistic)(K(vec) x) {
 // Cody, Waite, Software Manual for the Elementary Functions (1980): r = x - n pi/2 with pi/2 in three parts. The first
 // product is subtracted exactly by fma, and the third part is small beside any r that comes up. Beyond the range the result
 // loses its digits and then means nothing; of infinities it is NaN.
-// Error for |x| <= 1e6 in float and 1e9 in double: 1.81 and 1.52 ulp.
+// Error for |x| <= 1e6 in float and 1e9 in double: 1.81 and 1.52 ulp. Models call it with periodic states, which K(wrap)
+// keeps within a half turn.
 DN_INLINE void K(sincos)(K(vec) x, K(vec) * s, K(vec) * c) {
 #if DN_REAL_IS_FLOAT
   // Cephes' sinf and cosf (Moshier 1989).
@@ -260,6 +261,27 @@ DN_INLINE void K(sincos)(K(vec) x, K(vec) * s, K(vec) * c) {
   const K(mask) odd = (K(mask))((quadrant & 1) != 0);
   *s = (K(vec))((K(bits))(odd ? cosine : sine) ^ (quadrant >> 1) << TOP);
   *c = (K(vec))((K(bits))(odd ? sine : cosine) ^ (quadrant + 1) >> 1 << TOP);
+}
+
+// The angle in [-pi, pi) that differs from x by whole turns; an x in that range is returned as it is. With 2 pi in two
+// parts the error is below an ulp of pi, and 2^-48 (2^-106) of x where x is many turns away. A step that turns 2^22
+// (2^51) times has lost its phase: it gives NaN.
+DN_INLINE K(vec) K(wrap)(K(vec) x) {
+#if DN_REAL_IS_FLOAT
+  const DN_REAL PI = 0x1.921fb6p1f, TURN = 0x1.921fb6p2f, TURN_LOW = -0x1.777a5cp-23f, TURN_INVERSE = 0x1.45f306p-3f;
+  const DN_REAL most = 0x1p22f;
+#else
+  const DN_REAL PI = 0x1.921fb54442d18p1, TURN = 0x1.921fb54442d18p2, TURN_LOW = 0x1.1a62633145c07p-52;
+  const DN_REAL TURN_INVERSE = 0x1.45f306dc9c883p-3, most = 0x1p51;
+#endif
+  const K(vec) turns = __builtin_elementwise_floor(K(fma)(x, K(splat)(TURN_INVERSE), K(splat)((DN_REAL)0.5)));
+  const K(vec) r = K(fma)(-turns, K(splat)(TURN_LOW), K(fma)(-turns, K(splat)(TURN), x));
+  // Near the border of two turns the quotient's rounding may have chosen the other one.
+  const K(vec) up = (K(mask))(r < -PI) ? (r + TURN) + TURN_LOW : r;
+  const K(vec) down = (K(mask))(up >= PI) ? (up - TURN) - TURN_LOW : up;
+  const K(vec) wrapped = (K(mask))(down < -PI) ? K(splat)(-PI) : down;
+  const K(vec) known = (K(mask))(__builtin_elementwise_abs(turns) < most) ? wrapped : K(splat)((DN_REAL)NAN);
+  return (K(mask))(x >= -PI) & (K(mask))(x < PI) ? x : known;
 }
 
 #undef DN_REAL_IS_FLOAT

@@ -23,6 +23,13 @@ _Static_assert(sizeof DN_MODEL_NAME(parameter) / sizeof *DN_MODEL_NAME(parameter
 &DN_MODEL_NAME(registered),
 
 #elif DN_PASS == DN_PASS_KERNELS
+#ifndef DN_PERIODIC
+#define DN_PERIODIC \
+  { false }
+#endif
+#ifndef DN_OBSERVED_FROM
+#define DN_OBSERVED_FROM DN_PARAMETERS
+#endif
 #include "scheme/step.h"
 #include "scheme/euler_maruyama.h"
 #include "scheme/heun.h"
@@ -49,3 +56,5 @@ _Static_assert(sizeof DN_MODEL_NAME(parameter) / sizeof *DN_MODEL_NAME(parameter
 #undef DN_PARAMETERS
 #undef DN_LOWER
 #undef DN_UPPER
+#undef DN_PERIODIC
+#undef DN_OBSERVED_FROM

@@ -46,14 +46,16 @@ typedef struct DN_NAME(dn_model_kernels) {
   int64_t (*heun)(const DN_NAME(dn_step) *step, ptrdiff_t steps, DN_REAL *next);
   int64_t (*predict)(const DN_NAME(dn_step) *step, ptrdiff_t steps, DN_REAL *next);
   int64_t (*correct)(const DN_NAME(dn_step) *step, DN_REAL *next);
-  void (*observe)(ptrdiff_t row, ptrdiff_t steps, const DN_REAL *s, DN_REAL *y);
+  void (*observe)(ptrdiff_t row, ptrdiff_t steps, const DN_REAL *parameters, const DN_REAL *s, DN_REAL *y);
   void (*heun_vjp)(const DN_NAME(dn_step_vjp) *d);
   void (*predict_vjp)(const DN_NAME(dn_step_vjp) *d);
   void (*correct_vjp)(const DN_NAME(dn_step_vjp) *d);
-  void (*observe_vjp)(ptrdiff_t row, const DN_REAL *s, const DN_REAL *dy, DN_REAL *ds);
+  void (*observe_vjp)(ptrdiff_t row, const DN_REAL *parameters, const DN_REAL *s, const DN_REAL *dy, DN_REAL *ds,
+                      DN_REAL *dparameters);
   void (*predict_jvp)(const DN_NAME(dn_step_jvp) *d, DN_REAL *next);
   void (*correct_jvp)(const DN_NAME(dn_step_jvp) *d, DN_REAL *next);
-  void (*observe_jvp)(ptrdiff_t row, const DN_REAL *s, const DN_REAL *ds, DN_REAL *dy);
+  void (*observe_jvp)(ptrdiff_t row, const DN_REAL *parameters, const DN_REAL *s, const DN_REAL *dparameters,
+                      const DN_REAL *ds, DN_REAL *dy);
 } DN_NAME(dn_model_kernels);
 
 // Everything of a network's step that is not the model's.

@@ -18,6 +18,10 @@ typedef struct DN_NAME(net_adjoint) {
   DN_REAL *block;                          // (C, N, block_stride) g in natural time
   DN_REAL *edge_sum;                       // (E) in plan order
   DN_REAL *state, *predictor, *drift;      // (S, row)
+  DN_REAL *constant;                       // (S, row) what every output column adds to the cotangents of its states
+  DN_REAL *self;                           // (row) difference coupling: sum over a block of g_i y_i,
+  double *self_total;                      //   and over all
+  double *pulses;                          // (pulse_count) sums of the pulses
   DN_REAL *coupled_now, *coupled_next;     // (C, row)
   DN_REAL *increment;                      // (DN_LEAF, S, row)
   DN_REAL *series;                         // (DN_LEAF, S, row)
@@ -42,7 +46,7 @@ static void DN_NAME(net_adjoint_take)(const DN_NAME(dn_network_primal) *p, dn_ar
   b->block = dn_arena_take(arena, nodes * plan->block_stride, size);
   b->edge_sum = dn_arena_take(arena, plan->edges, size);
   // From here on everything starts as zeros, in one piece.
-  DN_REAL **zeroed[] = {&b->state, &b->predictor, &b->drift, &b->mean, &b->sigma};
+  DN_REAL **zeroed[] = {&b->state, &b->predictor, &b->drift, &b->mean, &b->sigma, &b->constant};
   for (size_t k = 0; k < sizeof zeroed / sizeof *zeroed; k++) *zeroed[k] = dn_arena_take(arena, S, size);
   b->coupled_now = dn_arena_take(arena, C, size);
   b->coupled_next = dn_arena_take(arena, C, size);
@@ -56,6 +60,9 @@ static void DN_NAME(net_adjoint_take)(const DN_NAME(dn_network_primal) *p, dn_ar
   b->coupling_total = dn_arena_take(arena, row, sizeof(double));
   b->sigma_total = dn_arena_take(arena, S, sizeof(double));
   b->zero_source = dn_arena_take(arena, plan->transposed.list[0].count, sizeof(int32_t));
+  b->self = dn_arena_take(arena, row, size);
+  b->self_total = dn_arena_take(arena, row, sizeof(double));
+  b->pulses = dn_arena_take(arena, p->pulse_count, sizeof(double));
 }
 
 // Adds the cotangent of the output columns that s(tau) enters to lam.
@@ -64,9 +71,10 @@ static void DN_NAME(net_add_series)(DN_NAME(net_adjoint) *b, ptrdiff_t tau, cons
   const DN_NAME(dn_network_primal) *p = f->primal;
   const ptrdiff_t S = f->S * f->row;
   const int64_t every = p->every ? p->every : 1;
-  if (!b->d->series) return;
+  if (!b->d->series && !b->d->column) return;
   if (every == 1) {
-    f->rows->scale_add(S, 1, row, b->state);
+    if (b->d->series) f->rows->scale_add(S, 1, row, b->state);
+    if (b->d->column) f->rows->scale_add(S, 1, b->constant, b->state);
     return;
   }
   const int64_t absolute = p->first_step + tau;
@@ -74,13 +82,16 @@ static void DN_NAME(net_add_series)(DN_NAME(net_adjoint) *b, ptrdiff_t tau, cons
   if (!average && absolute % every) return;
   const ptrdiff_t k = (ptrdiff_t)((absolute + every - 1) / every - p->first_step / every) - 1;
   if (k >= dn_outputs(p->first_step, p->steps, every)) return;
-  if (k != b->mean_column)
-    for (ptrdiff_t s = 0; s < f->S; s++)
-      for (ptrdiff_t i = 0; i < f->N; i++)
-        b->mean[s * f->row + i] =
-            b->d->series[(s * f->N + i) * b->d->series_stride + k] / (average ? (DN_REAL)every : 1);
-  b->mean_column = k;
-  f->rows->scale_add(S, 1, b->mean, b->state);
+  if (b->d->series) {
+    if (k != b->mean_column)
+      for (ptrdiff_t s = 0; s < f->S; s++)
+        for (ptrdiff_t i = 0; i < f->N; i++)
+          b->mean[s * f->row + i] =
+              b->d->series[(s * f->N + i) * b->d->series_stride + k] / (average ? (DN_REAL)every : 1);
+    b->mean_column = k;
+    f->rows->scale_add(S, 1, b->mean, b->state);
+  }
+  if (b->d->column) f->rows->scale_add(S, 1, b->constant, b->state);
 }
 
 // Adds the zero-delay edges' share of a step to the dot products: g of their targets times y of their sources.
@@ -95,6 +106,20 @@ static void DN_NAME(net_zero_dots)(DN_NAME(net_adjoint) *b, const DN_REAL *g, co
         b->edge_sum[k] = (DN_REAL)DN_FMA(g[c * f->row + graph->group[m].target],
                                          y[c * f->row + f->a.zero_source[k - list->begin]], b->edge_sum[k]);
   }
+}
+
+// What a step read of y at its own time, backwards: dy gets what g hands back, the dot products what they read.
+static void DN_NAME(net_now_back)(DN_NAME(net_adjoint) *b, const DN_REAL *g, const DN_REAL *state, DN_REAL *dy) {
+  const DN_NAME(net_run) *f = b->f;
+  if (b->wants_edges) {
+    DN_REAL *y = f->a.observed;
+    f->model->observe(f->row, 1, f->a.parameters, state, y);
+    DN_NAME(net_zero_dots)(b, g, y);
+    for (int32_t c = 0; c < f->C && f->difference; c++)
+      if (b->back.active[c]) f->rows->multiply_add(f->row, g + c * f->row, y + c * f->row, b->self);
+  }
+  DN_NAME(net_apply_zero)(&b->back, &f->plan->transposed, b->weights, b->zero_source, g, dy);
+  DN_NAME(net_apply_self)(&b->back, f->a.self, g, dy);
 }
 
 // The step from tau - 1 to tau backwards: lam(tau) becomes lam(tau - 1), g(tau) is completed into `g`.
@@ -141,14 +166,10 @@ static void DN_NAME(net_step_back)(DN_NAME(net_adjoint) *b, ptrdiff_t tau, const
     // The corrector's coupling reads the predictors of zero-delay sources.
     f->model->predict(&v.step, 1, f->a.predictor);
     f->model->correct_vjp(&v);
-    DN_REAL *y = f->a.observed, *dy = f->a.observed + C;
-    if (b->wants_edges) {
-      f->model->observe(f->row, 1, f->a.predictor, y);
-      DN_NAME(net_zero_dots)(b, b->coupled_next, y);
-    }
+    DN_REAL *dy = f->a.observed + C;
     memset(dy, 0, (size_t)C * sizeof *dy);
-    DN_NAME(net_apply_zero)(&b->back, &f->plan->transposed, b->weights, b->zero_source, b->coupled_next, dy);
-    f->model->observe_vjp(f->row, f->a.predictor, dy, b->predictor);
+    DN_NAME(net_now_back)(b, b->coupled_next, f->a.predictor, dy);
+    f->model->observe_vjp(f->row, f->a.parameters, f->a.predictor, dy, b->predictor, b->parameters);
     f->model->predict_vjp(&v);
   }
   if (!frozen) f->rows->scale_add(C, 1, b->coupled_next, g);
@@ -183,15 +204,9 @@ static void DN_NAME(net_adjoint_leaf)(void *context, ptrdiff_t first, ptrdiff_t 
     const DN_REAL *s = b->record->states + at * S;
     DN_NAME(net_prefetch)(b, at - DN_RECORD_AHEAD);
     if (tau > 0) DN_NAME(net_add_series)(b, tau, b->series + (tau - 1 - from) * S);
-    if (f->zero) {
-      // c(tau) of the step from tau on reads y(tau) without delay.
-      if (b->wants_edges) {
-        f->model->observe(f->row, 1, s, f->a.observed);
-        DN_NAME(net_zero_dots)(b, b->coupled_now, f->a.observed);
-      }
-      DN_NAME(net_apply_zero)(&b->back, &f->plan->transposed, b->weights, b->zero_source, b->coupled_now, dy);
-    }
-    f->model->observe_vjp(f->row, s, dy, b->state);
+    // c(tau) of the step from tau on reads y(tau) without delay.
+    if (f->zero) DN_NAME(net_now_back)(b, b->coupled_now, s, dy);
+    f->model->observe_vjp(f->row, f->a.parameters, s, dy, b->state, b->parameters);
     if (tau > 0)
       DN_NAME(net_step_back)(b, tau, f->a.increment + (tau - 1 - from) * S, b->increment + (tau - 1 - from) * S, g);
     else memcpy(g, b->coupled_now, (size_t)C * sizeof *g);
@@ -216,6 +231,11 @@ static void DN_NAME(net_adjoint_leaf)(void *context, ptrdiff_t first, ptrdiff_t 
       for (ptrdiff_t i = 0; i < f->N; i++)
         b->d->stimulus[(s * f->N + i) * b->d->stimulus_stride + t] +=
             f->dt * b->increment[(t - from) * S + s * f->row + i];
+  for (ptrdiff_t k = DN_NAME(net_first_pulse)(f, from); b->d->pulses && k < DN_NAME(net_pulses_before)(f, high); k++) {
+    const DN_NAME(net_touched) u = DN_NAME(net_touch)(f, k, from, high);
+    for (ptrdiff_t t = u.from; t < u.to; t++)
+      b->pulses[f->a.pulses[k].pulse] += (double)b->increment[(t - from) * S + u.element];
+  }
 }
 
 // y at tau = begin ... end - 1 into `known`, from the record; zeros before what it has.
@@ -234,7 +254,7 @@ static void DN_NAME(net_fill_known)(DN_NAME(net_adjoint) *b, ptrdiff_t begin, pt
   }
   for (ptrdiff_t tau = begin > record->from ? begin : record->from; tau < end; tau += n) {
     n = end - tau < DN_LEAF ? end - tau : DN_LEAF;
-    f->model->observe(f->row, n, record->states + (tau - record->from) * f->S * f->row, f->a.observed);
+    f->model->observe(f->row, n, f->a.parameters, record->states + (tau - record->from) * f->S * f->row, f->a.observed);
     for (int32_t k = 0; k < f->C; k++)
       if (b->back.active[k])
         f->rows->transpose(f->a.observed + k * f->row, C, known + k * channel + tau, plan->stride, n, f->N);
@@ -311,6 +331,7 @@ static dn_outcome DN_NAME(net_adjoint_stretch)(DN_NAME(net_adjoint) *b, const DN
     }
     DN_NAME(net_total)(f->P * f->row, b->parameters, b->parameters_total);
     DN_NAME(net_total)(f->row, b->coupling, b->coupling_total);
+    DN_NAME(net_total)(f->row, b->self, b->self_total);
     DN_NAME(net_total)(f->S * f->row, b->sigma, b->sigma_total);
     result = dn_block_end(worker, mine, high - n < 0 ? n - 1 : n);
   }
@@ -365,21 +386,23 @@ static dn_status DN_NAME(net_adjoint_finish)(DN_NAME(net_adjoint) *b, dn_outcome
   const ptrdiff_t N = f->N, E = f->plan->edges;
   *where = (dn_outcome){.status = DN_NOT_FINITE_COTANGENT, .node = -1, .step = -1, .edge = -1};
   if (b->wants_edges) {
-    const ptrdiff_t bad = f->kernels->first_not_finite(b->edge_sum, E);
-    if (bad >= 0) {
-      where->edge = f->plan->forward.edge[bad];
-      return where->status;
-    }
     for (ptrdiff_t k = 0; k < E; k++) {
       const ptrdiff_t e = f->plan->forward.edge[k];
+      // Of differences: g times what the edge read, less what the target had itself.
+      const DN_REAL sum =
+          f->difference ? (DN_REAL)(b->edge_sum[k] - b->self_total[f->a.edge_target[k]]) : b->edge_sum[k];
+      if (!(0 * sum == 0)) {
+        where->edge = e;
+        return where->status;
+      }
       if (!p->fractions) {
-        if (d->weights) d->weights[e] += b->edge_sum[k];
+        if (d->weights) d->weights[e] += sum;
         continue;
       }
       const bool later = e >= E / 2;
       const ptrdiff_t user = later ? e - E / 2 : e;
       const DN_REAL share = later ? p->fractions[user] : 1 - p->fractions[user];
-      if (d->weights) d->weights[user] += share * b->edge_sum[k];
+      if (d->weights) d->weights[user] += share * sum;
       if (d->delays) d->delays[user] += (later ? p->weights[user] : -p->weights[user]) * b->edge_sum[k];
     }
   }
@@ -428,6 +451,13 @@ static dn_status DN_NAME(net_adjoint_finish)(DN_NAME(net_adjoint) *b, dn_outcome
     if (where->node >= 0 || (p->sigma_count == f->S && !DN_NAME(net_give)(root * sum, &d->sigma[s])))
       return where->status;
   }
+  *state = -1;
+  for (ptrdiff_t k = 0; k < p->pulse_count && d->pulses; k++)
+    if (!DN_NAME(net_give)(p->time_step * b->pulses[k], &d->pulses[k])) {
+      where->node = p->pulses[k].node;
+      *state = p->pulses[k].state;
+      return where->status;
+    }
   for (ptrdiff_t s = 0; s < f->S && d->initial; s++)
     for (ptrdiff_t i = 0; i < N; i++) d->initial[s * N + i] += b->state[s * f->row + i];
   return DN_OK;

@@ -7,6 +7,17 @@
 // Rows of noise kept at once; even, since steps are drawn in pairs.
 #define DN_NOISE_ROWS 34
 
+// Pulses by when they begin; those of one step as they were given, so that sums have one order.
+typedef struct DN_NAME(net_beginning) {
+  int64_t begin;
+  int32_t pulse;
+} DN_NAME(net_beginning);
+static int DN_NAME(net_earlier)(const void *a, const void *b) {
+  const DN_NAME(net_beginning) *x = a, *y = b;
+  if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
+  return x->pulse < y->pulse ? -1 : 1;
+}
+
 // A forward run's private arrays, cut from the workspace.
 typedef struct DN_NAME(net_arrays) {
   DN_REAL *expanded;           // (E) weights of a run with fractional delays, in the caller's order
@@ -24,6 +35,9 @@ typedef struct DN_NAME(net_arrays) {
   DN_REAL *predictor;          // (S, row)
   DN_REAL *sum;                // (S, row) of the states since the last output column
   int32_t *zero_source;        // (edges of the zero list) their sources
+  DN_REAL *self;               // (row) difference coupling: minus the sum of each node's weights
+  int32_t *edge_target;        // (E) difference coupling: targets in plan order
+  DN_NAME(net_beginning) *pulses;  // (pulse_count) in the order in which they begin
 } DN_NAME(net_arrays);
 
 // One run with everything that its forward pass, its tangent and its adjoint need to know.
@@ -34,7 +48,8 @@ typedef struct DN_NAME(net_run) {
   const DN_NAME(dn_network_kernels) *rows;
   const DN_NAME(dn_model_kernels) *model;
   ptrdiff_t N, row, S, C, P;
-  bool zero;   // edges without delay
+  bool difference;  // nodes are coupled to differences
+  bool zero;   // steps read y(t): by edges without delay, or for differences
   bool split;  // correctors read another coupling than the next step's predictors
   bool has_noise;
   bool backward;                  // steps are visited from the last to the first
@@ -43,13 +58,17 @@ typedef struct DN_NAME(net_run) {
   dn_key key, low;  // of noise; of its lower bits in double
   int64_t epoch;    // that the keys belong to
   ptrdiff_t noise_from, noise_to;
+  int64_t longest_pulse;
   DN_NAME(net_arrays) a;
 } DN_NAME(net_run);
 
 static ptrdiff_t DN_NAME(net_row)(const dn_plan *plan) { return (plan->nodes + DN_LEAF - 1) / DN_LEAF * DN_LEAF; }
 
+static bool DN_NAME(net_reads_now)(const DN_NAME(dn_network_primal) *p) {
+  return p->plan->zero_edges || p->coupling_kind == DN_COUPLING_DIFFERENCE;
+}
 static bool DN_NAME(net_splits)(const DN_NAME(dn_network_primal) *p) {
-  return p->plan->zero_edges && p->scheme == DN_SCHEME_HEUN && p->stage == DN_STAGE_AWARE;
+  return DN_NAME(net_reads_now)(p) && p->scheme == DN_SCHEME_HEUN && p->stage == DN_STAGE_AWARE;
 }
 
 // `rows`: rows of states and coupling kept here; 0: they are on a tape.
@@ -75,6 +94,9 @@ static void DN_NAME(net_take)(const DN_NAME(dn_network_primal) *p, ptrdiff_t row
       .predictor = dn_arena_take(arena, S * row, size),
       .sum = dn_arena_take(arena, S * row, size),
       .zero_source = dn_arena_take(arena, plan->forward.list[0].count, sizeof(int32_t)),
+      .self = p->coupling_kind == DN_COUPLING_DIFFERENCE ? dn_arena_take(arena, row, size) : NULL,
+      .edge_target = p->coupling_kind == DN_COUPLING_DIFFERENCE ? dn_arena_take(arena, E, sizeof(int32_t)) : NULL,
+      .pulses = dn_arena_take(arena, p->pulse_count, sizeof(DN_NAME(net_beginning))),
   };
 }
 
@@ -90,13 +112,13 @@ static dn_status DN_NAME(net_check_values)(const DN_NAME(dn_network_primal) *p, 
   const ptrdiff_t N = p->plan->nodes;
   if (!(0 * p->coupling == 0)) return DN_NOT_FINITE_PARAMETER;
   for (int32_t k = 0; p->parameters && k < p->model->parameters; k++)
-    for (ptrdiff_t i = 0; i < p->parameters[k].count; i++)
+    for (ptrdiff_t i = 0; i < p->parameters[k].count && p->parameters[k].values; i++)
       if (!(0 * p->parameters[k].values[i] == 0)) {
         where->parameter = k;
         if (p->parameters[k].count > 1) where->node = i;
         return DN_NOT_FINITE_PARAMETER;
       }
-  for (ptrdiff_t i = 0; i < p->sigma_count; i++)
+  for (ptrdiff_t i = 0; i < p->sigma_count && p->sigma; i++)
     if (!(0 * p->sigma[i] == 0)) {
       where->state = (int32_t)(p->sigma_count == p->model->states ? i : i / N);
       if (p->sigma_count != p->model->states) where->node = i % N;
@@ -108,17 +130,17 @@ static dn_status DN_NAME(net_check_values)(const DN_NAME(dn_network_primal) *p, 
       return DN_BAD_FRACTION;
     }
   const ptrdiff_t E = p->fractions ? p->plan->edges / 2 : p->plan->edges;
-  for (ptrdiff_t e = 0; e < E; e++)
+  for (ptrdiff_t e = 0; e < E && p->weights; e++)
     if (!(0 * p->weights[e] == 0)) {
       where->edge = e;
       return DN_NOT_FINITE_WEIGHT;
     }
-  for (ptrdiff_t i = 0; i < p->model->states * N; i++)
+  for (ptrdiff_t i = 0; i < p->model->states * N && p->initial; i++)
     if (!(0 * p->initial[i] == 0)) {
       where->state = (int32_t)(i / N);
       where->node = i % N;
       where->step = p->first_step;
-      return DN_NOT_FINITE_STATE;
+      return DN_NOT_FINITE_INITIAL;
     }
   for (ptrdiff_t c = 0; c < p->model->couplings * N && p->history; c++)
     for (ptrdiff_t h = 0; h < p->plan->history; h++)
@@ -127,7 +149,47 @@ static dn_status DN_NAME(net_check_values)(const DN_NAME(dn_network_primal) *p, 
         where->step = p->first_step - p->plan->history + h;
         return DN_NOT_FINITE_HISTORY;
       }
+  for (ptrdiff_t k = 0; k < p->pulse_count; k++) {
+    const DN_NAME(dn_pulse) *pulse = &p->pulses[k];
+    where->pulse = k;
+    if (pulse->state < 0 || pulse->state >= p->model->states || pulse->node < 0 || pulse->node >= N ||
+        pulse->begin < 0 || pulse->end < pulse->begin)
+      return DN_BAD_PULSE;
+    if (!(0 * pulse->amplitude == 0)) return DN_NOT_FINITE_STIMULUS;
+  }
+  where->pulse = -1;
   return DN_OK;
+}
+
+// The same of the arrays with a value for every step; they were looked at when the run was recorded.
+static dn_status DN_NAME(net_check_steps)(const DN_NAME(dn_network_primal) *p, dn_place *where) {
+  const DN_NAME(dn_kernels) *kernels = DN_NAME(dn_kernels_of)(p->plan->isa);
+  const ptrdiff_t N = p->plan->nodes, S = p->model->states;
+  bool reads_noise = false;
+  for (ptrdiff_t i = 0; i < p->sigma_count && p->noise && p->sigma; i++) reads_noise |= p->sigma[i] != 0;
+  for (ptrdiff_t t = 0; t < p->steps && reads_noise; t++) {
+    const ptrdiff_t bad = kernels->first_not_finite(p->noise + t * S * N, S * N);
+    if (bad < 0) continue;
+    where->state = (int32_t)(bad / N);
+    where->node = bad % N;
+    where->step = p->first_step + t;
+    return DN_NOT_FINITE_NOISE;
+  }
+  for (ptrdiff_t i = 0; i < S * N && p->stimulus; i++) {
+    const ptrdiff_t bad = kernels->first_not_finite(p->stimulus + i * p->stimulus_stride, p->steps);
+    if (bad < 0) continue;
+    where->state = (int32_t)(i / N);
+    where->node = i % N;
+    where->step = p->first_step + bad;
+    return DN_NOT_FINITE_STIMULUS;
+  }
+  return DN_OK;
+}
+
+// Difference coupling reads a node's own coupling variables with minus the sum of its weights, here of those in plan order.
+static void DN_NAME(net_self)(const DN_NAME(net_run) *f, const DN_REAL *w, DN_REAL *self) {
+  memset(self, 0, (size_t)f->row * sizeof *self);
+  for (ptrdiff_t k = 0; k < f->plan->edges; k++) self[f->a.edge_target[k]] -= w[k];
 }
 
 // A run over cut arrays: constants, weights, parameters; rows start as zeros, so that what stands behind the nodes stays
@@ -147,7 +209,8 @@ static void DN_NAME(net_prepare)(DN_NAME(net_run) *f, const DN_NAME(dn_network_p
       .S = p->model->states,
       .C = p->model->couplings,
       .P = p->model->parameters,
-      .zero = plan->zero_edges,
+      .difference = p->coupling_kind == DN_COUPLING_DIFFERENCE,
+      .zero = DN_NAME(net_reads_now)(p),
       .split = DN_NAME(net_splits)(p),
       .dt = (DN_REAL)p->time_step,
       .epoch = -1,
@@ -198,6 +261,16 @@ static void DN_NAME(net_prepare)(DN_NAME(net_run) *f, const DN_NAME(dn_network_p
   const dn_list *zero = &plan->forward.list[0];
   for (ptrdiff_t k = 0; k < zero->count; k++)
     a->zero_source[k] = (int32_t)(plan->forward.offset[zero->begin + k] / plan->block_stride);
+  if (f->difference) {
+    dn_plan_targets(plan, a->edge_target);
+    DN_NAME(net_self)(f, a->weights, a->self);
+  }
+  for (ptrdiff_t k = 0; k < p->pulse_count; k++) {
+    const DN_NAME(dn_pulse) *pulse = &p->pulses[k];
+    a->pulses[k] = (DN_NAME(net_beginning)){.begin = pulse->begin, .pulse = (int32_t)k};
+    if (pulse->end - pulse->begin > f->longest_pulse) f->longest_pulse = pulse->end - pulse->begin;
+  }
+  if (p->pulse_count > 1) qsort(a->pulses, (size_t)p->pulse_count, sizeof *a->pulses, DN_NAME(net_earlier));
 }
 
 // ---- Noise ---------------------------------------------------------------------------------------------------------
@@ -238,6 +311,38 @@ static const DN_REAL *DN_NAME(net_noise)(DN_NAME(net_run) *f, ptrdiff_t from, pt
   return f->a.noise + (from - f->noise_from) * width;
 }
 
+// The number of pulses, in their order, that begin before step t of the run.
+static ptrdiff_t DN_NAME(net_pulses_before)(const DN_NAME(net_run) *f, ptrdiff_t t) {
+  ptrdiff_t low = 0, high = f->primal->pulse_count;
+  while (low < high) {
+    const ptrdiff_t middle = low + (high - low) / 2;
+    if (f->a.pulses[middle].begin < f->primal->first_step + t) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+// The first that may still last at step t: none before it is long enough.
+static ptrdiff_t DN_NAME(net_first_pulse)(const DN_NAME(net_run) *f, ptrdiff_t t) {
+  const int64_t earliest = t - f->longest_pulse;
+  return earliest <= -f->primal->first_step ? 0 : DN_NAME(net_pulses_before)(f, (ptrdiff_t)earliest);
+}
+
+// What pulse k, in their order, does to steps from ... to - 1: the steps of it that are among them, and where its state and
+// node stand in a row.
+typedef struct DN_NAME(net_touched) {
+  const DN_NAME(dn_pulse) *pulse;
+  ptrdiff_t from, to, element;
+} DN_NAME(net_touched);
+static DN_NAME(net_touched)
+    DN_NAME(net_touch)(const DN_NAME(net_run) *f, ptrdiff_t k, ptrdiff_t from, ptrdiff_t to) {
+  const DN_NAME(dn_pulse) *pulse = &f->primal->pulses[f->a.pulses[k].pulse];
+  const int64_t first = f->primal->first_step;
+  return (DN_NAME(net_touched)){.pulse = pulse,
+                                .from = pulse->begin > first + from ? (ptrdiff_t)(pulse->begin - first) : from,
+                                .to = pulse->end < first + to ? (ptrdiff_t)(pulse->end - first) : to,
+                                .element = pulse->state * f->row + pulse->node};
+}
+
 // n of steps from ... to - 1, at most DN_LEAF: amplitude z + dt u.
 static void DN_NAME(net_increments)(DN_NAME(net_run) *f, ptrdiff_t from, ptrdiff_t to) {
   const DN_NAME(dn_network_primal) *p = f->primal;
@@ -253,6 +358,16 @@ static void DN_NAME(net_increments)(DN_NAME(net_run) *f, ptrdiff_t from, ptrdiff
       f->rows->transpose(p->stimulus + s * f->N * p->stimulus_stride + from, p->stimulus_stride,
                          f->a.stimulus + s * f->row, width, f->N, steps);
     for (ptrdiff_t t = 0; t < steps; t++) f->rows->scale_add(width, f->dt, f->a.stimulus + t * width, n + t * width);
+  }
+  if (p->pulse_count > 0) {
+    if (!f->has_noise && !p->stimulus) memset(n, 0, (size_t)(steps * width) * sizeof *n);
+    for (ptrdiff_t k = DN_NAME(net_first_pulse)(f, from); k < DN_NAME(net_pulses_before)(f, to); k++) {
+      const DN_NAME(net_touched) u = DN_NAME(net_touch)(f, k, from, to);
+      for (ptrdiff_t t = u.from; t < u.to; t++) {
+        DN_REAL *at = &n[(t - from) * width + u.element];
+        *at = DN_FMA(f->dt, u.pulse->amplitude, *at);
+      }
+    }
   }
 }
 
@@ -272,6 +387,12 @@ static void DN_NAME(net_apply)(const DN_NAME(net_run) *f, const dn_graph *graph,
   }
 }
 
+// Adds each node's own coupling variables, for differences: sum_i += self_i y_i; the same rows the other way round.
+static void DN_NAME(net_apply_self)(const DN_NAME(net_run) *f, const DN_REAL *self, const DN_REAL *y, DN_REAL *sum) {
+  for (int32_t c = 0; c < f->C && f->difference; c++)
+    if (f->active[c]) f->rows->multiply_add(f->row, self, y + c * f->row, sum + c * f->row);
+}
+
 // Adds the zero-delay edges of one step, sum_i += w y_j; rows of nodes. Reads y of the graph's sources.
 static void DN_NAME(net_apply_zero)(const DN_NAME(net_run) *f, const dn_graph *graph, const DN_REAL *w,
                                     const int32_t *source, const DN_REAL *y, DN_REAL *sum) {
@@ -288,6 +409,12 @@ static void DN_NAME(net_apply_zero)(const DN_NAME(net_run) *f, const dn_graph *g
       to[group[g].target] = total;
     }
   }
+}
+
+// What a step reads of y at its own time, added to the sums: zero-delay edges, and the nodes' own for differences.
+static void DN_NAME(net_apply_now)(const DN_NAME(net_run) *f, const DN_REAL *y, DN_REAL *sum) {
+  DN_NAME(net_apply_zero)(f, &f->plan->forward, f->a.weights, f->a.zero_source, y, sum);
+  DN_NAME(net_apply_self)(f, f->a.self, y, sum);
 }
 
 // The block recursion of map/solve.h with node dynamics at its leaves: solves columns from ... from + length - 1 of a
@@ -329,8 +456,18 @@ static void DN_NAME(net_clear)(const DN_NAME(net_run) *f, DN_REAL *x, ptrdiff_t 
 
 // A run's first state as a padded row, in the predictor's place, and the D columns of history that it reads.
 static const DN_REAL *DN_NAME(net_start)(DN_NAME(net_run) *f) {
-  for (ptrdiff_t s = 0; s < f->S; s++)
-    if (f->N > 0) DN_NAME(net_spread)(f->primal->initial + s * f->N, f->N, f->N, f->row, f->a.predictor + s * f->row);
+  memset(f->a.predictor, 0, (size_t)(f->S * f->row) * sizeof(DN_REAL));
+  for (ptrdiff_t s = 0; s < f->S && f->primal->initial && f->N > 0; s++) {
+    DN_REAL *to = f->a.predictor + s * f->row;
+    DN_NAME(net_spread)(f->primal->initial + s * f->N, f->N, f->N, f->row, to);
+    // remainder is exact: the same on every machine, however large the angle.
+    for (ptrdiff_t i = 0; i < f->row && f->primal->model->state[s].periodic; i++) {
+      const DN_REAL pi = (DN_REAL)3.14159265358979323846;
+      if (to[i] >= -pi && to[i] < pi) continue;
+      to[i] = (DN_REAL)remainder((double)to[i], 6.283185307179586);
+      if (to[i] >= pi) to[i] = -pi;
+    }
+  }
   return f->a.predictor;
 }
 static const DN_REAL *DN_NAME(net_history)(const DN_NAME(dn_network_primal) *p) {

@@ -17,11 +17,18 @@ typedef struct DN_NAME(net_call) {
 } DN_NAME(net_call);
 
 static dn_status DN_NAME(net_finish)(dn_place *place, dn_status status, ptrdiff_t run) {
-  if (place) *place = (dn_place){.run = run, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1};
+  if (place) *place = (dn_place){.run = run, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1};
   return status;
 }
 
 // ---- Checks --------------------------------------------------------------------------------------------------------
+
+// The first periodic state of a run whose output columns are means, or -1.
+static int32_t DN_NAME(net_averaged_angle)(const DN_NAME(dn_network_primal) *p) {
+  for (int32_t s = 0; s < p->model->states && p->thinning == DN_THIN_AVERAGE && p->every > 1; s++)
+    if (p->model->state[s].periodic) return s;
+  return -1;
+}
 
 // The inputs of a run.
 static void DN_NAME(net_check_primal)(const DN_NAME(dn_network_primal) *p, dn_views *views) {
@@ -33,33 +40,64 @@ static void DN_NAME(net_check_primal)(const DN_NAME(dn_network_primal) *p, dn_vi
     return;
   }
   const ptrdiff_t N = plan->nodes, H = plan->history, T = p->steps, S = p->model->states;
+  const dn_need needed = T > 0 ? DN_REQUIRED : DN_OPTIONAL;
   const bool counts = p->sigma_count == 0 || p->sigma_count == S || p->sigma_count == S * N;
-  if (T < 0 || p->first_step < 0 || p->every < 0 || !counts) views->status = DN_BAD_SIZE;
+  if (T < 0 || p->first_step < 0 || p->every < 0 || p->pulse_count < 0 || !counts) views->status = DN_BAD_SIZE;
   else if (p->fractions && plan->edges % 2) views->status = DN_BAD_SIZE;
   else if (__builtin_add_overflow(p->first_step, (int64_t)T, &end) || end > INT64_MAX - 2 * DN_NOISE_ROWS ||
-           S * N > (ptrdiff_t)UINT32_MAX)
+           S * N > (ptrdiff_t)UINT32_MAX || p->pulse_count > INT32_MAX)
     views->status = DN_TOO_LARGE;
   else if ((p->scheme != DN_SCHEME_HEUN && p->scheme != DN_SCHEME_EULER) ||
            (p->stage != DN_STAGE_AWARE && p->stage != DN_STAGE_FROZEN) ||
+           (p->coupling_kind != DN_COUPLING_LINEAR && p->coupling_kind != DN_COUPLING_DIFFERENCE) ||
            (p->thinning != DN_THIN_SUBSAMPLE && p->thinning != DN_THIN_AVERAGE))
     views->status = DN_BAD_OPTION;
   else if (!(p->time_step > 0 && 0 * p->time_step == 0)) views->status = DN_BAD_TIME_STEP;
+  else if (DN_NAME(net_averaged_angle)(p) >= 0) views->status = DN_PERIODIC_AVERAGE;
   for (int32_t k = 0; views->status == DN_OK && p->parameters && k < p->model->parameters; k++) {
     const DN_NAME(dn_parameter) *given = &p->parameters[k];
     if (given->count != 0 && given->count != 1 && given->count != N) views->status = DN_BAD_SIZE;
     else if (given->count > 0)
-      dn_views_add(views, given->values, 1, given->count, given->count, size, DN_REQUIRED, false, 0);
+      dn_views_add(views, given->values, 1, given->count, given->count, size, needed, false, 0);
   }
   const ptrdiff_t E = p->fractions ? plan->edges / 2 : plan->edges;
-  dn_views_add(views, p->weights, 1, E, E, size, DN_REQUIRED, false, 0);
+  dn_views_add(views, p->weights, 1, E, E, size, needed, false, 0);
   dn_views_add(views, p->fractions, 1, E, E, size, DN_OPTIONAL, false, 0);
-  dn_views_add(views, p->sigma, 1, p->sigma_count, p->sigma_count, size, DN_REQUIRED, false, 0);
+  dn_views_add(views, p->sigma, 1, p->sigma_count, p->sigma_count, size, needed, false, 0);
   dn_views_add(views, p->noise, T, S * N, S * N, size, DN_OPTIONAL, false, 0);
   dn_views_add(views, p->stimulus, S * N, T, p->stimulus_stride, size, DN_OPTIONAL, false, 0);
-  dn_views_add(views, p->initial, S, N, N, size, DN_REQUIRED, false, 1);
+  dn_views_add(views, p->pulses, 1, p->pulse_count, p->pulse_count, sizeof *p->pulses, DN_REQUIRED, false, 0);
+  dn_views_add(views, p->initial, S, N, N, size, needed, false, 1);
   dn_views_add(views, p->history, p->model->couplings * N, H, p->history_stride, size,
-               plan->delay_max > 0 ? DN_REQUIRED : DN_OPTIONAL, false, 2);
+               plan->delay_max > 0 ? needed : DN_OPTIONAL, false, 2);
   dn_views_add(views, p->partial, S, N, N, size, DN_OPTIONAL, false, 3);
+}
+
+// What the run is known by on a tape.
+static dn_recorded DN_NAME(net_recorded)(const DN_NAME(dn_network_primal) *p) {
+  dn_recorded r = {
+      .plan = p->plan,
+      .model = p->model,
+      .scheme = p->scheme,
+      .stage = p->stage,
+      .coupling_kind = p->coupling_kind,
+      .thinning = p->thinning,
+      .key = p->key,
+      .member = p->member,
+      .first_step = p->first_step,
+      .every = p->every ? p->every : 1,
+      .steps = p->steps,
+      .sigma_count = p->sigma_count,
+      .pulse_count = p->pulse_count,
+      .time_step = p->time_step,
+      .coupling = (double)p->coupling,
+      .fractions = p->fractions != NULL,
+      .noise = p->noise != NULL,
+      .stimulus = p->stimulus != NULL,
+      .real = sizeof(DN_REAL),
+  };
+  for (int32_t k = 0; p->parameters && k < p->model->parameters; k++) r.parameter_count[k] = p->parameters[k].count;
+  return r;
 }
 
 // How many values of parameter k a run has; 1 for a default, whose derivative is that of one value.
@@ -94,6 +132,7 @@ static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn
     dn_views_add(views, d->sigma, 1, p->sigma_count, p->sigma_count, size, DN_OPTIONAL, false, 0);
     dn_views_add(views, d->noise, T, S * N, S * N, size, DN_OPTIONAL, false, 0);
     dn_views_add(views, d->stimulus, S * N, T, d->stimulus_stride, size, DN_OPTIONAL, false, 0);
+    dn_views_add(views, d->pulses, 1, p->pulse_count, p->pulse_count, size, DN_OPTIONAL, false, 0);
     dn_views_add(views, d->initial, S, N, N, size, DN_OPTIONAL, false, 0);
     dn_views_add(views, d->history, nodes, H, d->history_stride, size, DN_OPTIONAL, false, 0);
     dn_views_add(views, d->series, S * N, K, d->series_stride, size, DN_OPTIONAL, true, 0);
@@ -103,6 +142,7 @@ static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn
     const ptrdiff_t E = p->fractions ? p->plan->edges / 2 : p->plan->edges;
     if (d->delays && !p->fractions) views->status = DN_NOT_DIFFERENTIABLE;
     dn_views_add(views, d->series, S * N, K, d->series_stride, size, DN_OPTIONAL, false, 0);
+    dn_views_add(views, d->column, S, N, N, size, DN_OPTIONAL, false, 0);
     dn_views_add(views, d->final_state, S, N, N, size, DN_OPTIONAL, false, 0);
     for (int32_t k = 0; d->parameters && k < p->model->parameters; k++) {
       const ptrdiff_t count = DN_NAME(net_parameter_count)(p, k);
@@ -114,12 +154,12 @@ static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn
     dn_views_add(views, d->sigma, 1, p->sigma_count, p->sigma_count, size, DN_OPTIONAL, true, 0);
     dn_views_add(views, d->noise, T, S * N, S * N, size, DN_OPTIONAL, true, 0);
     dn_views_add(views, d->stimulus, S * N, T, d->stimulus_stride, size, DN_OPTIONAL, true, 0);
+    dn_views_add(views, d->pulses, 1, p->pulse_count, p->pulse_count, size, DN_OPTIONAL, true, 0);
     dn_views_add(views, d->initial, S, N, N, size, DN_OPTIONAL, true, 0);
     dn_views_add(views, d->history, nodes, H, d->history_stride, size, DN_OPTIONAL, true, 0);
     const dn_tape *tape = c->tapes ? c->tapes[run] : NULL;
-    if (views->status == DN_OK &&
-        (!tape || !tape->finished || tape->plan != p->plan || tape->model != p->model || tape->scheme != p->scheme ||
-         tape->stage != p->stage || tape->steps != T || tape->real != size))
+    const dn_recorded recorded = DN_NAME(net_recorded)(p);
+    if (views->status == DN_OK && (!tape || !tape->finished || !dn_recorded_same(&tape->recorded, &recorded)))
       views->status = DN_BAD_TAPE;
   }
 }
@@ -205,9 +245,14 @@ static dn_status DN_NAME(net_begin)(DN_NAME(net_call) *c, const dn_run_options *
     ptrdiff_t where;
     DN_NAME(net_check_run)(c, r, &views);
     if (views.status == DN_OK) views.status = dn_views_check(views.view, views.count, &where);
-    if (views.status != DN_OK) return DN_NAME(net_finish)(place, views.status, r);
-    dn_place found = {.run = r, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1};
-    const dn_status status = DN_NAME(net_check_values)(p, &found);
+    if (views.status != DN_OK) {
+      DN_NAME(net_finish)(place, views.status, r);
+      if (place && views.status == DN_PERIODIC_AVERAGE) place->state = DN_NAME(net_averaged_angle)(p);
+      return views.status;
+    }
+    dn_place found = {.run = r, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1};
+    dn_status status = DN_NAME(net_check_values)(p, &found);
+    if (status == DN_OK && !c->cotangents) status = DN_NAME(net_check_steps)(p, &found);
     if (status != DN_OK) {
       if (place) *place = found;
       return status;
@@ -292,7 +337,8 @@ static dn_status DN_NAME(net_end)(DN_NAME(net_call) *c, dn_place *place) {
                           .node = status == DN_CANCELLED ? -1 : result->node,
                           .step = result->step < 0 ? -1 : c->primals[r].first_step + result->step,
                           .state = c->bad_state[r],
-                          .parameter = c->bad_parameter[r]};
+                          .parameter = c->bad_parameter[r],
+                          .pulse = -1};
   }
   if (c->runs > 0) dn_workspace_destroy(c->own);
   return status;
@@ -308,6 +354,22 @@ static size_t DN_NAME(net_run_bytes)(const DN_NAME(dn_network_primal) *p, bool *
   return DN_NAME(net_bytes)(p, false, overflow);
 }
 
+// A run of no steps: its carry is what it was given.
+static void DN_NAME(net_carry_over)(const DN_NAME(dn_network_primal) *p, const DN_NAME(dn_network_result) *out) {
+  const ptrdiff_t N = p->plan->nodes, H = p->plan->history, D = p->plan->delay_max;
+  const size_t states = (size_t)(p->model->states * N) * sizeof(DN_REAL);
+  if (N == 0) return;
+  if (out->next_initial && p->initial) memmove(out->next_initial, p->initial, states);
+  if (out->next_partial && p->partial) memmove(out->next_partial, p->partial, states);
+  else if (out->next_partial) memset(out->next_partial, 0, states);
+  for (ptrdiff_t i = 0; i < p->model->couplings * N && out->next_history && p->history; i++) {
+    DN_REAL *to = out->next_history + i * out->next_history_stride;
+    const DN_REAL *from = p->history + i * p->history_stride;
+    if (D > 0) memmove(to + H - D, from + H - D, (size_t)D * sizeof *to);
+    memset(to, 0, (size_t)(H - D) * sizeof *to);
+  }
+}
+
 static void DN_NAME(net_run_work)(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result) {
   const DN_NAME(net_call) *c = context;
   const DN_NAME(dn_network_primal) *p = &c->primals[run];
@@ -317,6 +379,12 @@ static void DN_NAME(net_run_work)(void *context, ptrdiff_t run, const dn_worker 
   const ptrdiff_t N = plan->nodes, T = p->steps, H = plan->history;
   out->steps_done = out->columns_done = 0;
   out->clamps = 0;
+  if (T == 0) {
+    DN_NAME(net_carry_over)(p, out);
+    if (tape) tape->finished = true;
+    *result = dn_block_end(worker, (dn_outcome){.status = DN_OK}, 0);
+    return;
+  }
   dn_arena arena = DN_NAME(net_arena)(c, worker);
   DN_NAME(net_run) f;
   DN_NAME(net_prepare)(&f, p, plan->block + 1, tape != NULL, &arena);
@@ -371,12 +439,7 @@ dn_status DN_NAME(dn_network_run)(ptrdiff_t runs, const DN_NAME(dn_network_prima
     status = DN_NAME(net_layout)(&primals[r], tape->budget, &tape->layout, NULL);
     if (status == DN_OK)
       status = dn_tape_reserve(tape, tape->layout.bytes - tape->layout.fixed_bytes + 2 * DN_CACHE_LINE);
-    tape->plan = primals[r].plan;
-    tape->model = primals[r].model;
-    tape->scheme = primals[r].scheme;
-    tape->stage = primals[r].stage;
-    tape->steps = primals[r].steps;
-    tape->real = sizeof(DN_REAL);
+    tape->recorded = DN_NAME(net_recorded)(&primals[r]);
     if (status != DN_OK) DN_NAME(net_finish)(place, status, r);
   }
   if (status != DN_OK) {
@@ -438,6 +501,12 @@ static void DN_NAME(net_vjp_work)(void *context, ptrdiff_t run, const dn_worker 
   const DN_NAME(dn_network_primal) *p = &c->primals[run];
   const DN_NAME(dn_network_cotangent) *d = &c->cotangents[run];
   const dn_plan *plan = p->plan;
+  if (p->steps == 0) {
+    for (ptrdiff_t i = 0; i < p->model->states * plan->nodes && d->initial && d->final_state; i++)
+      d->initial[i] += d->final_state[i];
+    *result = dn_block_end(worker, (dn_outcome){.status = DN_OK}, 0);
+    return;
+  }
   dn_arena arena = DN_NAME(net_arena)(c, worker);
   DN_NAME(net_run) f;
   DN_NAME(net_prepare)(&f, p, plan->block + 1, true, &arena);
@@ -459,6 +528,9 @@ static void DN_NAME(net_vjp_work)(void *context, ptrdiff_t run, const dn_worker 
     b.zero_source[k] = (int32_t)(plan->transposed.offset[zero->begin + k] / plan->stride);
   for (ptrdiff_t s = 0; s < f.S && d->final_state; s++)
     memcpy(b.state + s * f.row, d->final_state + s * f.N, (size_t)f.N * sizeof(DN_REAL));
+  const DN_REAL share = p->thinning == DN_THIN_AVERAGE && p->every > 1 ? (DN_REAL)p->every : 1;
+  for (ptrdiff_t s = 0; s < f.S && d->column; s++)
+    for (ptrdiff_t i = 0; i < f.N; i++) b.constant[s * f.row + i] = d->column[s * f.N + i] / share;
   b.column = plan->lead;
   f.has_noise |= d->sigma != NULL && p->sigma_count > 0;
 
@@ -500,6 +572,10 @@ static void DN_NAME(net_jvp_work)(void *context, ptrdiff_t run, const dn_worker 
   const DN_NAME(dn_network_tangent) *d = &c->tangents[run];
   const dn_plan *plan = p->plan;
   const ptrdiff_t N = plan->nodes, E = plan->edges;
+  if (p->steps == 0) {
+    *result = dn_block_end(worker, (dn_outcome){.status = DN_OK}, 0);
+    return;
+  }
   dn_arena arena = DN_NAME(net_arena)(c, worker);
   DN_NAME(net_run) f;
   DN_NAME(net_prepare)(&f, p, plan->block + 1, true, &arena);
@@ -515,6 +591,7 @@ static void DN_NAME(net_jvp_work)(void *context, ptrdiff_t run, const dn_worker 
     if (d->delays) weights[e] += (e == user ? -d->delays[user] : d->delays[user]) * p->weights[user];
   }
   f.kernels->pack(plan->forward.edge, 0, E, weights, 1, b.weights);
+  if (f.difference) DN_NAME(net_self)(&f, b.weights, b.self);
   for (int32_t k = 0; k < f.P && d->parameters; k++) {
     const ptrdiff_t count = DN_NAME(net_parameter_count)(p, k);
     if (d->parameters[k] && N > 0) DN_NAME(net_spread)(d->parameters[k], count, N, f.row, b.parameters + k * f.row);

@@ -57,9 +57,8 @@ static void DN_NAME(net_leaf)(void *context, ptrdiff_t first, ptrdiff_t n) {
     step.coupled_next = step.coupled_now + (p->stage == DN_STAGE_FROZEN ? 0 : C);
     DN_REAL *next = s + (known + 1) * S;
     pass->clamps += euler ? f->model->predict(&step, n - known, next) : f->model->heun(&step, n - known, next);
-    f->model->observe(f->row, n, s + S, f->a.observed);
+    f->model->observe(f->row, n, f->a.parameters, s + S, f->a.observed);
   } else {
-    const int32_t *source = f->a.zero_source;
     for (ptrdiff_t j = 0; j < n; j++, s += S, c += C) {
       if (j >= known) {
         step.now = s;
@@ -73,15 +72,15 @@ static void DN_NAME(net_leaf)(void *context, ptrdiff_t first, ptrdiff_t n) {
           if (f->split) {
             DN_REAL *predicted = pass->coupled_predicted + (first + j + 1) * C;
             memcpy(predicted, c + C, (size_t)C * sizeof *c);
-            f->model->observe(f->row, 1, f->a.predictor, f->a.observed + j * C);
-            DN_NAME(net_apply_zero)(f, &plan->forward, f->a.weights, source, f->a.observed + j * C, predicted);
+            f->model->observe(f->row, 1, f->a.parameters, f->a.predictor, f->a.observed + j * C);
+            DN_NAME(net_apply_now)(f, f->a.observed + j * C, predicted);
             step.coupled_next = predicted;
           }
           pass->clamps += f->model->correct(&step, s + S);
         }
       }
-      f->model->observe(f->row, 1, s + S, f->a.observed + j * C);
-      DN_NAME(net_apply_zero)(f, &plan->forward, f->a.weights, source, f->a.observed + j * C, c + C);
+      f->model->observe(f->row, 1, f->a.parameters, s + S, f->a.observed + j * C);
+      DN_NAME(net_apply_now)(f, f->a.observed + j * C, c + C);
     }
   }
   for (int32_t k = 0; k < f->C; k++)

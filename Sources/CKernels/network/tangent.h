@@ -9,6 +9,7 @@ typedef struct DN_NAME(net_tangent) {
   DN_NAME(net_run) *f;
   const DN_NAME(dn_network_tangent) *d;
   DN_REAL *weights;                               // (E) tangents in plan order
+  DN_REAL *self;                                  // (row) of net_arrays' self
   DN_REAL *ring;                                  // (C, N, stride) dy
   DN_REAL *parameters, *amplitude;                // (P, row), (S, row) tangents
   DN_REAL *states, *coupled, *coupled_predicted;  // (B + 1, S or C, row)
@@ -23,6 +24,7 @@ static void DN_NAME(net_tangent_take)(const DN_NAME(dn_network_primal) *p, dn_ar
                   rows = plan->block + 1;
   const size_t size = sizeof(DN_REAL);
   b->weights = dn_arena_take(arena, plan->edges, size);
+  b->self = p->coupling_kind == DN_COUPLING_DIFFERENCE ? dn_arena_take(arena, row, size) : NULL;
   b->ring = dn_arena_take(arena, p->model->couplings * plan->nodes * plan->stride, size);
   b->parameters = dn_arena_take(arena, p->model->parameters * row, size);
   b->amplitude = dn_arena_take(arena, S, size);
@@ -54,8 +56,9 @@ static void DN_NAME(net_tangent_apply)(const DN_NAME(net_tangent) *b, int32_t l,
 static void DN_NAME(net_tangent_zero)(const DN_NAME(net_tangent) *b, const DN_REAL *y, const DN_REAL *dy,
                                       DN_REAL *sum) {
   const DN_NAME(net_run) *f = b->f;
-  DN_NAME(net_apply_zero)(f, &f->plan->forward, f->a.weights, f->a.zero_source, dy, sum);
+  DN_NAME(net_apply_now)(f, dy, sum);
   DN_NAME(net_apply_zero)(f, &f->plan->forward, b->weights, f->a.zero_source, y, sum);
+  DN_NAME(net_apply_self)(f, b->self, y, sum);
 }
 
 // The tangent of the increment of step t: dsigma sqrt(dt) z + sigma sqrt(dt) dz + dt du.
@@ -72,6 +75,11 @@ static void DN_NAME(net_tangent_increment)(DN_NAME(net_tangent) *b, ptrdiff_t t)
       if (d->noise) *to = DN_FMA(f->a.amplitude[s * f->row + i], d->noise[(t * f->S + s) * N + i], *to);
       if (d->stimulus) *to = DN_FMA(f->dt, d->stimulus[(s * N + i) * d->stimulus_stride + t], *to);
     }
+  for (ptrdiff_t k = DN_NAME(net_first_pulse)(f, t); d->pulses && k < DN_NAME(net_pulses_before)(f, t + 1); k++) {
+    const DN_NAME(net_touched) u = DN_NAME(net_touch)(f, k, t, t + 1);
+    DN_REAL *to = &b->increment[u.element];
+    if (u.from < u.to) *to = DN_FMA(f->dt, d->pulses[f->a.pulses[k].pulse], *to);
+  }
 }
 
 static void DN_NAME(net_tangent_leaf)(void *context, ptrdiff_t first, ptrdiff_t n) {
@@ -116,17 +124,17 @@ static void DN_NAME(net_tangent_leaf)(void *context, ptrdiff_t first, ptrdiff_t 
           v.step.coupled_next = b->pass.coupled_predicted + (j + 1) * C;
           DN_REAL *predicted = b->coupled_predicted + (j + 1) * C;
           memcpy(predicted, dc + C, (size_t)C * sizeof *dc);
-          f->model->observe(f->row, 1, f->a.predictor, f->a.observed);
-          f->model->observe_jvp(f->row, f->a.predictor, b->predictor, dy);
+          f->model->observe(f->row, 1, f->a.parameters, f->a.predictor, f->a.observed);
+          f->model->observe_jvp(f->row, f->a.parameters, f->a.predictor, b->parameters, b->predictor, dy);
           DN_NAME(net_tangent_zero)(b, f->a.observed, dy, predicted);
           v.coupled_next = predicted;
         }
         f->model->correct_jvp(&v, ds + S);
       }
     }
-    f->model->observe_jvp(f->row, s + S, ds + S, dy);
+    f->model->observe_jvp(f->row, f->a.parameters, s + S, b->parameters, ds + S, dy);
     if (f->zero) {
-      f->model->observe(f->row, 1, s + S, f->a.observed);
+      f->model->observe(f->row, 1, f->a.parameters, s + S, f->a.observed);
       DN_NAME(net_tangent_zero)(b, f->a.observed, dy, dc + C);
     }
     for (int32_t k = 0; k < f->C; k++) f->rows->transpose(dy + k * f->row, C, b->x + k * channel + j, stride, 1, f->N);

@@ -5,10 +5,15 @@
 //   dy1/dt = y4        dy4/dt = A a (mu + a_2 J S(a_1 J y0) + c) - 2 a y4 - a^2 y1
 //   dy2/dt = y5        dy5/dt = B b a_4 J S(a_3 J y0) - 2 b y5 - b^2 y2
 //   S(v) = 2 nu_max / (1 + exp(r (v0 - v)))
+//
+// What a column sends is a firing rate, before it is weighted and summed, as The Virtual Brain's SigmoidalJansenRit does:
+//
+//   c = sum w Z(y1 - y2)                    Z(v) = cmin + (cmax - cmin) / (1 + exp(steepness (midpoint - v)))
 #define DN_MODEL jansen_rit
 #define DN_STATES 6
 #define DN_COUPLINGS 1
-#define DN_PARAMETERS 13
+#define DN_PARAMETERS 17
+#define DN_OBSERVED_FROM 13
 #define DN_LOWER \
   { -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY }
 #define DN_UPPER \
@@ -23,14 +28,14 @@
   { -1 }
 static const dn_model_variable DN_MODEL_NAME(state)[] = {
     {"y0", "mV", "potential that pyramidal cells cause", -INFINITY, INFINITY, -1, 1},
-    {"y1", "mV", "excitatory potential of the pyramidal cells", -INFINITY, INFINITY, -500, 500},
-    {"y2", "mV", "inhibitory potential of the pyramidal cells", -INFINITY, INFINITY, -50, 50},
-    {"y3", "mV/ms", "rate of change of y0", -INFINITY, INFINITY, -6, 6},
-    {"y4", "mV/ms", "rate of change of y1", -INFINITY, INFINITY, -20, 20},
-    {"y5", "mV/ms", "rate of change of y2", -INFINITY, INFINITY, -500, 500},
+    {"y1", "mV", "excitatory potential of the pyramidal cells", -INFINITY, INFINITY, -500, 500, 0},
+    {"y2", "mV", "inhibitory potential of the pyramidal cells", -INFINITY, INFINITY, -50, 50, 0},
+    {"y3", "mV/ms", "rate of change of y0", -INFINITY, INFINITY, -6, 6, 0},
+    {"y4", "mV/ms", "rate of change of y1", -INFINITY, INFINITY, -20, 20, 0},
+    {"y5", "mV/ms", "rate of change of y2", -INFINITY, INFINITY, -500, 500, 0},
 };
 static const dn_model_variable DN_MODEL_NAME(coupling)[] = {
-    {"y1-y2", "mV", "potential of the pyramidal cells", -INFINITY, INFINITY, NAN, NAN},
+    {"Z(y1-y2)", "1/ms", "firing rate that the pyramidal cells send", -INFINITY, INFINITY, NAN, NAN, 0},
 };
 static const dn_model_parameter DN_MODEL_NAME(parameter)[] = {
     {"A", "A", "mV", "amplitude of excitatory potentials", 3.25, 2.6, 9.75},
@@ -46,6 +51,10 @@ static const dn_model_parameter DN_MODEL_NAME(parameter)[] = {
     {"a_3", "α₃", "", "share of synapses, pyramidal to inhibitory", 0.25, 0.125, 0.375},
     {"a_4", "α₄", "", "share of synapses, inhibitory to pyramidal", 0.25, 0.125, 0.375},
     {"mu", "μ", "1/ms", "mean firing rate of the external input", 0.22, 0.0, 0.22},
+    {"cmin", "c_min", "1/ms", "smallest rate that is sent", 0.0, 0.0, 0.0025},
+    {"cmax", "c_max", "1/ms", "largest rate that is sent", 0.005, 0.0, 0.01},
+    {"midpoint", "v_c", "mV", "potential at which half of the range is sent", 6.0, 3.12, 10.0},
+    {"steepness", "r_c", "1/mV", "steepness of the rate that is sent", 0.56, 0.28, 0.84},
 };
 
 #elif DN_PASS == DN_PASS_KERNELS
@@ -114,11 +123,19 @@ DN_INLINE void M(drift_vjp)(const K(vec) s[], const K(vec) c[], const K(vec) p[]
   dp[7] = K(fma)(s[0], K(fma)(p[8], dv_excited, p[10] * dv_inhibited), dp[7]);
 }
 
-DN_INLINE void M(observe)(const K(vec) s[], K(vec) y[]) { y[0] = s[1] - s[2]; }
-DN_INLINE void M(observe_vjp)(const K(vec) s[], const K(vec) dy[], K(vec) ds[]) {
-  (void)s;
-  ds[1] += dy[0];
-  ds[2] -= dy[0];
+DN_INLINE void M(observe)(const K(vec) s[], const K(vec) p[], K(vec) y[]) {
+  y[0] = K(fma)(p[14] - p[13], K(logistic)(p[16] * (s[1] - s[2] - p[15])), p[13]);
+}
+DN_INLINE void M(observe_vjp)(const K(vec) s[], const K(vec) p[], const K(vec) dy[], K(vec) ds[], K(vec) dp[]) {
+  K(vec) slope;
+  const K(vec) above = s[1] - s[2] - p[15], level = K(logistic_slope)(p[16] * above, &slope);
+  const K(vec) dexcess = (p[14] - p[13]) * slope * dy[0], dv = p[16] * dexcess;
+  ds[1] += dv;
+  ds[2] -= dv;
+  dp[13] = K(fma)(1 - level, dy[0], dp[13]);
+  dp[14] = K(fma)(level, dy[0], dp[14]);
+  dp[15] -= dv;
+  dp[16] = K(fma)(above, dexcess, dp[16]);
 }
 #endif
 #include "../model_end.h"

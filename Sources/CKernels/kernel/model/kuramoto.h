@@ -3,7 +3,7 @@
 //
 //   dtheta/dt = omega + sum w sin(theta_j(t - d) - theta) = omega + cos(theta) c_sin - sin(theta) c_cos
 //
-// theta is not wrapped; K(sincos) says up to where it is accurate.
+// theta is periodic: wrapped after every step, it keeps its digits however long a run is.
 #define DN_MODEL kuramoto
 #define DN_STATES 1
 #define DN_COUPLINGS 2
@@ -12,6 +12,8 @@
   { -INFINITY }
 #define DN_UPPER \
   { INFINITY }
+#define DN_PERIODIC \
+  { true }
 
 #if DN_PASS == DN_PASS_DESCRIBE
 #define DN_TITLE "Kuramoto"
@@ -20,11 +22,11 @@
 #define DN_COUPLING_GAINS \
   { -1, -1 }
 static const dn_model_variable DN_MODEL_NAME(state)[] = {
-    {"theta", "rad", "phase, not wrapped", -INFINITY, INFINITY, 0, 6.283185307179586},
+    {"theta", "rad", "phase", -INFINITY, INFINITY, 0, 6.283185307179586, 1},
 };
 static const dn_model_variable DN_MODEL_NAME(coupling)[] = {
-    {"sin_theta", "", "sine of the phase", -INFINITY, INFINITY, NAN, NAN},
-    {"cos_theta", "", "cosine of the phase", -INFINITY, INFINITY, NAN, NAN},
+    {"sin_theta", "", "sine of the phase", -INFINITY, INFINITY, NAN, NAN, 0},
+    {"cos_theta", "", "cosine of the phase", -INFINITY, INFINITY, NAN, NAN, 0},
 };
 static const dn_model_parameter DN_MODEL_NAME(parameter)[] = {
     {"omega", "ω", "rad/ms", "angular frequency of the node alone", 1.0, 0.01, 200.0},
@@ -47,8 +49,12 @@ DN_INLINE void M(drift_vjp)(const K(vec) s[], const K(vec) c[], const K(vec) p[]
   dp[0] += df[0];
 }
 
-DN_INLINE void M(observe)(const K(vec) s[], K(vec) y[]) { K(sincos)(s[0], &y[0], &y[1]); }
-DN_INLINE void M(observe_vjp)(const K(vec) s[], const K(vec) dy[], K(vec) ds[]) {
+DN_INLINE void M(observe)(const K(vec) s[], const K(vec) p[], K(vec) y[]) {
+  (void)p;
+  K(sincos)(s[0], &y[0], &y[1]);
+}
+DN_INLINE void M(observe_vjp)(const K(vec) s[], const K(vec) p[], const K(vec) dy[], K(vec) ds[], K(vec) dp[]) {
+  (void)p, (void)dp;
   K(vec) sine, cosine;
   K(sincos)(s[0], &sine, &cosine);
   ds[0] += K(fma)(cosine, dy[0], -sine * dy[1]);

@@ -4,7 +4,8 @@
 //
 // A model file has two parts: what the register tells (DN_PASS_DESCRIBE), and the drift f(s, c, p) with its VJP
 // (DN_PASS_KERNELS), one under the other. s: states, c: coupling times G, p: parameters, each a vector of nodes; VJPs add
-// into their outputs. DN_LOWER and DN_UPPER are the states' bounds.
+// into their outputs. DN_LOWER and DN_UPPER are the states' bounds. A model whose states are angles says so in DN_PERIODIC, one
+// whose coupling variables depend on parameters gives the first of these as DN_OBSERVED_FROM: they are its last ones.
 #define DN_MODEL linear
 #define DN_STATES 1
 #define DN_COUPLINGS 1
@@ -24,7 +25,7 @@ static const dn_model_variable DN_MODEL_NAME(state)[] = {
     {"x", "", "activity", -INFINITY, INFINITY, -1, 1},
 };
 static const dn_model_variable DN_MODEL_NAME(coupling)[] = {
-    {"x", "", "activity", -INFINITY, INFINITY, NAN, NAN},
+    {"x", "", "activity", -INFINITY, INFINITY, NAN, NAN, 0},
 };
 static const dn_model_parameter DN_MODEL_NAME(parameter)[] = {
     {"lambda", "λ", "1/ms", "rate of decay", 1.0, 0.0, 10.0},
@@ -44,10 +45,13 @@ DN_INLINE void M(drift_vjp)(const K(vec) s[], const K(vec) c[], const K(vec) p[]
   dp[1] += df[0];
 }
 
-// The coupling variables y(s).
-DN_INLINE void M(observe)(const K(vec) s[], K(vec) y[]) { y[0] = s[0]; }
-DN_INLINE void M(observe_vjp)(const K(vec) s[], const K(vec) dy[], K(vec) ds[]) {
-  (void)s;
+// The coupling variables y(s, p).
+DN_INLINE void M(observe)(const K(vec) s[], const K(vec) p[], K(vec) y[]) {
+  (void)p;
+  y[0] = s[0];
+}
+DN_INLINE void M(observe_vjp)(const K(vec) s[], const K(vec) p[], const K(vec) dy[], K(vec) ds[], K(vec) dp[]) {
+  (void)s, (void)p, (void)dp;
   ds[0] += dy[0];
 }
 #endif

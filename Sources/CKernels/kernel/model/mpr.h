@@ -19,12 +19,12 @@
 #define DN_COUPLING_GAINS \
   { 5, 6 }
 static const dn_model_variable DN_MODEL_NAME(state)[] = {
-    {"r", "1/ms", "firing rate", 0, INFINITY, 0, 2},
-    {"V", "", "mean membrane potential", -INFINITY, INFINITY, -2, 1.5},
+    {"r", "1/ms", "firing rate", 0, INFINITY, 0, 2, 0},
+    {"V", "", "mean membrane potential", -INFINITY, INFINITY, -2, 1.5, 0},
 };
 static const dn_model_variable DN_MODEL_NAME(coupling)[] = {
-    {"r", "1/ms", "firing rate", -INFINITY, INFINITY, NAN, NAN},
-    {"V", "", "mean membrane potential", -INFINITY, INFINITY, NAN, NAN},
+    {"r", "1/ms", "firing rate", -INFINITY, INFINITY, NAN, NAN, 0},
+    {"V", "", "mean membrane potential", -INFINITY, INFINITY, NAN, NAN, 0},
 };
 static const dn_model_parameter DN_MODEL_NAME(parameter)[] = {
     {"tau", "τ", "ms", "characteristic time", 1.0, 1.0, 15.0},
@@ -75,12 +75,13 @@ DN_INLINE void M(drift_vjp)(const K(vec) s[], const K(vec) c[], const K(vec) p[]
   dp[6] = K(fma)(c[1], b, dp[6]);
 }
 
-DN_INLINE void M(observe)(const K(vec) s[], K(vec) y[]) {
+DN_INLINE void M(observe)(const K(vec) s[], const K(vec) p[], K(vec) y[]) {
+  (void)p;
   y[0] = s[0];
   y[1] = s[1];
 }
-DN_INLINE void M(observe_vjp)(const K(vec) s[], const K(vec) dy[], K(vec) ds[]) {
-  (void)s;
+DN_INLINE void M(observe_vjp)(const K(vec) s[], const K(vec) p[], const K(vec) dy[], K(vec) ds[], K(vec) dp[]) {
+  (void)s, (void)p, (void)dp;
   ds[0] += dy[0];
   ds[1] += dy[1];
 }

@@ -24,7 +24,7 @@ static const dn_model_variable DN_MODEL_NAME(state)[] = {
     {"S", "", "fraction of open NMDA channels", 0, 1, 0, 1},
 };
 static const dn_model_variable DN_MODEL_NAME(coupling)[] = {
-    {"S", "", "fraction of open NMDA channels", -INFINITY, INFINITY, NAN, NAN},
+    {"S", "", "fraction of open NMDA channels", -INFINITY, INFINITY, NAN, NAN, 0},
 };
 static const dn_model_parameter DN_MODEL_NAME(parameter)[] = {
     {"a", "a", "1/nC", "gain of the input", 0.270, 0.0, 0.270},
@@ -99,9 +99,12 @@ DN_INLINE void M(drift_vjp)(const K(vec) s[], const K(vec) c[], const K(vec) p[]
   dp[7] += dx;
 }
 
-DN_INLINE void M(observe)(const K(vec) s[], K(vec) y[]) { y[0] = s[0]; }
-DN_INLINE void M(observe_vjp)(const K(vec) s[], const K(vec) dy[], K(vec) ds[]) {
-  (void)s;
+DN_INLINE void M(observe)(const K(vec) s[], const K(vec) p[], K(vec) y[]) {
+  (void)p;
+  y[0] = s[0];
+}
+DN_INLINE void M(observe_vjp)(const K(vec) s[], const K(vec) p[], const K(vec) dy[], K(vec) ds[], K(vec) dp[]) {
+  (void)s, (void)p, (void)dp;
   ds[0] += dy[0];
 }
 #endif

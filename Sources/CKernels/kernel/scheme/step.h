@@ -1,11 +1,13 @@
 // What all schemes need of one model: its bounds, and its drift, coupling variables and their derivatives by rows of
 // nodes. Included for each model by model_end.h. Vectors run over nodes: a node's numbers do not depend on the width.
 //
-// s' is the raw state before it is clamped. The derivative through a clamp is 0 where raw < lower or raw > upper.
+// s' is the raw state before it is clamped, and wrapped where it is periodic. The derivative through a clamp is 0 where
+// raw < lower or raw > upper; that of wrapping is 1.
 
 _Static_assert(DN_COUPLINGS <= DN_COUPLINGS_MAX && DN_PARAMETERS <= DN_PARAMETERS_MAX, "the limits of internal.h");
 
 static const DN_REAL M(lower)[] = DN_LOWER, M(upper)[] = DN_UPPER;
+static const bool M(periodic)[DN_STATES] = DN_PERIODIC;
 
 DN_INLINE void M(load)(const DN_REAL *row, ptrdiff_t stride, int count, K(vec) v[]) {
   DN_EACH(k, count) v[k] = K(load_aligned)(row + k * stride);
@@ -35,6 +37,7 @@ DN_INLINE int64_t M(count)(K(mask) mask, ptrdiff_t left) {
 DN_INLINE int64_t M(clamp)(K(vec) s[], ptrdiff_t left) {
   int64_t clamps = 0;
   DN_EACH(k, DN_STATES) {
+    if (M(periodic)[k]) s[k] = K(wrap)(s[k]);
     if (M(lower)[k] == -INFINITY && M(upper)[k] == INFINITY) continue;
     const K(mask) below = (K(mask))(s[k] < M(lower)[k]), above = (K(mask))(s[k] > M(upper)[k]);
     s[k] = below ? K(splat)(M(lower)[k]) : s[k];
@@ -65,37 +68,47 @@ DN_INLINE void M(drift_jvp)(const K(vec) s[], const K(vec) c[], const K(vec) p[]
   }
 }
 
-// y(s) of `steps` rows of states.
-static void M(observe_rows)(ptrdiff_t row, ptrdiff_t steps, const DN_REAL *s, DN_REAL *y) {
+// y(s, p) of `steps` rows of states.
+static void M(observe_rows)(ptrdiff_t row, ptrdiff_t steps, const DN_REAL *parameters, const DN_REAL *s, DN_REAL *y) {
   for (ptrdiff_t t = 0; t < steps; t++, s += DN_STATES * row, y += DN_COUPLINGS * row)
     for (ptrdiff_t i = 0; i < row; i += VL) {
-      K(vec) now[DN_STATES], observed[DN_COUPLINGS];
+      K(vec) now[DN_STATES], p[DN_PARAMETERS], observed[DN_COUPLINGS];
       M(load)(s + i, row, DN_STATES, now);
-      M(observe)(now, observed);
+      M(load)(parameters + i, row, DN_PARAMETERS, p);
+      M(observe)(now, p, observed);
       M(store)(observed, y + i, row, DN_COUPLINGS);
     }
 }
-static void M(observe_vjp_row)(ptrdiff_t row, const DN_REAL *s, const DN_REAL *dy, DN_REAL *ds) {
+static void M(observe_vjp_row)(ptrdiff_t row, const DN_REAL *parameters, const DN_REAL *s, const DN_REAL *dy,
+                               DN_REAL *ds, DN_REAL *dparameters) {
   for (ptrdiff_t i = 0; i < row; i += VL) {
-    K(vec) now[DN_STATES], dobserved[DN_COUPLINGS], dnow[DN_STATES];
+    K(vec) now[DN_STATES], p[DN_PARAMETERS], dobserved[DN_COUPLINGS], dnow[DN_STATES], dp[DN_PARAMETERS];
     M(load)(s + i, row, DN_STATES, now);
+    M(load)(parameters + i, row, DN_PARAMETERS, p);
     M(load)(dy + i, row, DN_COUPLINGS, dobserved);
     M(load)(ds + i, row, DN_STATES, dnow);
-    M(observe_vjp)(now, dobserved, dnow);
+    M(load)(dparameters + i, row, DN_PARAMETERS, dp);
+    M(observe_vjp)(now, p, dobserved, dnow, dp);
     M(store)(dnow, ds + i, row, DN_STATES);
+    // Most models send states alone: their sums are left where they are.
+    M(store)(dp + DN_OBSERVED_FROM, dparameters + i + DN_OBSERVED_FROM * row, row, DN_PARAMETERS - DN_OBSERVED_FROM);
   }
 }
-static void M(observe_jvp_row)(ptrdiff_t row, const DN_REAL *s, const DN_REAL *ds, DN_REAL *dy) {
+static void M(observe_jvp_row)(ptrdiff_t row, const DN_REAL *parameters, const DN_REAL *s, const DN_REAL *dparameters,
+                               const DN_REAL *ds, DN_REAL *dy) {
   for (ptrdiff_t i = 0; i < row; i += VL) {
-    K(vec) now[DN_STATES], dnow[DN_STATES], dobserved[DN_COUPLINGS];
+    K(vec) now[DN_STATES], p[DN_PARAMETERS], dnow[DN_STATES], dp[DN_PARAMETERS], dobserved[DN_COUPLINGS];
     M(load)(s + i, row, DN_STATES, now);
+    M(load)(parameters + i, row, DN_PARAMETERS, p);
     M(load)(ds + i, row, DN_STATES, dnow);
+    M(load)(dparameters + i, row, DN_PARAMETERS, dp);
     DN_EACH(k, DN_COUPLINGS) {
-      K(vec) unit[DN_COUPLINGS] = {0}, js[DN_STATES] = {0};
+      K(vec) unit[DN_COUPLINGS] = {0}, js[DN_STATES] = {0}, jp[DN_PARAMETERS] = {0};
       unit[k] = K(splat)(1);
-      M(observe_vjp)(now, unit, js);
+      M(observe_vjp)(now, p, unit, js, jp);
       dobserved[k] = K(splat)(0);
       DN_EACH(m, DN_STATES) dobserved[k] = K(fma)(js[m], dnow[m], dobserved[k]);
+      for (int m = DN_OBSERVED_FROM; m < DN_PARAMETERS; m++) dobserved[k] = K(fma)(jp[m], dp[m], dobserved[k]);
     }
     M(store)(dobserved, dy + i, row, DN_COUPLINGS);
   }
