@@ -47,6 +47,10 @@ public enum DelayNetError: Error, Equatable, Sendable {
   case unknownState(name: String, model: String)
   /// A node's state left the finite numbers; the place is the first such step.
   case notFiniteState(run: Int, node: Int, state: String, step: Int)
+  /// The initial state, the noise or the stimulus holds a value that is not a finite number.
+  case notFiniteInput(String, run: Int, node: Int, state: String, step: Int)
+  /// A periodic state, an angle, has no mean over time: subsample it.
+  case periodicAverage(state: String, model: String)
   /// A model's parameter, the coupling or sigma is not a finite number; the node, where there is one a node.
   case notFiniteModelParameter(run: Int, parameter: String, node: Int?)
   /// A part of the gradient left the finite numbers.
@@ -107,6 +111,10 @@ extension DelayNetError: CustomStringConvertible {
       "the model \(model) has no state \(name); it has \(Self.names(of: model) { $0.states.map(\.name) })"
     case .notFiniteState(let run, let node, let state, let step):
       "run \(run): the state \(state) of node \(node) left the finite numbers at step \(step)"
+    case .notFiniteInput(let name, let run, let node, let state, let step):
+      "run \(run): \(name) holds a value that is not a finite number, for the state \(state) of node \(node) at step \(step)"
+    case .periodicAverage(let state, let model):
+      "the state \(state) of the model \(model) is an angle, whose mean over time means nothing; subsample it"
     case .notFiniteModelParameter(let run, let parameter, let node):
       "run \(run): \(parameter)\(node.map { " of node \($0)" } ?? "") is not a finite number"
     case .notFiniteGradient(let run, let input):

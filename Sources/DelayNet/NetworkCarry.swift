@@ -93,7 +93,7 @@ extension Problem {
     } catch {
       // Numbers that are not finite are the real run's to report.
       switch error {
-      case .notFiniteState, .notFiniteModelParameter, .notFiniteWeight: return carry.history
+      case .notFiniteState, .notFiniteInput, .notFiniteModelParameter, .notFiniteWeight: return carry.history
       default: throw error
       }
     }

@@ -37,6 +37,7 @@ struct NetworkPrimal<Scalar> {
   var model: UnsafePointer<dn_model>
   var scheme: dn_scheme
   var stage: dn_stage
+  var couplingKind: dn_coupling_kind
   var timeStep: Double
   var weights: UnsafePointer<Scalar>?
   var fractions: UnsafePointer<Scalar>?
@@ -118,14 +119,15 @@ private protocol CParameter<Real>: SendableMetatype {
 private protocol CPrimal<Real>: SendableMetatype {
   associatedtype Real
   associatedtype Parameter: CParameter where Parameter.Real == Real
+  associatedtype Pulse
   // Plan and model are never NULL, so that there is no initializer without arguments.
   init(
     plan: OpaquePointer, model: UnsafePointer<dn_model>, scheme: dn_scheme, stage: dn_stage, time_step: Double,
-    weights: UnsafePointer<Real>?, fractions: UnsafePointer<Real>?, coupling: Real,
+    weights: UnsafePointer<Real>?, fractions: UnsafePointer<Real>?, coupling_kind: dn_coupling_kind, coupling: Real,
     parameters: UnsafePointer<Parameter>?, sigma: UnsafePointer<Real>?, sigma_count: Int, noise: UnsafePointer<Real>?,
-    key: dn_key, member: UInt64, stimulus: UnsafePointer<Real>?, stimulus_stride: Int, initial: UnsafePointer<Real>?,
-    history: UnsafePointer<Real>?, history_stride: Int, steps: Int, first_step: Int64, every: Int64,
-    thinning: dn_thinning, partial: UnsafePointer<Real>?)
+    key: dn_key, member: UInt64, stimulus: UnsafePointer<Real>?, stimulus_stride: Int, pulses: UnsafePointer<Pulse>?,
+    pulse_count: Int, initial: UnsafePointer<Real>?, history: UnsafePointer<Real>?, history_stride: Int, steps: Int,
+    first_step: Int64, every: Int64, thinning: dn_thinning, partial: UnsafePointer<Real>?)
 }
 
 private protocol CResult<Real>: SendableMetatype {
@@ -182,8 +184,14 @@ private protocol CCotangent<Real>: SendableMetatype {
 
 extension dn_parameter_f32: CParameter {}
 extension dn_parameter_f64: CParameter {}
-extension dn_network_primal_f32: CPrimal { fileprivate typealias Parameter = dn_parameter_f32 }
-extension dn_network_primal_f64: CPrimal { fileprivate typealias Parameter = dn_parameter_f64 }
+extension dn_network_primal_f32: CPrimal {
+  fileprivate typealias Parameter = dn_parameter_f32
+  fileprivate typealias Pulse = dn_pulse_f32
+}
+extension dn_network_primal_f64: CPrimal {
+  fileprivate typealias Parameter = dn_parameter_f64
+  fileprivate typealias Pulse = dn_pulse_f64
+}
 extension dn_network_result_f32: CResult {}
 extension dn_network_result_f64: CResult {}
 extension dn_network_tangent_f32: CTangent {}
@@ -195,10 +203,10 @@ extension CPrimal {
   fileprivate init(_ primal: NetworkPrimal<Real>, parameters: UnsafePointer<Parameter>?) {
     self.init(
       plan: primal.plan, model: primal.model, scheme: primal.scheme, stage: primal.stage, time_step: primal.timeStep,
-      weights: primal.weights, fractions: primal.fractions, coupling: primal.coupling, parameters: parameters,
-      sigma: primal.sigma, sigma_count: primal.sigmaCount, noise: primal.noise, key: primal.key,
-      member: primal.member, stimulus: primal.stimulus, stimulus_stride: primal.stimulusStride,
-      initial: primal.initial, history: primal.history, history_stride: primal.historyStride, steps: primal.steps,
+      weights: primal.weights, fractions: primal.fractions, coupling_kind: primal.couplingKind,
+      coupling: primal.coupling, parameters: parameters, sigma: primal.sigma, sigma_count: primal.sigmaCount,
+      noise: primal.noise, key: primal.key, member: primal.member, stimulus: primal.stimulus,
+      stimulus_stride: primal.stimulusStride, pulses: nil, pulse_count: 0, initial: primal.initial, history: primal.history, history_stride: primal.historyStride, steps: primal.steps,
       first_step: primal.firstStep, every: primal.every, thinning: primal.thinning, partial: primal.partial)
   }
 }

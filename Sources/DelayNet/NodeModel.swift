@@ -16,6 +16,8 @@ public struct NodeModel: Sendable {
     public let bounds: ClosedRange<Double>
     /// The usual range of initial values; nil for coupling variables.
     public let initialRange: ClosedRange<Double>?
+    /// Whether it is an angle in radians, which runs keep in −π ..< π. Such a state cannot be averaged over time.
+    public let isPeriodic: Bool
   }
 
   /// A parameter.
@@ -68,7 +70,7 @@ public struct NodeModel: Sendable {
       return Variable(
         name: text(variable.name), unit: text(variable.unit), meaning: text(variable.meaning),
         bounds: range(variable.lower, variable.upper),
-        initialRange: low.isNaN || high.isNaN ? nil : range(low, high))
+        initialRange: low.isNaN || high.isNaN ? nil : range(low, high), isPeriodic: variable.periodic != 0)
     }
     name = text(model.name)
     title = text(model.title)

@@ -80,7 +80,7 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
     let (states, nodes) = (problem.model.states.count, problem.nodes)
     var primal = NetworkPrimal<Scalar>(
       plan: problem.plan.handle, model: problem.model.handle, scheme: problem.scheme.code, stage: problem.stage.code,
-      timeStep: problem.timeStep, weights: UnsafePointer(weights.base),
+      couplingKind: problem.couplingKind.code, timeStep: problem.timeStep, weights: UnsafePointer(weights.base),
       fractions: fractions.map { UnsafePointer($0.base) }, coupling: problem.coupling,
       parameters: parameterBuffers.map { (values: $0.map { UnsafePointer($0.base) }, count: $0?.steps ?? 0) },
       sigma: sigma.isEmpty ? nil : UnsafePointer(sigmaBuffer.base), sigmaCount: sigma.count,
@@ -110,6 +110,10 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
     let named = problem.model.parameters
     switch status {
     case DN_NOT_FINITE_STATE: throw .notFiniteState(run: run, node: node, state: state, step: step)
+    case DN_NOT_FINITE_INITIAL: throw .notFiniteInput("initial", run: run, node: node, state: state, step: step)
+    case DN_NOT_FINITE_NOISE: throw .notFiniteInput("noise", run: run, node: node, state: state, step: step)
+    case DN_NOT_FINITE_STIMULUS: throw .notFiniteInput("stimulus", run: run, node: node, state: state, step: step)
+    case DN_PERIODIC_AVERAGE: throw .periodicAverage(state: state, model: problem.model.name)
     case DN_NOT_FINITE_PARAMETER:
       let known = named.indices.contains(Int(place.parameter))
       let name = known ? named[Int(place.parameter)].name : problem.coupling.isFinite ? "sigma" : "coupling"
@@ -143,4 +147,4 @@ extension Problem {
 }
 
 /// A place that says nothing.
-let noPlace = dn_place(run: -1, edge: -1, node: -1, step: -1, state: -1, parameter: -1)
+let noPlace = dn_place(run: -1, edge: -1, node: -1, step: -1, state: -1, parameter: -1, pulse: -1)

@@ -47,6 +47,8 @@ public struct Problem<Scalar: DelayNetScalar>: Sendable {
   public var scheme = Scheme.heun
   /// What the second stage of Heun's scheme is coupled to.
   public var stage = CouplingStage.aware
+  /// Whether nodes are coupled to what others send, or to its difference from their own.
+  public var couplingKind = CouplingKind.linear
   /// The weight of every edge, in the order of the network's.
   public var weights: [Scalar]
   /// G, what every sum over edges is multiplied with.
@@ -127,6 +129,7 @@ public struct Problem<Scalar: DelayNetScalar>: Sendable {
       network, model: model, timeStep: timeStep, delays: delays, instructionSet: plan.report.instructionSet)
     other.scheme = scheme
     other.stage = stage
+    other.couplingKind = couplingKind
     other.weights = weights
     other.coupling = coupling
     other.parameters = parameters

@@ -20,13 +20,24 @@ public enum CouplingStage: String, Sendable, CaseIterable {
   var code: dn_stage { self == .aware ? DN_STAGE_AWARE : DN_STAGE_FROZEN }
 }
 
+/// What a node is coupled to.
+public enum CouplingKind: String, Sendable, CaseIterable {
+  /// c_i = Σ w·y_j(t − d).
+  case linear
+  /// c_i = Σ w·(y_j(t − d) − y_i(t)): diffusive.
+  case difference
+
+  var code: dn_coupling_kind { self == .linear ? DN_COUPLING_LINEAR : DN_COUPLING_DIFFERENCE }
+}
+
 /// Which columns a run hands out. Columns end at multiples of m, counted in absolute steps, however a run is cut.
 public enum Thinning: Sendable, Hashable {
   /// Every step: column t is s(t + 1).
   case none
   /// Every m-th step: column k is s((k + 1)·m).
   case subsample(Int)
-  /// Means over m steps: column k is the mean of s(k·m + 1) … s((k + 1)·m).
+  /// Means over m steps: column k is the mean of s(k·m + 1) … s((k + 1)·m). Not for models with a periodic state, whose
+  /// mean over time means nothing.
   case average(Int)
 
   /// m, the steps of a column.

@@ -77,6 +77,11 @@ struct Failure: Error {
         .data,
         "the state \(state) of \(node(number)) left the finite numbers at step \(step); the steps before are kept. "
           + "A smaller --time-step, --coupling or --sigma may help")
+    case .notFiniteInput(let name, _, let number, let state, let step):
+      self.init(
+        .data, "the \(name) holds a value that is not a finite number: state \(state) of \(node(number)) at step \(step)")
+    case .periodicAverage(let state, _):
+      self.init(.data, "the state \(state) is an angle, whose mean over time means nothing: --subsample, not --average")
     case .notFiniteModelParameter(_, let parameter, let number):
       self.init(.data, "\(parameter)\(number.map { " of \(node($0))" } ?? "") is not a finite number")
     case .budgetTooSmall(let least):

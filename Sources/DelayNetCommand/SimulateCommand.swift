@@ -299,6 +299,7 @@ struct SimulateCommand: ParsableCommand {
     problem.coupling = Scalar(options.coupling)
     problem.scheme = options.scheme.scheme
     problem.stage = options.couplingStage
+    problem.couplingKind = options.couplingKind
     problem.thinning = thinning
     problem.sigma = options.sigma?.sigma() ?? .none
     for assignment in options.set {

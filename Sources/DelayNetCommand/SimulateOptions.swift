@@ -75,6 +75,11 @@ struct SimulateOptions: ParsableArguments {
   var couplingStage = CouplingStage.aware
 
   @Option(
+    name: .long,
+    help: "What nodes are coupled to: linear, sum w y_j(t - d), or difference, sum w (y_j(t - d) - y_i(t)).")
+  var couplingKind = CouplingKind.linear
+
+  @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
       "The key of everything that is drawn: noise, initial states, a synthetic connectome.", valueName: "S"))
@@ -199,6 +204,7 @@ enum SchemeArgument: String, ExpressibleByArgument, CaseIterable {
 }
 
 extension CouplingStage: ExpressibleByArgument {}
+extension CouplingKind: ExpressibleByArgument {}
 
 /// The argument of `--sigma`.
 enum SigmaArgument: ExpressibleByArgument {

@@ -16,12 +16,11 @@ import Testing
     try NPZArchive(path: GoldenTests.path("networks/\(name).npz"))
   }
 
-  /// The problem of a case, and its number of steps; nil where the register has no such model.
+  /// The problem of a case, and its number of steps.
   private func problem<Scalar: DelayNetScalar & NPYElement>(
     _ archive: NPZArchive, _ name: String, as type: Scalar.Type
-  ) throws -> (Problem<Scalar>, steps: Int)? {
-    let candidates = NodeModel.all.filter { name.hasPrefix($0.name + "_") }
-    guard let model = candidates.first else { return nil }
+  ) throws -> (Problem<Scalar>, steps: Int) {
+    let model = try #require(NodeModel.all.first { name.hasPrefix($0.name + "_") })
     func numbers(_ name: String) throws -> [Scalar] { try archive[name].values(as: Scalar.self) }
     func whole(_ name: String) throws -> [Int32] { try archive[name].values(as: Int32.self) }
     let shape = try archive["noise"].shape
@@ -52,7 +51,7 @@ import Testing
 
   @Test(arguments: cases) func valuesAndGradients(name: String) throws {
     let archive = try Self.archive(name)
-    guard let (problem, steps) = try problem(archive, name, as: Double.self) else { return }
+    let (problem, steps) = try problem(archive, name, as: Double.self)
     func numbers(_ name: String) throws -> [Double] { try archive[name].values(as: Double.self) }
     let tape = try problem.record(steps: steps)
     let series = tape.trajectory.series
@@ -75,7 +74,7 @@ import Testing
 
   @Test(arguments: cases) func singlePrecision(name: String) throws {
     let archive = try Self.archive(name)
-    guard let (problem, steps) = try problem(archive, name, as: Float.self) else { return }
+    let (problem, steps) = try problem(archive, name, as: Float.self)
     let series = try problem.simulate(steps: steps).series.values
     #expect(try relativeError(series, archive["trajectory"].values(as: Double.self)) < 1e-4)
     #expect(try relativeError(series, archive["trajectory_f32"].values(as: Float.self)) < 1e-4)

@@ -16,10 +16,11 @@ package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConver
   ///   - fractional: whether every delay gets a part of a step, too.
   package init(
     model: NodeModel, nodes: Int = 5, steps: Int = 23, delays: Range<Int32> = 0..<9, fractional: Bool = false,
-    scheme: Scheme = .heun, stage: CouplingStage = .aware, thinning: Thinning = .none, stimulated: Bool = true
+    scheme: Scheme = .heun, stage: CouplingStage = .aware, thinning: Thinning = .none, stimulated: Bool = true,
+    coupling kind: CouplingKind = .linear
   ) throws {
     name =
-      "\(model.name), \(nodes) nodes, \(steps) steps, \(scheme), \(stage), \(thinning)\(fractional ? ", fractional" : "")"
+      "\(model.name), \(nodes) nodes, \(steps) steps, \(scheme), \(stage), \(thinning), \(kind)\(fractional ? ", fractional" : "")"
     let keys = RandomKey(seed: UInt64(nodes + 31 * steps)).split(8)
     let weights = keys[0].uniform(nodes, nodes, in: -0.5..<1, as: Scalar.self).map { $0 / Scalar(nodes) }
     let whole = keys[1].integers(in: delays, nodes, nodes)
@@ -29,7 +30,7 @@ package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConver
       switch model.name {
       case "wong_wang": (1, 0.5, 0.003)
       case "mpr": (0.01, 1, 0.05)
-      case "jansen_rit": (0.25, 0.015625, 0.001)
+      case "jansen_rit": (0.25, 16, 0.001)
       default: (0.05, 0.5, 0.1)
       }
     var problem = try Problem(
@@ -38,7 +39,9 @@ package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConver
     problem.coupling = Scalar(coupling)
     problem.scheme = scheme
     problem.stage = stage
-    problem.thinning = thinning
+    problem.couplingKind = kind
+    // An angle has no mean.
+    problem.thinning = model.states.contains(where: \.isPeriodic) ? .subsample(thinning.stepsPerColumn) : thinning
     problem.sigma = .all(Scalar(sigma))
     let states = model.states.count
     if let first = model.parameters.first {
@@ -80,6 +83,8 @@ package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConver
         try! ProblemCase(model: model, delays: 1..<9),
         try! ProblemCase(model: model, delays: 0..<1),
         try! ProblemCase(model: model, fractional: true),
+        try! ProblemCase(model: model, delays: 1..<9, coupling: .difference),
+        try! ProblemCase(model: model, fractional: true, stage: .frozen, coupling: .difference),
         try! ProblemCase(model: model, scheme: .eulerMaruyama, thinning: .average(5)),
         try! ProblemCase(model: model, fractional: true, thinning: .subsample(4), stimulated: false),
         try! ProblemCase(model: model, nodes: 1, steps: 17),
@@ -99,6 +104,8 @@ package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConver
         try! ProblemCase(model: .montbrioPazoRoxin, nodes: 3, steps: 8, delays: 0..<4, thinning: .average(3)),
         try! ProblemCase(model: .montbrioPazoRoxin, nodes: 3, steps: 8, delays: 0..<4, scheme: .eulerMaruyama),
         try! ProblemCase(model: .montbrioPazoRoxin, nodes: 3, steps: 8, delays: 0..<4, stage: .frozen),
+        try! ProblemCase(
+          model: .montbrioPazoRoxin, nodes: 3, steps: 8, delays: 0..<4, fractional: true, coupling: .difference),
       ]
   }
 }

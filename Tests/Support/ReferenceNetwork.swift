@@ -5,20 +5,32 @@ import Foundation
 ///
 /// No code is shared with the library's kernels; the equations are written down from their papers once more.
 package struct ReferenceNetwork {
-  /// A model's equations: F(s, G·c, θ) with parameters by name, and the coupling variables y(s).
+  /// A model's equations: F(s, G·c, θ) with parameters by name, and the coupling variables y(s, θ).
   package struct Equations: Sendable {
     package let drift: @Sendable (_ s: [Double], _ c: [Double], _ p: [String: Double]) -> [Double]
-    package let observe: @Sendable (_ s: [Double]) -> [Double]
+    package let observe: @Sendable (_ s: [Double], _ p: [String: Double]) -> [Double]
+    /// Where states are held: by clamping, or by whole turns if they are angles.
+    package var bounds: [Int: ClosedRange<Double>] = [:]
+    package var angles: Set<Int> = []
   }
 
-  /// The models that are written down here.
+  /// Every model of the register, by its name.
   package static let equations: [String: Equations] = [
     "linear": Equations(
-      drift: { s, c, p in [-p["lambda"]! * s[0] + p["mu"]! + c[0]] }, observe: { $0 }),
+      drift: { s, c, p in [-p["lambda"]! * s[0] + p["mu"]! + c[0]] }, observe: { s, _ in s }),
+    // z' = (a + iω − |z|²) z with z = x + iy: Deco et al., Sci. Rep. 7, 3095 (2017), eqs. 1 and 2.
+    "stuart_landau": Equations(
+      drift: { s, c, p in
+        let (x, y, squared) = (s[0], s[1], s[0] * s[0] + s[1] * s[1])
+        return [
+          p["a"]! * x - squared * x - p["omega"]! * y + p["cx"]! * c[0],
+          p["a"]! * y - squared * y + p["omega"]! * x + p["cy"]! * c[1],
+        ]
+      }, observe: { s, _ in s }),
     // Σ w sin(θ_j − θ_i) = cos θ_i · Σ w sin θ_j − sin θ_i · Σ w cos θ_j
     "kuramoto": Equations(
       drift: { s, c, p in [p["omega"]! + c[0] * cos(s[0]) - c[1] * sin(s[0])] },
-      observe: { [sin($0[0]), cos($0[0])] }),
+      observe: { s, _ in [sin(s[0]), cos(s[0])] }, angles: [0]),
     // Montbrió, Pazó, Roxin, Phys. Rev. X 5, 021028 (2015), eq. 12.
     "mpr": Equations(
       drift: { s, c, p in
@@ -26,16 +38,55 @@ package struct ReferenceNetwork {
         let field = p["eta"]! + p["J"]! * tau * r + p["I"]! + p["cr"]! * c[0] + p["cv"]! * c[1]
         let u = Double.pi * tau * r
         return [(p["Delta"]! / (Double.pi * tau) + 2 * r * v) / tau, (v * v - u * u + field) / tau]
-      }, observe: { $0 }),
-    // Deco et al., J. Neurosci. 33, 11239 (2013).
+      }, observe: { s, _ in s }, bounds: [0: 0...(.infinity)]),
+    // Deco et al., J. Neurosci. 33, 11239 (2013), eqs. 6 to 8.
     "wong_wang": Equations(
       drift: { s, c, p in
         let x = p["w"]! * p["J_N"]! * s[0] + p["J_N"]! * c[0] + p["I_o"]!
         let u = p["a"]! * x - p["b"]!
         let z = p["d"]! * u
-        let rate = abs(z) < 1e-6 ? (1 + z / 2) / p["d"]! : u / (1 - exp(-z))
+        // expm1 keeps the digits of 1 − exp(−z) where z is small.
+        let rate = z == 0 ? 1 / p["d"]! : u / -expm1(-z)
         return [-s[0] / p["tau_s"]! + (1 - s[0]) * p["gamma"]! * rate]
-      }, observe: { $0 }),
+      }, observe: { s, _ in s }, bounds: [0: 0...1]),
+    // Wilson, Cowan, Biophys. J. 12, 1 (1972), eqs. 11 and 12; responses as in eq. 15, times an amplitude.
+    "wilson_cowan": Equations(
+      drift: { s, c, p in
+        func response(_ x: Double, _ population: String) -> Double {
+          let (a, b) = (p["a_\(population)"]!, p["b_\(population)"]!)
+          let atRest = p["shift"]! / (1 + exp(a * b))
+          return p["c_\(population)"]! * (1 / (1 + exp(-a * (x - b))) - atRest)
+        }
+        let (e, i) = (s[0], s[1])
+        let toE = p["c_ee"]! * e - p["c_ei"]! * i + p["P"]! - p["theta_e"]! + c[0]
+        let toI = p["c_ie"]! * e - p["c_ii"]! * i + p["Q"]! - p["theta_i"]!
+        return [
+          (-e + (p["k_e"]! - p["r_e"]! * e) * response(p["alpha_e"]! * toE, "e")) / p["tau_e"]!,
+          (-i + (p["k_i"]! - p["r_i"]! * i) * response(p["alpha_i"]! * toI, "i")) / p["tau_i"]!,
+        ]
+      }, observe: { s, _ in [s[0]] }),
+    // Jansen, Rit, Biol. Cybern. 73, 357 (1995), eq. 6; what columns send each other as in their eq. 7, without its filter.
+    "jansen_rit": Equations(
+      drift: { s, c, p in
+        func rate(_ v: Double) -> Double { 2 * p["nu_max"]! / (1 + exp(p["r"]! * (p["v0"]! - v))) }
+        func response(_ height: Double, _ speed: Double, _ input: Double, _ y: Double, _ slope: Double) -> Double {
+          height * speed * input - 2 * speed * slope - speed * speed * y
+        }
+        let j = p["J"]!
+        let (a, b) = (p["a"]!, p["b"]!)
+        let excitation = p["mu"]! + p["a_2"]! * j * rate(p["a_1"]! * j * s[0]) + c[0]
+        let inhibition = p["a_4"]! * j * rate(p["a_3"]! * j * s[0])
+        return [
+          s[3], s[4], s[5],
+          response(p["A"]!, a, rate(s[1] - s[2]), s[0], s[3]),
+          response(p["A"]!, a, excitation, s[1], s[4]),
+          response(p["B"]!, b, inhibition, s[2], s[5]),
+        ]
+      },
+      observe: { s, p in
+        let (low, high) = (p["cmin"]!, p["cmax"]!)
+        return [low + (high - low) / (1 + exp(p["steepness"]! * (p["midpoint"]! - (s[1] - s[2]))))]
+      }),
   ]
 
   /// What a run leaves behind.
@@ -50,9 +101,11 @@ package struct ReferenceNetwork {
   private let problem: Problem<Double>
   private let equations: Equations
 
-  /// The reference of a problem whose model is written down here.
-  package init?(_ problem: Problem<Double>) {
-    guard let equations = Self.equations[problem.model.name] else { return nil }
+  /// The reference of a problem; a model that is not written down here is a mistake of the tests.
+  package init(_ problem: Problem<Double>) {
+    guard let equations = Self.equations[problem.model.name] else {
+      preconditionFailure("\(problem.model.name) has no equations in ReferenceNetwork.swift")
+    }
     self.problem = problem
     self.equations = equations
   }
@@ -68,10 +121,18 @@ package struct ReferenceNetwork {
       (0..<carry.history.variables).map { c in (0..<nodes).map { carry.history[c, $0, column] } }
     }
     var s = (0..<states).map { k in (0..<nodes).map { carry.state[k, $0, 0] } }
+    for k in equations.angles { s[k] = s[k].map { $0 - 2 * Double.pi * (($0 + Double.pi) / (2 * Double.pi)).rounded(.down) } }
     var outcome = Outcome(state: s)
 
+    let parameters = (0..<nodes).map { i in
+      Dictionary(
+        uniqueKeysWithValues: problem.model.parameters.map { parameter in
+          let values = problem.parameters[parameter.name]?.values ?? [parameter.defaultValue]
+          return (parameter.name, values[values.count == 1 ? 0 : i])
+        })
+    }
     func observed(_ s: [[Double]]) -> [[Double]] {
-      let values = (0..<nodes).map { i in equations.observe(s.map { $0[i] }) }
+      let values = (0..<nodes).map { i in equations.observe(s.map { $0[i] }, parameters[i]) }
       return (0..<carry.history.variables).map { c in values.map { $0[c] } }
     }
     func coupled(_ t: Int) -> [[Double]] {
@@ -83,6 +144,7 @@ package struct ReferenceNetwork {
         for c in sums.indices {
           var read = y[horizon + t - whole][c][edge.source]
           if part > 0 { read = (1 - part) * read + part * y[horizon + t - whole - 1][c][edge.source] }
+          if problem.couplingKind == .difference { read -= y[horizon + t][c][edge.target] }
           sums[c][edge.target] += problem.weights[e] * read
         }
       }
@@ -91,20 +153,19 @@ package struct ReferenceNetwork {
     func drift(_ s: [[Double]], _ c: [[Double]]) -> [[Double]] {
       var result = s
       for i in 0..<nodes {
-        var parameters: [String: Double] = [:]
-        for parameter in problem.model.parameters {
-          let values = problem.parameters[parameter.name]?.values ?? [parameter.defaultValue]
-          parameters[parameter.name] = values[values.count == 1 ? 0 : i]
-        }
-        let f = equations.drift(s.map { $0[i] }, c.map { problem.coupling * $0[i] }, parameters)
+        let f = equations.drift(s.map { $0[i] }, c.map { problem.coupling * $0[i] }, parameters[i])
         for k in 0..<states { result[k][i] = f[k] }
       }
       return result
     }
-    func clamped(_ s: [[Double]]) -> [[Double]] {
+    func held(_ s: [[Double]]) -> [[Double]] {
       s.enumerated().map { k, row in
-        let bounds = problem.model.states[k].bounds
-        return row.map { x in
+        row.map { x in
+          if equations.angles.contains(k) {
+            let turns = ((x + Double.pi) / (2 * Double.pi)).rounded(.down)
+            return x - 2 * Double.pi * turns
+          }
+          guard let bounds = equations.bounds[k] else { return x }
           let held = min(max(x, bounds.lowerBound), bounds.upperBound)
           if held != x { outcome.clamps += 1 }
           return held
@@ -133,12 +194,12 @@ package struct ReferenceNetwork {
       func moved(_ slope: [[Double]]) -> [[Double]] {
         (0..<states).map { k in (0..<nodes).map { i in s[k][i] + dt * slope[k][i] + n[k][i] } }
       }
-      var next = clamped(moved(f))
+      var next = held(moved(f))
       if problem.scheme == .heun {
         y.append(observed(next))
         let g = drift(next, coupled(problem.stage == .aware ? t + 1 : t))
         y.removeLast()
-        next = clamped(moved(zip(f, g).map { zip($0, $1).map { ($0 + $1) / 2 } }))
+        next = held(moved(zip(f, g).map { zip($0, $1).map { ($0 + $1) / 2 } }))
       }
       s = next
       y.append(observed(s))

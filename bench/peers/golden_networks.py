@@ -62,7 +62,8 @@ moves the value, 1 elsewhere (on the bound too). The stimulus is the same in bot
   R(x) = u / (1 - exp(-d u)) with u = a x - b (1/d at u = 0), x = w J_N S + I_o + J_N G c. Times in ms, rates in 1/ms.
 - `jansen_rit`, Jansen and Rit, Biol. Cybern. 73, 357 (1995), with S(v) = 2 nu_max / (1 + exp(r (v0 - v))):
   y0' = y3, y1' = y4, y2' = y5, y3' = A a S(y1 - y2) - 2 a y3 - a^2 y0,
-  y4' = A a (mu + a_2 J S(a_1 J y0) + G c) - 2 a y4 - a^2 y1, y5' = B b a_4 J S(a_3 J y0) - 2 b y5 - b^2 y2.
+  y4' = A a (mu + a_2 J S(a_1 J y0) + G c) - 2 a y4 - a^2 y1, y5' = B b a_4 J S(a_3 J y0) - 2 b y5 - b^2 y2;
+  coupled by Z(v) = cmin + (cmax - cmin) / (1 + exp(steepness (midpoint - v))) of v = y1 - y2.
 
 Parameters are drawn per node around their usual values (in the table above).
 Largest difference of `trajectory_f32` from `trajectory`, relative to the largest entry: {spread:.1g}.
@@ -100,7 +101,7 @@ def wong_wang(s, k, p):
 
 def jansen_rit(s, k, p):
     y0, y1, y2, y3, y4, y5 = s
-    A, B, a, b, v0, nu_max, r, j, a_1, a_2, a_3, a_4, mu = p
+    A, B, a, b, v0, nu_max, r, j, a_1, a_2, a_3, a_4, mu = p[:13]
 
     def sigmoid(v):
         return 2 * nu_max / (1 + jnp.exp(r * (v0 - v)))
@@ -111,8 +112,13 @@ def jansen_rit(s, k, p):
                       B * b * a_4 * j * sigmoid(a_3 * j * y0) - 2 * b * y5 - b ** 2 * y2])
 
 
+def jansen_rit_observe(s, p):
+    cmin, cmax, midpoint, steepness = p[13:]
+    return (cmin + (cmax - cmin) / (1 + jnp.exp(steepness * (midpoint - (s[1] - s[2])))))[None]
+
+
 class Model:
-    """`observe` gives the coupling variables (C, N); `start` the range of random initial states."""
+    """`observe(s, p)` gives the coupling variables (C, N); `start` the range of random initial states."""
 
     def __init__(self, drift, observe, states, coupled, parameters, lowest, highest, start):
         self.drift, self.observe, self.states, self.coupled = drift, observe, states.split(), coupled
@@ -129,15 +135,15 @@ class Model:
 
 INFINITE = np.inf
 MODELS = {
-    "mpr": Model(mpr, lambda s: s, "r V", "r, V",
+    "mpr": Model(mpr, lambda s, p: s, "r V", "r, V",
                  dict(tau=1, I=0, Delta=1, J=15, eta=-5, cr=1, cv=0).items(),
                  [0, -INFINITE], [INFINITE, INFINITE], [[0, 2], [-2, 1.5]]),
-    "wong_wang": Model(wong_wang, lambda s: s, "S", "S",
+    "wong_wang": Model(wong_wang, lambda s, p: s, "S", "S",
                        dict(a=0.270, b=0.108, d=154, gamma=0.641, tau_s=100, w=0.6, J_N=0.2609, I_o=0.33).items(),
                        [0], [1], [[0, 1]]),
-    "jansen_rit": Model(jansen_rit, lambda s: (s[1] - s[2])[None], "y0 y1 y2 y3 y4 y5", "y1 - y2",
+    "jansen_rit": Model(jansen_rit, jansen_rit_observe, "y0 y1 y2 y3 y4 y5", "Z(y1 - y2)",
                         dict(A=3.25, B=22, a=0.1, b=0.05, v0=5.52, nu_max=0.0025, r=0.56, J=135, a_1=1, a_2=0.8,
-                             a_3=0.25, a_4=0.25, mu=0.22).items(),
+                             a_3=0.25, a_4=0.25, mu=0.22, cmin=0, cmax=0.005, midpoint=6, steepness=0.56).items(),
                         [-INFINITE] * 6, [INFINITE] * 6,
                         [[0, 0.2], [0, 20], [0, 15], [-0.1, 0.1], [-1, 1], [-1, 1]]),
 }
@@ -165,16 +171,16 @@ def trajectory_of(model, scheme, dt, targets, sources, delays):
             f = model.drift(s, k, parameters) + extra
             p, moved = model.clamp(s + dt * f + kick)
             # For now the predictors stand in column t + 1: that is what zero delays read.
-            series = series.at[:, :, horizon + t + 1].set(model.observe(p))
+            series = series.at[:, :, horizon + t + 1].set(model.observe(p, parameters))
             if scheme == "euler_maruyama":
                 return (p, series, clamps.at[1].add(moved)), p
             later = k if scheme == "heun_frozen" else coupling(series, t + 1)
             f = (f + model.drift(p, later, parameters) + extra) / 2
             s, moved_last = model.clamp(s + dt * f + kick)
-            series = series.at[:, :, horizon + t + 1].set(model.observe(s))
+            series = series.at[:, :, horizon + t + 1].set(model.observe(s, parameters))
             return (s, series, clamps + jnp.array([moved, moved_last])), s
 
-        series = jnp.concatenate([history, model.observe(initial)[:, :, None],
+        series = jnp.concatenate([history, model.observe(initial, parameters)[:, :, None],
                                   jnp.zeros((*shape, steps), initial.dtype)], axis=2)
         carry = initial, series, jnp.zeros(2, jnp.int32)
         (_, _, clamps), states = jax.lax.scan(step, carry, (jnp.arange(steps), noise, jnp.moveaxis(stimulus, 2, 0)))
@@ -199,13 +205,13 @@ def by_hand(model, scheme, dt, targets, sources, delays, weights, G, parameters,
         return np.minimum(np.maximum(s, model.lowest), model.highest)
 
     for t in range(noise.shape[0]):
-        past.append(np.asarray(model.observe(s)))
+        past.append(np.asarray(model.observe(s, parameters)))
         kick = sigma[:, None] * np.sqrt(dt) * noise[t]
         c = coupling(past)
         f = np.asarray(model.drift(s, c, parameters)) + stimulus[:, :, t]
         p = clamp(s + dt * f + kick)
         if scheme != "euler_maruyama":
-            c = c if scheme == "heun_frozen" else coupling(past + [np.asarray(model.observe(p))])
+            c = c if scheme == "heun_frozen" else coupling(past + [np.asarray(model.observe(p, parameters))])
             f2 = np.asarray(model.drift(p, c, parameters)) + stimulus[:, :, t]
             p = clamp(s + dt / 2 * (f + f2) + kick)
         s = p
@@ -272,11 +278,11 @@ def cases():
     i, j = chosen(rng, 7, 22)
     delays = rng.integers(0, 33, 22)
     delays[:3] = 0
-    yield "jansen_rit_heun", 7, 32, 36, 0.5, (i, j), delays, 0.01, noise, "a sparse net with zero delays"
+    yield "jansen_rit_heun", 7, 32, 36, 0.5, (i, j), delays, 8.0, noise, "a sparse net with zero delays"
     i, j = chosen(rng, 5, 12)
-    yield "jansen_rit_euler_maruyama", 5, 20, 24, 0.2, (i, j), rng.integers(0, 21, 12), 0.01, noise, "a sparse net"
+    yield "jansen_rit_euler_maruyama", 5, 20, 24, 0.2, (i, j), rng.integers(0, 21, 12), 8.0, noise, "a sparse net"
     i, j = chosen(rng, 5, 12)
-    yield "jansen_rit_frozen", 5, 20, 24, 0.5, (i, j), rng.integers(0, 21, 12), 0.01, noise, "a sparse net"
+    yield "jansen_rit_frozen", 5, 20, 24, 0.5, (i, j), rng.integers(0, 21, 12), 8.0, noise, "a sparse net"
 
 
 def model_and_scheme(name):
@@ -292,11 +298,12 @@ def write_case(name, nodes, horizon, steps, dt, edges, delays, G, sigma, remark,
     states, usual = len(model.states), np.array(list(model.parameters.values()), float)[:, None]
     spread = 0.03 * rng.standard_normal((len(usual), nodes))
     low, high = model.start.T[:, :, None, None]
+    published = usual[:, :, None]
     path = low + (high - low) * rng.random((states, nodes, horizon + 1))
     inputs = {"weights": rng.standard_normal(len(targets)), "G": np.array(G),
               "parameters": np.where(usual == 0, 3 * spread, usual * (1 + spread)), "sigma": np.array(sigma, float),
               "initial": path[:, :, -1].copy(),
-              "history": np.array(model.observe(path[:, :, :-1])),
+              "history": np.array(model.observe(path[:, :, :-1], published)),
               "noise": rng.standard_normal((steps, states, nodes)),
               "stimulus": rng.standard_normal((states, nodes, steps)) * 0.02 * (high - low)}
     if change:

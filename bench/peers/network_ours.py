@@ -21,7 +21,8 @@ SCHEMES, STAGES, THINNINGS = {"heun": 0, "euler": 1}, {"stages": 0, "frozen": 1}
 
 class Variable(c.Structure):
     _fields_ = [("name", c.c_char_p), ("unit", c.c_char_p), ("meaning", c.c_char_p), ("lower", c.c_double),
-                ("upper", c.c_double), ("initial_low", c.c_double), ("initial_high", c.c_double)]
+                ("upper", c.c_double), ("initial_low", c.c_double), ("initial_high", c.c_double),
+                ("periodic", c.c_int32)]
 
 
 class ModelParameter(c.Structure):
@@ -46,10 +47,12 @@ def structs(dtype):
 
     class Primal(c.Structure):
         _fields_ = [("plan", c.c_void_p), ("model", c.POINTER(Model)), ("scheme", c.c_int), ("stage", c.c_int),
-                    ("time_step", c.c_double), ("weights", c.c_void_p), ("fractions", c.c_void_p), ("coupling", real),
+                    ("time_step", c.c_double), ("weights", c.c_void_p), ("fractions", c.c_void_p),
+                    ("coupling_kind", c.c_int), ("coupling", real),
                     ("parameters", c.c_void_p), ("sigma", c.c_void_p), ("sigma_count", c.c_ssize_t),
                     ("noise", c.c_void_p), ("key", clib.Key), ("member", c.c_uint64), ("stimulus", c.c_void_p),
-                    ("stimulus_stride", c.c_ssize_t), ("initial", c.c_void_p), ("history", c.c_void_p),
+                    ("stimulus_stride", c.c_ssize_t), ("pulses", c.c_void_p), ("pulse_count", c.c_ssize_t),
+                    ("initial", c.c_void_p), ("history", c.c_void_p),
                     ("history_stride", c.c_ssize_t), ("steps", c.c_ssize_t), ("first_step", c.c_int64),
                     ("every", c.c_int64), ("thinning", c.c_int), ("partial", c.c_void_p)]
 
@@ -60,11 +63,11 @@ def structs(dtype):
                     ("clamps", c.c_int64)]
 
     class Cotangent(c.Structure):
-        _fields_ = [("series", c.c_void_p), ("series_stride", c.c_ssize_t), ("final_state", c.c_void_p),
+        _fields_ = [("series", c.c_void_p), ("series_stride", c.c_ssize_t), ("column", c.c_void_p), ("final_state", c.c_void_p),
                     ("weights", c.c_void_p), ("delays", c.c_void_p), ("coupling", c.c_void_p),
                     ("parameters", c.c_void_p), ("sigma", c.c_void_p), ("noise", c.c_void_p), ("stimulus", c.c_void_p),
-                    ("stimulus_stride", c.c_ssize_t), ("initial", c.c_void_p), ("history", c.c_void_p),
-                    ("history_stride", c.c_ssize_t)]
+                    ("stimulus_stride", c.c_ssize_t), ("pulses", c.c_void_p), ("initial", c.c_void_p),
+                    ("history", c.c_void_p), ("history_stride", c.c_ssize_t)]
     return Primal, Result, Cotangent
 
 
