@@ -32,8 +32,9 @@ bool dn_recorded_same(const dn_recorded *a, const dn_recorded *b) {
               a->coupling_kind == b->coupling_kind && a->thinning == b->thinning && a->key.word[0] == b->key.word[0] &&
               a->key.word[1] == b->key.word[1] && a->member == b->member && a->first_step == b->first_step &&
               a->every == b->every && a->steps == b->steps && a->sigma_count == b->sigma_count &&
-              a->pulse_count == b->pulse_count && a->time_step == b->time_step && same_number(a->coupling, b->coupling) &&
-              a->fractions == b->fractions && a->noise == b->noise && a->stimulus == b->stimulus && a->real == b->real;
+              a->pulse_count == b->pulse_count && a->time_step == b->time_step &&
+              same_number(a->coupling, b->coupling) && a->fractions == b->fractions && a->noise == b->noise &&
+              a->stimulus == b->stimulus && a->real == b->real;
   for (int32_t k = 0; k < DN_PARAMETERS_MAX; k++) same &= a->parameter_count[k] == b->parameter_count[k];
   return same;
 }

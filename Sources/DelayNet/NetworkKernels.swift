@@ -206,7 +206,8 @@ extension CPrimal {
       weights: primal.weights, fractions: primal.fractions, coupling_kind: primal.couplingKind,
       coupling: primal.coupling, parameters: parameters, sigma: primal.sigma, sigma_count: primal.sigmaCount,
       noise: primal.noise, key: primal.key, member: primal.member, stimulus: primal.stimulus,
-      stimulus_stride: primal.stimulusStride, pulses: nil, pulse_count: 0, initial: primal.initial, history: primal.history, history_stride: primal.historyStride, steps: primal.steps,
+      stimulus_stride: primal.stimulusStride, pulses: nil, pulse_count: 0, initial: primal.initial,
+      history: primal.history, history_stride: primal.historyStride, steps: primal.steps,
       first_step: primal.firstStep, every: primal.every, thinning: primal.thinning, partial: primal.partial)
   }
 }

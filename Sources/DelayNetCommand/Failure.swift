@@ -79,7 +79,8 @@ struct Failure: Error {
           + "A smaller --time-step, --coupling or --sigma may help")
     case .notFiniteInput(let name, _, let number, let state, let step):
       self.init(
-        .data, "the \(name) holds a value that is not a finite number: state \(state) of \(node(number)) at step \(step)")
+        .data,
+        "the \(name) holds a value that is not a finite number: state \(state) of \(node(number)) at step \(step)")
     case .periodicAverage(let state, _):
       self.init(.data, "the state \(state) is an angle, whose mean over time means nothing: --subsample, not --average")
     case .notFiniteModelParameter(_, let parameter, let number):

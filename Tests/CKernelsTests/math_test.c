@@ -312,7 +312,10 @@ static void test_widths(void) {
 }
 
 int main(int argc, char **argv) {
-  static const check_test tests[] = {
-      {"exp", test_exp}, {"sincos", test_sincos}, {"wrap", test_wrap}, {"special", test_special}, {"widths", test_widths}};
+  static const check_test tests[] = {{"exp", test_exp},
+                                     {"sincos", test_sincos},
+                                     {"wrap", test_wrap},
+                                     {"special", test_special},
+                                     {"widths", test_widths}};
   return CHECK_MAIN(argc, argv, tests);
 }

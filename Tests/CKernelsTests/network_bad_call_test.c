@@ -16,11 +16,11 @@ int main(int argc, char **argv) {
   const check_test tests[] = {
       {"pointers_f32", pointers_f32}, {"pointers_f64", pointers_f64}, {"sizes_f32", sizes_f32},
       {"sizes_f64", sizes_f64},       {"pulses_f32", pulses_f32},     {"pulses_f64", pulses_f64},
-      {"angles_f32", angles_f32},     {"angles_f64", angles_f64},     {"options_f32", options_f32},   {"options_f64", options_f64},
-      {"overlaps_f32", overlaps_f32}, {"overlaps_f64", overlaps_f64}, {"shared_f32", shared_f32},
-      {"shared_f64", shared_f64},     {"tapes_f32", tapes_f32},       {"tapes_f64", tapes_f64},
-      {"noise_f32", noise_f32},       {"noise_f64", noise_f64},       {"nothing_f32", nothing_f32},
-      {"nothing_f64", nothing_f64},
+      {"angles_f32", angles_f32},     {"angles_f64", angles_f64},     {"options_f32", options_f32},
+      {"options_f64", options_f64},   {"overlaps_f32", overlaps_f32}, {"overlaps_f64", overlaps_f64},
+      {"shared_f32", shared_f32},     {"shared_f64", shared_f64},     {"tapes_f32", tapes_f32},
+      {"tapes_f64", tapes_f64},       {"noise_f32", noise_f32},       {"noise_f64", noise_f64},
+      {"nothing_f32", nothing_f32},   {"nothing_f64", nothing_f64},
   };
   return CHECK_MAIN(argc, argv, tests);
 }
@@ -208,9 +208,9 @@ static void DN_NAME(pulses)(void) {
     p->cotangent[0].pulses = NULL;
     CHECK_STATUS(DN_NAME(pair_call)(p, ENTRY_RUN, 0, 1, NULL, NULL), DN_OK);
     CHECK_STATUS(DN_NAME(pair_call)(p, (entry)k, 0, 1, NULL, NULL), DN_OK);
-#define PULSE(what, status, statement)                                        \
-  two[1] = good;                                                              \
-  statement;                                                                  \
+#define PULSE(what, status, statement) \
+  two[1] = good;                       \
+  statement;                           \
   DN_NAME(expect_place)(p, (entry)k, "pulse: " what, status, -1, 1)
     PULSE("state 2", DN_BAD_PULSE, two[1].state = 2);
     PULSE("state -1", DN_BAD_PULSE, two[1].state = -1);

@@ -74,7 +74,9 @@ static void check_call(const network *net, entry which, ptrdiff_t runs, int32_t 
       const dn_status status = net_trials_call_f64(which, runs, q, &options, &place);
       const bool failed = h.failed > 0;
       CHECK_STATUS(status, failed ? DN_NO_MEMORY : DN_OK);
-      if (failed) CHECK_THAT(place.edge == -1 && place.node == -1 && place.step == -1 && place.parameter == -1 && place.pulse == -1);
+      if (failed)
+        CHECK_THAT(place.edge == -1 && place.node == -1 && place.step == -1 && place.parameter == -1 &&
+                   place.pulse == -1);
       heap_fail(&h, -1, false);
       // A tape whose run failed holds none.
       if (failed && which == ENTRY_RUN && tape)

@@ -183,9 +183,7 @@ static void DN_NAME(states)(void) {
         CHECK_STATUS(DN_NAME(net_trial_call)(ENTRY_RUN, &t[1], NULL), DN_OK);
         const ptrdiff_t N = nets[n].nodes, S = t[0].q.model->states, at = steps[k], state = S - 1, node = k % N;
         // The last state of all three models has no bounds. The other two are later, or at a later node.
-        const struct {
-          ptrdiff_t node, at;
-        } floods[NET_FLOODS] = {{node, at}, {0, at + 1}, {node + 1, at}};
+        const struct { ptrdiff_t node, at; } floods[NET_FLOODS] = {{node, at}, {0, at + 1}, {node + 1, at}};
         const DN_REAL sign = k % 2 ? 1 : -1;
         DN_NAME(net_trial) every = t[0];
         every.in[REF_NOISE] = DN_NAME(net_part_make)(&every.q, REF_NOISE, (layout){0});
@@ -292,7 +290,8 @@ static void DN_NAME(tangents)(void) {
       DN_NAME(grid_row)(&t.tan[REF_STIMULUS], 5 + node)[at] = DN_NAME(bad_values)[k % 3];
       DN_NAME(expect)(ENTRY_JVP, &t, DN_NOT_FINITE_TANGENT,
                       (dn_place){NOWHERE,  // The corrector carries it to the other state.
-                                 .node = node, .state = net_variants[v].scheme == DN_SCHEME_EULER, .step = 1000 + at + 1});
+                                 .node = node, .state = net_variants[v].scheme == DN_SCHEME_EULER,
+                                 .step = 1000 + at + 1});
       DN_NAME(grid_row)(&t.tan[REF_STIMULUS], 5 + node)[at] = 0;
       t.tan[REF_INITIAL].at[node] = DN_NAME(bad_values)[k % 3];
       DN_NAME(expect)(ENTRY_JVP, &t, DN_NOT_FINITE_TANGENT,

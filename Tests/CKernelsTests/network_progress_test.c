@@ -112,7 +112,8 @@ static void cancel(void) {
       CHECK(done >= w.cancelled_at, "%lld steps done, %lld reported", (long long)done, (long long)w.cancelled_at);
       if (status == DN_CANCELLED) {
         CHECK_THAT(done < w.expected_total);
-        CHECK_THAT(place.edge == -1 && place.node == -1 && place.state == -1 && place.parameter == -1 && place.pulse == -1);
+        CHECK_THAT(place.edge == -1 && place.node == -1 && place.state == -1 && place.parameter == -1 &&
+                   place.pulse == -1);
         if (runs == 1) CHECK(done == w.cancelled_at, "%lld steps done", (long long)done);
         CHECK(place.run >= 0 && place.run < runs &&
                   place.step == q[place.run].q.first_step + q[place.run].result.steps_done,

@@ -74,11 +74,11 @@ static void by_hand(void) {
   double weights[] = {1, 0.5}, coupling[] = {1}, parameters[] = {1, 0}, sigma[] = {1}, noise[] = {1, 0},
          initial[] = {1, 2};
   ref_arrays values = {{[REF_WEIGHTS] = weights,
-                         [REF_COUPLING] = coupling,
-                         [REF_PARAMETERS] = parameters,
-                         [REF_SIGMA] = sigma,
-                         [REF_NOISE] = noise,
-                         [REF_INITIAL] = initial}};
+                        [REF_COUPLING] = coupling,
+                        [REF_PARAMETERS] = parameters,
+                        [REF_SIGMA] = sigma,
+                        [REF_NOISE] = noise,
+                        [REF_INITIAL] = initial}};
   ref_problem q = {
       .model = ref_model_find("linear"), .net = &net, .steps = 1, .every = 1, .time_step = 0.25, .sigma_count = 1};
   // F = (1, -3/2); predictors (1 + 1/4 + 1/2, 2 - 3/8) = (7/4, 13/8).
@@ -126,10 +126,10 @@ static double delay_equation(dn_scheme scheme, int per_unit) {
   double weights[] = {-1}, coupling[] = {1}, parameters[] = {0, 0}, initial[] = {1}, *history = ref_array(per_unit, 1);
   for (int h = 0; h < per_unit; h++) history[h] = 1;
   ref_arrays values = {{[REF_WEIGHTS] = weights,
-                         [REF_COUPLING] = coupling,
-                         [REF_PARAMETERS] = parameters,
-                         [REF_INITIAL] = initial,
-                         [REF_HISTORY] = history}};
+                        [REF_COUPLING] = coupling,
+                        [REF_PARAMETERS] = parameters,
+                        [REF_INITIAL] = initial,
+                        [REF_HISTORY] = history}};
   ref_problem q = {.model = ref_model_find("linear"),
                    .net = &net,
                    .scheme = scheme,

@@ -293,8 +293,8 @@ static void strong_order(void) {
       }
       const double rate = log2(sum[0] / sum[2]) / 4;
       check_about("%s, %s", models[m], net_variants[v].name);
-      CHECK(rate >= 0.85 && rate <= (order_of(v) > 1 ? 2 : 1.35), "rate %g: errors %g %g %g", rate, sqrt(sum[0] / PATHS),
-            sqrt(sum[1] / PATHS), sqrt(sum[2] / PATHS));
+      CHECK(rate >= 0.85 && rate <= (order_of(v) > 1 ? 2 : 1.35), "rate %g: errors %g %g %g", rate,
+            sqrt(sum[0] / PATHS), sqrt(sum[1] / PATHS), sqrt(sum[2] / PATHS));
       free(noise);
     }
 }

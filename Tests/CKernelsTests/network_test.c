@@ -278,8 +278,7 @@ static void chunks(void) {
 }
 
 int main(int argc, char **argv) {
-  const check_test tests[] = {
-      {"registered", registered}, {"forward", forward}, {"derivatives", derivatives}, {"columns", columns},
-      {"outputs", outputs},       {"chunks", chunks}};
+  const check_test tests[] = {{"registered", registered}, {"forward", forward}, {"derivatives", derivatives},
+                              {"columns", columns},       {"outputs", outputs}, {"chunks", chunks}};
   return CHECK_MAIN(argc, argv, tests);
 }

@@ -30,7 +30,9 @@ import Testing
       problem.couplingKind = kind
       problem.coupling = strength[sample]
       for (k, parameter) in model.parameters.enumerated() {
-        problem.parameters[parameter.name] = .uniform(parameters[sample * model.parameters.count + k])
+        // What we call mu is the constant of The Virtual Brain's linear coupling; its differences have none.
+        let absent = model == .linear && kind == .difference && parameter.name == "mu"
+        problem.parameters[parameter.name] = .uniform(absent ? 0 : parameters[sample * model.parameters.count + k])
       }
       func state(_ s: Int, _ i: Int, _ column: Int) -> Double {
         past[((sample * states + s) * nodes + i) * columns + column]
@@ -52,6 +54,9 @@ import Testing
         }
       }
       let next = try problem.simulate(steps: 1).series
+      // The Virtual Brain sums its coupling in single precision.
+      let block = expected[(sample * states * nodes)..<((sample + 1) * states * nodes)]
+      let largest = block.reduce(0) { max($0, abs($1)) }
       for s in 0..<states {
         // A state that the step holds at a bound says nothing of the drift; the drift of an angle is modulo a turn.
         for i in 0..<nodes {
@@ -62,7 +67,7 @@ import Testing
           let want = expected[(sample * states + s) * nodes + i]
           let rounding = 0x1p-51 * (abs(before) + 2 * .pi) / timeStep
           #expect(
-            abs(moved / timeStep - want) <= 1e-12 * abs(want) + rounding, "sample \(sample), state \(s), node \(i)")
+            abs(moved / timeStep - want) <= 1e-6 * largest + rounding, "sample \(sample), state \(s), node \(i)")
         }
       }
     }

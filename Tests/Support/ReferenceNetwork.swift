@@ -121,7 +121,9 @@ package struct ReferenceNetwork {
       (0..<carry.history.variables).map { c in (0..<nodes).map { carry.history[c, $0, column] } }
     }
     var s = (0..<states).map { k in (0..<nodes).map { carry.state[k, $0, 0] } }
-    for k in equations.angles { s[k] = s[k].map { $0 - 2 * Double.pi * (($0 + Double.pi) / (2 * Double.pi)).rounded(.down) } }
+    for k in equations.angles {
+      s[k] = s[k].map { $0 - 2 * Double.pi * (($0 + Double.pi) / (2 * Double.pi)).rounded(.down) }
+    }
     var outcome = Outcome(state: s)
 
     let parameters = (0..<nodes).map { i in

@@ -48,35 +48,35 @@ extern "C" {
 // ---- Statuses ------------------------------------------------------------------------------------------------------
 
 // Every code with its sentence: X(name, value, sentence). dn_status and dn_status_string are both made from this list.
-#define DN_STATUS_LIST(X)                                                                    \
-  X(DN_OK, 0, "success")                                                                     \
-  X(DN_NULL_POINTER, -1, "a required pointer is NULL")                                       \
-  X(DN_BAD_SIZE, -2, "a size, count or stride is negative or smaller than its row")          \
-  X(DN_TOO_LARGE, -3, "the sizes overflow what can be addressed")                            \
-  X(DN_NO_MEMORY, -4, "out of memory")                                                       \
-  X(DN_NODE_OUT_OF_RANGE, -5, "an edge names a node that does not exist")                    \
-  X(DN_NEGATIVE_DELAY, -6, "an edge has a negative delay")                                   \
-  X(DN_DELAY_EXCEEDS_HISTORY, -7, "an edge's delay exceeds the history")                     \
-  X(DN_BAD_OPTION, -8, "an option is outside its range")                                     \
-  X(DN_ISA_UNAVAILABLE, -9, "this CPU lacks the requested instruction set")                  \
-  X(DN_OVERLAP, -10, "an output array overlaps another array of the call")                   \
-  X(DN_NOT_FINITE_WEIGHT, -11, "an edge's weight, times the scale, is not a finite number")  \
-  X(DN_NOT_FINITE_PARAMETER, -12, "a scale, gain or model parameter is not a finite number") \
-  X(DN_NOT_FINITE_HISTORY, -13, "the history holds a value that is not a finite number")     \
-  X(DN_NOT_FINITE_SERIES, -14, "the series left the finite numbers")                         \
-  X(DN_NOT_FINITE_COTANGENT, -15, "the cotangent left the finite numbers")                   \
-  X(DN_NOT_FINITE_TANGENT, -16, "the tangent left the finite numbers")                       \
-  X(DN_CANCELLED, -17, "cancelled by the progress callback")                                 \
-  X(DN_NOT_FINITE_STATE, -18, "a node's state left the finite numbers")                      \
-  X(DN_BAD_TIME_STEP, -19, "the time step is not a positive finite number")                  \
-  X(DN_BAD_FRACTION, -20, "the fractional part of an edge's delay is not in 0 ... 1")        \
-  X(DN_NOT_DIFFERENTIABLE, -21, "a whole-step delay has no derivative")                      \
-  X(DN_BUDGET_TOO_SMALL, -22, "the tape's budget is smaller than the least it can do with")  \
-  X(DN_BAD_TAPE, -23, "the tape does not hold this run")                                     \
+#define DN_STATUS_LIST(X)                                                                      \
+  X(DN_OK, 0, "success")                                                                       \
+  X(DN_NULL_POINTER, -1, "a required pointer is NULL")                                         \
+  X(DN_BAD_SIZE, -2, "a size, count or stride is negative or smaller than its row")            \
+  X(DN_TOO_LARGE, -3, "the sizes overflow what can be addressed")                              \
+  X(DN_NO_MEMORY, -4, "out of memory")                                                         \
+  X(DN_NODE_OUT_OF_RANGE, -5, "an edge names a node that does not exist")                      \
+  X(DN_NEGATIVE_DELAY, -6, "an edge has a negative delay")                                     \
+  X(DN_DELAY_EXCEEDS_HISTORY, -7, "an edge's delay exceeds the history")                       \
+  X(DN_BAD_OPTION, -8, "an option is outside its range")                                       \
+  X(DN_ISA_UNAVAILABLE, -9, "this CPU lacks the requested instruction set")                    \
+  X(DN_OVERLAP, -10, "an output array overlaps another array of the call")                     \
+  X(DN_NOT_FINITE_WEIGHT, -11, "an edge's weight, times the scale, is not a finite number")    \
+  X(DN_NOT_FINITE_PARAMETER, -12, "a scale, gain or model parameter is not a finite number")   \
+  X(DN_NOT_FINITE_HISTORY, -13, "the history holds a value that is not a finite number")       \
+  X(DN_NOT_FINITE_SERIES, -14, "the series left the finite numbers")                           \
+  X(DN_NOT_FINITE_COTANGENT, -15, "the cotangent left the finite numbers")                     \
+  X(DN_NOT_FINITE_TANGENT, -16, "the tangent left the finite numbers")                         \
+  X(DN_CANCELLED, -17, "cancelled by the progress callback")                                   \
+  X(DN_NOT_FINITE_STATE, -18, "a node's state left the finite numbers")                        \
+  X(DN_BAD_TIME_STEP, -19, "the time step is not a positive finite number")                    \
+  X(DN_BAD_FRACTION, -20, "the fractional part of an edge's delay is not in 0 ... 1")          \
+  X(DN_NOT_DIFFERENTIABLE, -21, "a whole-step delay has no derivative")                        \
+  X(DN_BUDGET_TOO_SMALL, -22, "the tape's budget is smaller than the least it can do with")    \
+  X(DN_BAD_TAPE, -23, "the tape does not hold this run")                                       \
   X(DN_NOT_FINITE_INITIAL, -24, "the initial state holds a value that is not a finite number") \
-  X(DN_NOT_FINITE_NOISE, -25, "the noise holds a value that is not a finite number")         \
-  X(DN_NOT_FINITE_STIMULUS, -26, "the stimulus holds a value that is not a finite number")   \
-  X(DN_PERIODIC_AVERAGE, -27, "a periodic state has no average: subsample it")               \
+  X(DN_NOT_FINITE_NOISE, -25, "the noise holds a value that is not a finite number")           \
+  X(DN_NOT_FINITE_STIMULUS, -26, "the stimulus holds a value that is not a finite number")     \
+  X(DN_PERIODIC_AVERAGE, -27, "a periodic state has no average: subsample it")                 \
   X(DN_BAD_PULSE, -28, "a pulse names a state or node that does not exist, or bad steps")
 
 #define DN_STATUS_MEMBER(name, value, sentence) name = value,
@@ -218,8 +218,9 @@ typedef struct dn_model_variable {
   const char *meaning;
   double lower, upper;  // states are clamped to this range after each stage; -INFINITY, INFINITY: they are not
   double initial_low, initial_high;  // usual range of initial values; NaN for coupling variables
-  int32_t periodic;  // 1: an angle in radians, wrapped to [-pi, pi) after each stage, and where it starts. The derivative
-                     //   of wrapping is 1. Such a state cannot be averaged over time
+  int32_t
+      periodic;  // 1: an angle in radians, wrapped to [-pi, pi) after each stage, and where it starts. The derivative
+                 //   of wrapping is 1. Such a state cannot be averaged over time
 } dn_model_variable;
 
 typedef struct dn_model_parameter {
@@ -273,7 +274,7 @@ typedef enum dn_thinning {
 // may be asked about; nothing overflows.
 static inline ptrdiff_t dn_outputs(int64_t first_step, ptrdiff_t steps, int64_t every) {
   if (every < 1 || first_step < 0 || steps < 0) return 0;
-  return (ptrdiff_t)(steps / every + (first_step % every >= every - steps % every));
+  return steps / every + (first_step % every >= every - steps % every ? 1 : 0);
 }
 
 // What a gradient needs of a forward run: all of it, or checkpoints from which stretches of it are computed again. A tape

@@ -34,23 +34,23 @@ typedef struct DN_NAME(dn_network_primal) {
                                          //   fractions[e], between two columns. The plan then has 2 E edges: e and
                                          //   E + e join the same nodes, E + e with a delay one step longer
   dn_coupling_kind coupling_kind;
-  DN_REAL coupling;                      // G
+  DN_REAL coupling;                                     // G
   const DN_NAME(dn_parameter) *DN_NULLABLE parameters;  // (P), or NULL: all defaults
   const DN_REAL *DN_NULLABLE sigma;                     // noise: (sigma_count), per square root of the unit of time
   ptrdiff_t sigma_count;                                // 0: no noise; S: one a state; S * N: (S, N)
   const DN_REAL *DN_NULLABLE noise;                     // (T, S, N) standard normal numbers, or NULL: drawn from
   dn_key key;                                           //   the key, by member, state, node and absolute step:
   uint64_t member;                                      //   see dn_network_noise
-  const DN_REAL *DN_NULLABLE stimulus;  // u: (S, N, T), added to the drift from step t to t + 1; NULL: none
-  ptrdiff_t stimulus_stride;            // >= T
+  const DN_REAL *DN_NULLABLE stimulus;          // u: (S, N, T), added to the drift from step t to t + 1; NULL: none
+  ptrdiff_t stimulus_stride;                    // >= T
   const DN_NAME(dn_pulse) *DN_NULLABLE pulses;  // (pulse_count), any order, added to u; they take no memory in T
   ptrdiff_t pulse_count;
-  const DN_REAL *DN_NULLABLE initial;   // (S, N)
-  const DN_REAL *DN_NULLABLE history;   // (C, N, H), oldest first; may be NULL when no edge has a delay
-  ptrdiff_t history_stride;             // >= H
-  ptrdiff_t steps;                      // T
-  int64_t first_step;                   // >= 0, absolute number of step 0: of noise, output columns and places
-  int64_t every;                        // m >= 1: an output column for every m steps; 0 stands for 1
+  const DN_REAL *DN_NULLABLE initial;  // (S, N)
+  const DN_REAL *DN_NULLABLE history;  // (C, N, H), oldest first; may be NULL when no edge has a delay
+  ptrdiff_t history_stride;            // >= H
+  ptrdiff_t steps;                     // T
+  int64_t first_step;                  // >= 0, absolute number of step 0: of noise, output columns and places
+  int64_t every;                       // m >= 1: an output column for every m steps; 0 stands for 1
   dn_thinning thinning;
   const DN_REAL *DN_NULLABLE partial;  // (S, N) average only: the sum of the states since the last column that the run
                                        //   before left in next_partial; NULL: zeros

@@ -221,7 +221,8 @@ typedef struct DN_NAME(map_call) {
 typedef void (*DN_NAME(map_check))(const dn_plan *plan, const DN_NAME(map_call) *c, ptrdiff_t run, dn_views *views);
 
 static dn_status DN_NAME(map_finish)(dn_place *place, dn_status status, ptrdiff_t run) {
-  if (place) *place = (dn_place){.run = run, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1};
+  if (place)
+    *place = (dn_place){.run = run, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1};
   return status;
 }
 
@@ -319,8 +320,13 @@ static dn_status DN_NAME(map_end)(DN_NAME(map_call) *c, ptrdiff_t runs, dn_place
   } else {
     const dn_outcome *result = &c->results[run];
     const DN_NAME(dn_map_primal) *p = &c->primals[run];
-    dn_place where = {
-        .run = run, .edge = -1, .node = -1, .step = p->first_step + result->step, .state = -1, .parameter = -1, .pulse = -1};
+    dn_place where = {.run = run,
+                      .edge = -1,
+                      .node = -1,
+                      .step = p->first_step + result->step,
+                      .state = -1,
+                      .parameter = -1,
+                      .pulse = -1};
     if (status == DN_NOT_FINITE_WEIGHT) {
       where.step = -1;
       for (where.edge = 0; 0 * (DN_REAL)(p->scale * p->weights[where.edge]) == 0;) where.edge++;

@@ -20,23 +20,23 @@ static int DN_NAME(net_earlier)(const void *a, const void *b) {
 
 // A forward run's private arrays, cut from the workspace.
 typedef struct DN_NAME(net_arrays) {
-  DN_REAL *expanded;           // (E) weights of a run with fractional delays, in the caller's order
-  DN_REAL *weights;            // (E) in plan order
-  DN_REAL *ring;               // (C, N, stride)
-  DN_REAL *parameters;         // (P, row)
-  DN_REAL *amplitude;          // (S, row) sigma sqrt(dt)
-  DN_REAL *states;             // (B + 1, S, row) s, the first row from the block before
-  DN_REAL *coupled;            // (B + 1, C, row) c
-  DN_REAL *coupled_predicted;  // (B + 1, C, row) what correctors read, where zero-delay edges make it differ from c
-  DN_REAL *noise;              // (DN_NOISE_ROWS, S, row)
-  DN_REAL *increment;          // (DN_LEAF, S, row)
-  DN_REAL *stimulus;           // (DN_LEAF, S, row)
-  DN_REAL *observed;           // (DN_LEAF, C, row)
-  DN_REAL *predictor;          // (S, row)
-  DN_REAL *sum;                // (S, row) of the states since the last output column
-  int32_t *zero_source;        // (edges of the zero list) their sources
-  DN_REAL *self;               // (row) difference coupling: minus the sum of each node's weights
-  int32_t *edge_target;        // (E) difference coupling: targets in plan order
+  DN_REAL *expanded;               // (E) weights of a run with fractional delays, in the caller's order
+  DN_REAL *weights;                // (E) in plan order
+  DN_REAL *ring;                   // (C, N, stride)
+  DN_REAL *parameters;             // (P, row)
+  DN_REAL *amplitude;              // (S, row) sigma sqrt(dt)
+  DN_REAL *states;                 // (B + 1, S, row) s, the first row from the block before
+  DN_REAL *coupled;                // (B + 1, C, row) c
+  DN_REAL *coupled_predicted;      // (B + 1, C, row) what correctors read, where zero-delay edges make it differ from c
+  DN_REAL *noise;                  // (DN_NOISE_ROWS, S, row)
+  DN_REAL *increment;              // (DN_LEAF, S, row)
+  DN_REAL *stimulus;               // (DN_LEAF, S, row)
+  DN_REAL *observed;               // (DN_LEAF, C, row)
+  DN_REAL *predictor;              // (S, row)
+  DN_REAL *sum;                    // (S, row) of the states since the last output column
+  int32_t *zero_source;            // (edges of the zero list) their sources
+  DN_REAL *self;                   // (row) difference coupling: minus the sum of each node's weights
+  int32_t *edge_target;            // (E) difference coupling: targets in plan order
   DN_NAME(net_beginning) *pulses;  // (pulse_count) in the order in which they begin
 } DN_NAME(net_arrays);
 
@@ -49,8 +49,8 @@ typedef struct DN_NAME(net_run) {
   const DN_NAME(dn_model_kernels) *model;
   ptrdiff_t N, row, S, C, P;
   bool difference;  // nodes are coupled to differences
-  bool zero;   // steps read y(t): by edges without delay, or for differences
-  bool split;  // correctors read another coupling than the next step's predictors
+  bool zero;        // steps read y(t): by edges without delay, or for differences
+  bool split;       // correctors read another coupling than the next step's predictors
   bool has_noise;
   bool backward;                  // steps are visited from the last to the first
   bool active[DN_COUPLINGS_MAX];  // whether a coupling variable's sum can matter
@@ -333,8 +333,7 @@ typedef struct DN_NAME(net_touched) {
   const DN_NAME(dn_pulse) *pulse;
   ptrdiff_t from, to, element;
 } DN_NAME(net_touched);
-static DN_NAME(net_touched)
-    DN_NAME(net_touch)(const DN_NAME(net_run) *f, ptrdiff_t k, ptrdiff_t from, ptrdiff_t to) {
+static DN_NAME(net_touched) DN_NAME(net_touch)(const DN_NAME(net_run) *f, ptrdiff_t k, ptrdiff_t from, ptrdiff_t to) {
   const DN_NAME(dn_pulse) *pulse = &f->primal->pulses[f->a.pulses[k].pulse];
   const int64_t first = f->primal->first_step;
   return (DN_NAME(net_touched)){.pulse = pulse,

@@ -17,7 +17,8 @@ typedef struct DN_NAME(net_call) {
 } DN_NAME(net_call);
 
 static dn_status DN_NAME(net_finish)(dn_place *place, dn_status status, ptrdiff_t run) {
-  if (place) *place = (dn_place){.run = run, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1};
+  if (place)
+    *place = (dn_place){.run = run, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1};
   return status;
 }
 
