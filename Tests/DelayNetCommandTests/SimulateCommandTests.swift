@@ -51,12 +51,14 @@ struct SimulateCommandTests {
     for (options, thinning, columns) in [
       ("", Thinning.none, 40), ("--subsample 7", .subsample(7), 5), ("--average 8", .average(8), 5),
     ] {
-      for (more, scheme, stage) in [
-        ("", Scheme.heun, CouplingStage.aware), ("--scheme heun --coupling-stage frozen", .heun, .frozen),
-        ("--scheme euler", .eulerMaruyama, .aware),
+      for (more, scheme, stage, kind) in [
+        ("", Scheme.heun, CouplingStage.aware, CouplingKind.linear),
+        ("--scheme heun --coupling-stage frozen", .heun, .frozen, .linear),
+        ("--scheme euler", .eulerMaruyama, .aware, .linear), ("--coupling-kind difference", .heun, .aware, .difference),
       ] {
         var problem = inputs.problem
         (problem.thinning, problem.scheme, problem.stage) = (thinning, scheme, stage)
+        problem.couplingKind = kind
         let cotangent = RandomKey(seed: 3).normal(2 * 4 * columns, as: Scalar.self)
         try inputs.folder.write(cotangent, [2, 4, columns], to: "C.npy")
         let line = "\(Inputs<Scalar>.options) \(options) \(more)"
@@ -485,6 +487,8 @@ struct SimulateCommandTests {
       ErrorTests.Mistake("\(good) --steps 3 --sigma r=1,r=2", 64, "--sigma"),
       ErrorTests.Mistake("\(good) --steps 3 --scheme rk4", 64, "--scheme"),
       ErrorTests.Mistake("\(good) --steps 3 --coupling-stage late", 64, "--coupling-stage"),
+      ErrorTests.Mistake("\(good) --steps 3 --coupling-kind sum", 64, "--coupling-kind"),
+      ErrorTests.Mistake("simulate --model kuramoto --synthetic 3 --steps 9 --average 3", 65, "theta", "--subsample"),
       ErrorTests.Mistake("\(good) --steps 3 --subsample 2 --average 2", 64, "--subsample"),
       ErrorTests.Mistake("\(good) --steps 3 --average 0", 64, "--average"),
       ErrorTests.Mistake("\(good) --steps 3 --with-respect-to tau", 64, "--gradients"),

@@ -218,9 +218,9 @@ typedef struct dn_model_variable {
   const char *meaning;
   double lower, upper;  // states are clamped to this range after each stage; -INFINITY, INFINITY: they are not
   double initial_low, initial_high;  // usual range of initial values; NaN for coupling variables
-  int32_t
-      periodic;  // 1: an angle in radians, wrapped to [-pi, pi) after each stage, and where it starts. The derivative
-                 //   of wrapping is 1. Such a state cannot be averaged over time
+  // 1: an angle in radians, wrapped to [-pi, pi) where it starts and after each stage. The derivative of wrapping is 1.
+  // Such a state cannot be averaged over time.
+  int32_t periodic;
 } dn_model_variable;
 
 typedef struct dn_model_parameter {

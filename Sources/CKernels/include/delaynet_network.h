@@ -134,9 +134,9 @@ typedef struct DN_NAME(dn_network_cotangent) {
 // Vector-Jacobian products of R runs that dn_network_run finished with a tape each. May be called again with other
 // cotangents. DN_BAD_TAPE: the tape is missing, holds an unfinished run or one of another plan, model, scheme, stage, kind of
 // coupling, time step, length, first step or thinning, with another key or member, another coupling, or other counts of
-// values: what the arrays hold is not compared. DN_OVERLAP also where two runs of one call, here or recording, have one tape. DN_NOT_FINITE_COTANGENT names node
-// and step, or the edge, or the node and the parameter (sigma: its state; coupling: neither); outputs may then hold a part
-// of the result.
+// values: what the arrays hold is not compared. DN_OVERLAP also where two runs of one call, here or recording, have one
+// tape. DN_NOT_FINITE_COTANGENT names node and step, or the edge, or the node and the parameter (sigma: its state;
+// coupling: neither); outputs may then hold a part of the result.
 DN_API dn_status DN_NAME(dn_network_vjp)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals,
                                          dn_tape *DN_NULLABLE const *DN_NULLABLE tapes,
                                          const DN_NAME(dn_network_cotangent) *cotangents,
