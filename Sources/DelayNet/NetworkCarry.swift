@@ -18,6 +18,9 @@ public struct NetworkCarry<Scalar: DelayNetScalar>: Sendable, Equatable {
   /// The absolute number of the step that the run was to reach, for whoever goes on with it; nil if nobody said. The steps
   /// to come do not depend on it.
   public var goal: Int?
+  /// With which settings the run was made, for whoever goes on with it; nil if nobody said. The steps to come do not depend
+  /// on it, and steps leave it as it is.
+  public var fingerprint: Fingerprint?
 
   /// A carry of the given parts, for instance from a file.
   ///
@@ -29,11 +32,12 @@ public struct NetworkCarry<Scalar: DelayNetScalar>: Sendable, Equatable {
   ///   - partial: shape (states, nodes, 1).
   ///   - thinning: what the partial sums belong to.
   ///   - goal: the step that the run was to reach, if anybody said.
+  ///   - fingerprint: the settings that the run was made with, if anybody said.
   /// - Throws: ``DelayNetError/optionOutOfRange(name:value:)`` for a negative step or a thinning below 1,
   ///   ``DelayNetError/shapeMismatch(name:expected:found:)`` where the arrays contradict each other.
   public init(
     model: String, step: Int, state: StateArray<Scalar>, history: StateArray<Scalar>, partial: StateArray<Scalar>,
-    thinning: Thinning, goal: Int? = nil
+    thinning: Thinning, goal: Int? = nil, fingerprint: Fingerprint? = nil
   ) throws(DelayNetError) {
     guard step >= 0 else { throw .optionOutOfRange(name: "step", value: Double(step)) }
     guard thinning.stepsPerColumn >= 1 else {
@@ -56,6 +60,7 @@ public struct NetworkCarry<Scalar: DelayNetScalar>: Sendable, Equatable {
     self.partial = partial
     self.thinning = thinning
     self.goal = goal
+    self.fingerprint = fingerprint
   }
 }
 

@@ -99,7 +99,8 @@ func runNetworks<Scalar: DelayNetScalar>(
         model: problem.model.name, step: run.carry.step + done.stepsDone,
         state: isMoved ? outputs[r].state : run.carry.state,
         history: isMoved ? outputs[r].history : run.carry.history,
-        partial: isMoved ? outputs[r].partial : run.carry.partial, thinning: problem.thinning, goal: run.carry.goal)
+        partial: isMoved ? outputs[r].partial : run.carry.partial, thinning: problem.thinning, goal: run.carry.goal,
+        fingerprint: run.carry.fingerprint)
       let series = outputs[r].series
       list.append(
         Trajectory(

@@ -20,11 +20,13 @@ struct SimulateCommand: ParsableCommand {
       ones may be zeros. A run that is killed in any way leaves both. To complete it, repeat its command with --resume and \
       the checkpoint, without --initial and --history: that goes on in x.npy.unfinished, whose bytes become those of a run \
       that was never stopped, and calls it x.npy. --steps, --noise and --stimulus are then those of the whole run; \
-      --steps or --duration may be left out, and the rest has to be as it was. As long as x.npy.unfinished is there, no \
-      other run with that --output begins.
+      --steps or --duration may be left out, and the rest has to be as it was: the checkpoint knows every setting by value \
+      or digest, and another one is refused by its name. As long as x.npy.unfinished is there, no other run with that \
+      --output begins.
 
       Without an unfinished output, --resume takes --steps or --duration more, or without them those that the run still \
-      lacked, and --output has only their columns.
+      lacked, and --output has only their columns. Settings may be others then; those that are get a line on the standard \
+      error.
 
       --gradients writes a .npz of `weights` ((N, N) for a dense network, else one an edge, by row and then by column), \
       `coupling`, `initial` (S, N), `history` (C, N, H), every parameter of the model by its name, with noise `sigma` (S,) \
@@ -247,7 +249,9 @@ struct SimulateCommand: ParsableCommand {
       throw Failure(
         .unfinished, "\(unfinished): is the output of a run that was killed; complete it without --gradients")
     }
-    guard let goal = resumed.goal, goal >= resumed.step, resumed.thinning == thinning else {
+    // The fingerprint, where there is one, names the thinning with everything else that differs.
+    guard let goal = resumed.goal, goal >= resumed.step, resumed.fingerprint != nil || resumed.thinning == thinning
+    else {
       throw Failure(.data, "\(resume): is not a checkpoint of the run whose output is \(unfinished)")
     }
     if let steps = options.stepCount, !(goal - resumed.step...goal ~= steps) {
@@ -333,7 +337,45 @@ struct SimulateCommand: ParsableCommand {
         values: DelayNetCommand.numbers(of: array, path, shape: [states, network.nodes, steps], as: Scalar.self))
       problem.stimulusFirstStep = carry.step + course.steps - steps
     }
+    let fingerprint = try problem.fingerprint()
+    if let resumed { try compare(fingerprint, with: resumed.fingerprint, course) }
+    carry.fingerprint = fingerprint
     return (problem, carry)
+  }
+
+  /// Holds the settings of this call against those of the run that it goes on with.
+  ///
+  /// An output is completed with the same settings only, lest it hold two experiments; a new one may have others.
+  private func compare(_ fingerprint: Fingerprint, with earlier: Fingerprint?, _ course: Course) throws {
+    let (resume, output) = (resume ?? "", output ?? "")
+    guard let earlier else {
+      if course.completesOutput {
+        printToStandardError(
+          "delaynet: \(resume) does not say with which settings its run was made, for an earlier version saved it; "
+            + "\(output) is completed with those that were given now")
+      }
+      return
+    }
+    var differences = fingerprint.differences(from: earlier)
+    guard course.completesOutput else {
+      // Numbers for every step are those of the steps to come, and not of the ones before.
+      differences.removeAll { [$0.value, $0.other].allSatisfy { $0?.hasPrefix("from step ") == true } }
+      if !differences.isEmpty {
+        printToStandardError("delaynet: going on from \(resume) with \(Self.list(differences))")
+      }
+      return
+    }
+    guard differences.isEmpty else {
+      throw Failure(
+        .data,
+        "\(NPYColumnWriter<Float>.unfinishedPath(of: output)): is the output of a run with other settings than these, which "
+          + "have \(Self.list(differences)); repeat that run's command to complete it, or go on from \(resume) with another "
+          + "--output")
+    }
+  }
+
+  private static func list(_ differences: [Fingerprint.Difference]) -> String {
+    differences.map(\.description).joined(separator: ", and ")
   }
 
   /// Runs chunk by chunk; columns go to the file and to the picture as they come.

@@ -23,7 +23,7 @@ extension NetworkCarry {
   /// - Parameter path: the file to make or to replace. The bytes go to a temporary file beside it, which takes the name
   ///   once it is complete and on the disk: whoever is interrupted leaves the old file as it was.
   /// - Throws: ``FileError`` of kind `system` if the file cannot be written; `invalidValue` for a model whose name has
-  ///   more than 56 bytes or a negative goal.
+  ///   more than 56 bytes, a negative goal, or a fingerprint whose settings have no name, a tab or a line feed.
   /// - Postcondition: equal carries give equal bytes.
   public func write(to path: String) throws(FileError) {
     let bytes = try encoded(FileName(file: path))
@@ -50,7 +50,7 @@ private func savedCarry<Scalar: DelayNetScalar & NPYElement>(_ carry: NetworkCar
     model: carry.model, step: carry.step, goal: carry.goal ?? 0, thinning: thinning, every: every,
     states: carry.state.variables, couplings: carry.history.variables, nodes: carry.state.nodes,
     history: carry.history.columns, state: carry.state.values, columns: carry.history.values,
-    partial: carry.partial.values)
+    partial: carry.partial.values, settings: carry.fingerprint?.settings.map { ($0.name, $0.value) })
 }
 
 private func networkCarry<Scalar: DelayNetScalar & NPYElement>(
@@ -69,7 +69,8 @@ private func networkCarry<Scalar: DelayNetScalar & NPYElement>(
       history: StateArray(
         variables: saved.couplings, nodes: saved.nodes, columns: saved.history, values: saved.columns),
       partial: StateArray(variables: saved.states, nodes: saved.nodes, values: saved.partial),
-      thinning: thinning, goal: saved.goal == 0 ? nil : saved.goal)
+      thinning: thinning, goal: saved.goal == 0 ? nil : saved.goal,
+      fingerprint: saved.settings.map { Fingerprint(settings: $0.map { .init(name: $0.name, value: $0.value) }) })
   } catch {
     throw FileName(file: path).error(.mismatch, found: "\(error)", expected: "a carry")
   }

@@ -1,7 +1,7 @@
 // A saved carry, all numbers little-endian:
 //
 //   bytes 0–7     \x8fDNCARRY
-//   bytes 8–11    version, 1
+//   bytes 8–11    version, 1 without a fingerprint, 2 with one
 //   bytes 12–15   bytes of a number, 4 or 8
 //   then          states S, coupling variables C, nodes N, history columns H, step, steps of a column m: 8 bytes each
 //   bytes 64–67   thinning: 0 none, 1 subsample, 2 average
@@ -9,8 +9,9 @@
 //   bytes 72–127  the name, filled up with zeros
 //   bytes 128–135 the step that the run was to reach, 0 if nobody said
 //   bytes 136–139 CRC-32 of the bytes before
-//   bytes 140–143 zeros
+//   bytes 140–143 bytes of the fingerprint F, 0 in version 1
 //   then          state (S, N), history (C, N, H), partial sums (S, N)
+//   then          the fingerprint, UTF-8: for every setting its name, a tab, its value, a line feed
 //   last 4 bytes  CRC-32 of everything before
 
 /// How a saved carry writes its thinning.
@@ -29,6 +30,8 @@ struct SavedCarry<Element: NPYElement & BinaryFloatingPoint> {
   var every: Int
   var states, couplings, nodes, history: Int
   var state, columns, partial: [Element]
+  /// Names and values of the settings that the run was made with, nil if nobody said.
+  var settings: [(name: String, value: String)]?
 }
 
 extension SavedCarry {
@@ -80,12 +83,16 @@ extension SavedCarry {
       states: header.states, couplings: header.couplings, nodes: header.nodes, history: header.history,
       state: array(header.states * header.nodes),
       columns: array(header.couplings * header.nodes * header.history),
-      partial: array(header.states * header.nodes))
+      partial: array(header.states * header.nodes), settings: nil)
+    if header.fingerprintBytes > 0 {
+      settings = try Self.settings(rest[offset..<payload], at: CarryHeader.byteCount + offset, name)
+    }
   }
 
   /// The bytes of the file.
   ///
-  /// - Throws: ``FileError`` of kind `invalidValue` for a name that is empty or too long, or a negative goal.
+  /// - Throws: ``FileError`` of kind `invalidValue` for a name that is empty or too long, a negative goal, or settings that
+  ///   are none, have no name, or have a tab or line feed in name or value.
   func encoded(_ file: FileName = FileName(file: "bytes")) throws(FileError) -> [UInt8] {
     let name = Array(model.utf8)
     guard 1...CarryHeader.nameByteCount ~= name.count else {
@@ -94,11 +101,12 @@ extension SavedCarry {
     }
     guard goal >= 0 else { throw file.error(.invalidValue, found: "the goal \(goal)", expected: "at least 0") }
     let width = MemoryLayout<Element>.size
+    let fingerprint = try encodedSettings(file)
     var bytes = CarryHeader.magic
     func append(_ value: Int, _ count: Int) {
       for place in 0..<count { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * place))) }
     }
-    append(1, 4)
+    append(fingerprint.isEmpty ? 1 : 2, 4)
     append(width, 4)
     for size in [states, couplings, nodes, history, step, every] { append(size, 8) }
     append(Int(thinning.rawValue), 4)
@@ -106,13 +114,56 @@ extension SavedCarry {
     bytes += name + [UInt8](repeating: 0, count: CarryHeader.nameByteCount - name.count)
     append(goal, 8)
     append(Int(CRC32.of(bytes)), 4)
-    append(0, 4)
-    bytes.reserveCapacity(bytes.count + (state.count + columns.count + partial.count) * width + 4)
+    append(fingerprint.count, 4)
+    bytes.reserveCapacity(bytes.count + fingerprint.count + (state.count + columns.count + partial.count) * width + 4)
     for array in [state, columns, partial] {
       for value in array { append(Int(truncatingIfNeeded: bits(value)), width) }
     }
+    bytes += fingerprint
     append(Int(CRC32.of(bytes)), 4)
     return bytes
+  }
+
+  /// Settings as they are written; empty for none.
+  private func encodedSettings(_ file: FileName) throws(FileError) -> [UInt8] {
+    guard let settings else { return [] }
+    var bytes: [UInt8] = []
+    for (name, value) in settings {
+      guard !name.isEmpty, !(name + value).utf8.contains(where: { $0 == 9 || $0 == 10 }) else {
+        throw file.error(
+          .invalidValue, found: "the setting \(quoted(name.utf8)) of the fingerprint",
+          expected: "a name, and neither tab nor line feed")
+      }
+      bytes += Array("\(name)\t\(value)\n".utf8)
+    }
+    guard 1...CarryHeader.fingerprintByteLimit ~= bytes.count else {
+      throw file.error(
+        .invalidValue, found: "a fingerprint of \(bytes.count) bytes",
+        expected: "1 to \(CarryHeader.fingerprintByteLimit)")
+    }
+    return bytes
+  }
+
+  /// The settings in the bytes of a file that begin at an offset.
+  private static func settings(
+    _ bytes: ArraySlice<UInt8>, at offset: Int, _ file: FileName
+  ) throws(FileError) -> [(name: String, value: String)] {
+    var settings: [(name: String, value: String)] = []
+    guard bytes.last == 10 else {
+      throw file.error(.malformed, at: .byte(offset + bytes.count), found: "no line feed", expected: "one")
+    }
+    for line in bytes.dropLast().split(separator: 10, omittingEmptySubsequences: false) {
+      let sides = line.split(separator: 9, omittingEmptySubsequences: false)
+      guard sides.count == 2, !sides[0].isEmpty, let name = String(validating: sides[0], as: UTF8.self),
+        let value = String(validating: sides[1], as: UTF8.self)
+      else {
+        throw file.error(
+          .malformed, at: .byte(offset + line.startIndex - bytes.startIndex), found: quoted(line),
+          expected: "a setting's name, a tab and its value")
+      }
+      settings.append((name, value))
+    }
+    return settings
   }
 
   private func bits(_ value: Element) -> UInt64 {
@@ -137,9 +188,10 @@ private struct CarryHeader {
   static let magic: [UInt8] = [0x8f, 0x44, 0x4e, 0x43, 0x41, 0x52, 0x52, 0x59]
   static let byteCount = 144
   static let nameByteCount = 56
+  static let fingerprintByteLimit = 1 << 20
 
   let bytes: [UInt8]
-  let states, couplings, nodes, history, step, every, goal: Int
+  let states, couplings, nodes, history, step, every, goal, fingerprintBytes: Int
   let thinning: SavedThinning
   let model: String
 
@@ -152,17 +204,21 @@ private struct CarryHeader {
       throw name.error(.malformed, at: .byte(0), found: quoted(bytes[..<8]), expected: "\\x8fDNCARRY")
     }
     func field(_ offset: Int, _ count: Int) -> UInt64 { littleEndian(bytes[offset..<(offset + count)]) }
-    guard field(8, 4) == 1 else {
-      throw name.error(.unsupported, at: .byte(8), found: "version \(field(8, 4))", expected: "version 1")
+    guard 1...2 ~= field(8, 4) else {
+      throw name.error(.unsupported, at: .byte(8), found: "version \(field(8, 4))", expected: "version 1 or 2")
     }
     let sum = CRC32.of(bytes[..<136])
     guard field(136, 4) == UInt64(sum) else {
       throw name.error(
         .malformed, at: .byte(136), found: "the checksum \(field(136, 4))", expected: "\(sum), that of the header")
     }
-    guard field(140, 4) == 0 else {
-      throw name.error(.malformed, at: .byte(140), found: "\(field(140, 4))", expected: "zeros")
+    let limit = Self.fingerprintByteLimit
+    guard field(8, 4) == 1 ? field(140, 4) == 0 : 1...UInt64(limit) ~= field(140, 4) else {
+      throw name.error(
+        .malformed, at: .byte(140), found: "a fingerprint of \(field(140, 4)) bytes",
+        expected: field(8, 4) == 1 ? "none in version 1" : "1 to \(limit)")
     }
+    fingerprintBytes = Int(field(140, 4))
     guard field(12, 4) == UInt64(scalarBytes) else {
       throw name.error(
         .mismatch, at: .byte(12), found: "numbers of \(field(12, 4)) bytes",
@@ -213,7 +269,7 @@ private struct CarryHeader {
       let (value, isTooLarge) = count.addingReportingOverflow(product)
       (count, overflow) = (value, overflow || isTooLarge)
     }
-    let expected = count.addingReportingOverflow(Self.byteCount + 4)
+    let expected = count.addingReportingOverflow(Self.byteCount + fingerprintBytes + 4)
     guard !overflow, !expected.overflow, fileSize == expected.partialValue else {
       let size = overflow || expected.overflow ? "more than can be addressed" : "\(expected.partialValue)"
       throw name.error(

@@ -212,6 +212,7 @@ struct SimulateCommandTests {
       let there = try problem.simulate(steps: step + beyond)
       var carry = try step == 0 ? problem.start() : problem.simulate(steps: step).carry
       carry.goal = 40
+      carry.fingerprint = try problem.fingerprint()
       try carry.write(to: folder.path("c"))
       func leave() throws {
         try? FileManager.default.removeItem(atPath: folder.path("x.npy"))
@@ -253,9 +254,9 @@ struct SimulateCommandTests {
       ("\(options) --steps 49 --resume c", 65, "--steps"), ("\(options) --steps 91 --resume c", 65, "--steps"),
       ("\(options) --steps 70 --resume c --checkpoint c", 65, "--steps"),
       ("\(options) --resume aimless", 65, "aimless"),
-      (options.replacing("--average", with: "--subsample") + " --resume c", 65, "checkpoint"),
-      (options.replacing("linear", with: "mpr") + " --resume c --checkpoint c", 70, "x.npy.unfinished"),
-      (options + " --speed 30 --resume c --checkpoint c", 65, "history"),
+      (options.replacing("--average", with: "--subsample") + " --resume c", 65, "thinning every 10 steps"),
+      (options.replacing("linear", with: "mpr") + " --resume c --checkpoint c", 65, "model mpr instead of linear"),
+      (options + " --speed 30 --resume c --checkpoint c", 65, "delays"),
       ("\(options) --resume c --cotangent C.npy --gradients g.npz", 70, "--gradients"),
     ] {
       let outcome = try Command.run(Command.words(line + " --output x.npy"), in: folder)

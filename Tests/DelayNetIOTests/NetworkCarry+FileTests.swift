@@ -35,6 +35,77 @@ import Testing
     }
   }
 
+  @Test func aFingerprintIsReadAsWritten() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/a"
+      var carry = try carry()
+      try carry.write(to: path)
+      let plain = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+      #expect(plain[8] == 1)
+      for settings in [
+        [Fingerprint.Setting(name: "größe", value: "")],
+        (0..<50).map { .init(name: "setting \($0)", value: "\($0) values of 0 … 1, digest 0123456789abcdef") },
+      ] {
+        carry.fingerprint = Fingerprint(settings: settings)
+        try carry.write(to: path)
+        #expect(try NetworkCarry<Double>(path: path) == carry)
+        let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+        let text = settings.map { "\($0.name)\t\($0.value)\n" }.joined()
+        #expect(bytes[8] == 2 && bytes.count == plain.count + text.utf8.count)
+      }
+      carry.fingerprint = nil
+      try carry.write(to: path)
+      #expect(try [UInt8](Data(contentsOf: URL(fileURLWithPath: path))) == plain)
+    }
+  }
+
+  @Test func everyDamageOfAFingerprintIsFound() throws {
+    try withTemporaryFolder { folder in
+      let path = folder + "/carry"
+      var carry = try carry(nodes: 1)
+      carry.fingerprint = Fingerprint(settings: [
+        .init(name: "seed", value: "7"), .init(name: "coupling", value: "0.5"),
+      ])
+      try carry.write(to: path)
+      let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+      for damaged in damaged(bytes) {
+        try save(damaged, to: path)
+        #expect(throws: FileError.self) { try NetworkCarry<Double>(path: path) }
+      }
+      // With a checksum that fits: lines that are no settings.
+      let start = bytes.count - 4 - "seed\t7\ncoupling\t0.5\n".utf8.count
+      for (place, byte) in [(0, 9), (4, 32), (6, 32), (bytes.count - 5 - start, 32), (1, 10), (2, 9), (0, 0xff)]
+        as [(Int, UInt8)]
+      {
+        var damaged = bytes
+        damaged[start + place] = byte
+        let sum = crc32(Array(damaged.dropLast(4)))
+        for n in 0..<4 { damaged[bytes.count - 4 + n] = UInt8(truncatingIfNeeded: sum >> UInt32(8 * n)) }
+        try save(damaged, to: path)
+        let error = #expect(throws: FileError.self) { try NetworkCarry<Double>(path: path) }
+        #expect(error?.kind == .malformed, "\(place): \(String(describing: error))")
+        guard case .byte(let found) = error?.position, start...bytes.count ~= found else {
+          Issue.record("\(place): \(String(describing: error))")
+          continue
+        }
+      }
+    }
+  }
+
+  @Test func aFingerprintThatCannotBeReadIsNotWritten() throws {
+    try withTemporaryFolder { folder in
+      var carry = try carry()
+      for settings in [
+        [], [("", "1")], [("a\tb", "1")], [("a", "1\n")], [("a", String(repeating: "x", count: 1 << 20))],
+      ] as [[(String, String)]] {
+        carry.fingerprint = Fingerprint(settings: settings.map { .init(name: $0.0, value: $0.1) })
+        let error = #expect(throws: FileError.self) { try carry.write(to: folder + "/a") }
+        #expect(error?.kind == .invalidValue)
+      }
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+    }
+  }
+
   @Test func bitsSurvive() throws {
     try withTemporaryFolder { folder in
       var odd = try carry()

@@ -1,0 +1,111 @@
+// The register of settings that make a run what it is. A setting that is added to a problem is one line here.
+
+extension Problem {
+  /// With which settings a run is made: all that its steps depend on but the carry it begins at.
+  ///
+  /// Initial state and history are not among them, for a carry holds what became of them; threads, instruction set and
+  /// the way a run is cut into chunks are not either, for they do not change its bits.
+  ///
+  /// - Throws: ``DelayNetError/unknownState(name:model:)``, ``DelayNetError/unknownParameter(name:model:)`` or
+  ///   ``DelayNetError/shapeMismatch(name:expected:found:)`` for settings that no run could be made with.
+  /// - Complexity: O(edges + numbers of noise samples and stimulus).
+  public func fingerprint() throws(DelayNetError) -> Fingerprint {
+    for name in parameters.keys.sorted() { _ = try model.index(ofParameter: name) }
+    let sigma = try sigma.resolved(for: model, nodes: nodes)
+    var settings: [Fingerprint.Setting] = []
+    for (name, take) in Self.register {
+      if let value = take(self) { settings.append(.init(name: name, value: value)) }
+    }
+    for parameter in model.parameters {
+      let value =
+        switch parameters[parameter.name] {
+        case nil: "\(Scalar(parameter.defaultValue))"
+        case .uniform(let value): "\(value)"
+        case .perNode(let values): Self.text(values)
+        }
+      settings.append(.init(name: "parameter \(parameter.name)", value: value))
+    }
+    let width = max(sigma.count / max(model.states.count, 1), sigma.isEmpty ? 0 : 1)
+    for (s, state) in model.states.enumerated() {
+      settings.append(
+        .init(
+          name: "sigma of \(state.name)", value: sigma.isEmpty ? "0.0" : Self.text(sigma[s * width..<(s + 1) * width])))
+    }
+    return Fingerprint(settings: settings)
+  }
+
+  /// The settings that have one name in every model, and how each is taken.
+  ///
+  /// A setting that is added later is nil where it changes nothing, so that the carries of earlier versions still fit.
+  private static var register: [(name: String, take: (Problem) -> String?)] {
+    [
+      ("model", { $0.model.name }),
+      ("precision", { _ in "float\(MemoryLayout<Scalar>.size * 8)" }),
+      ("nodes", { "\($0.nodes)" }),
+      ("edges", { $0.network.topology == .dense ? "dense" : Self.text(edgesOf: $0.network) }),
+      ("weights", { Self.text($0.weights) }),
+      ("delays", { $0.textOfDelays }),
+      ("time step", { "\($0.timeStep) ms" }),
+      ("scheme", { $0.scheme.rawValue }),
+      ("coupling stage", { $0.scheme == .heun ? $0.stage.rawValue : nil }),
+      ("coupling kind", { $0.couplingKind.rawValue }),
+      ("coupling", { "\($0.coupling)" }),
+      ("thinning", { Self.text($0.thinning) }),
+      ("seed", { $0.drawnKey.map { "\(UInt64($0.words.x) << 32 | UInt64($0.words.y))" } }),
+      ("noise", { $0.textOfNoise }),
+      ("stimulus", { problem in problem.stimulus.map { Self.text($0.rows, from: problem.stimulusFirstStep) } }),
+    ]
+  }
+
+  private var drawnKey: RandomKey? {
+    guard case .drawn(let key, _) = noise else { return nil }
+    return key
+  }
+
+  private var textOfNoise: String {
+    switch noise {
+    case .none: "none"
+    case .drawn(_, let member): member == 0 ? "drawn" : "drawn for member \(member)"
+    case .samples(let samples): Self.text(samples.buffer, from: samples.firstStep)
+    }
+  }
+
+  private var textOfDelays: String {
+    guard case .network = delays else { return Self.text(delaysInSteps) + (delays.areFractional ? ", fractional" : "") }
+    return Self.text(network.delays.lazy.map { Double($0) })
+  }
+
+  private static func text(_ thinning: Thinning) -> String {
+    switch thinning {
+    case .none: "none"
+    case .subsample(let m): "every \(m) steps"
+    case .average(let m): "means over \(m) steps"
+    }
+  }
+
+  /// "7056 values of 0.1 … 3.0, digest 0123456789abcdef", or just the number where there is one and the same everywhere.
+  private static func text<Number: BinaryFloatingPoint>(_ values: some Collection<Number>) -> String {
+    guard let first = values.first else { return "no values" }
+    var (digest, least, most, count) = (Digest(), first, first, 0)
+    for value in values {
+      digest.add(Double(value))
+      (least, most, count) = (min(least, value), max(most, value), count + 1)
+    }
+    if least == most, values.allSatisfy({ $0 == first }) { return "\(first)" }
+    return "\(count) values of \(least) … \(most), digest \(digest.text)"
+  }
+
+  /// The text of numbers that belong to absolute steps.
+  private static func text(_ values: Buffer<Scalar>, from step: Int) -> String {
+    "from step \(step), " + values.withUnsafeBufferPointer { "\(text($0)) (\($0.count))" }
+  }
+
+  private static func text(edgesOf network: Network<Scalar>) -> String {
+    guard case .edges(let sources, let targets) = network.topology else { return "dense" }
+    var digest = Digest()
+    for (source, target) in zip(sources, targets) {
+      digest.add(UInt64(UInt32(bitPattern: source)) << 32 | UInt64(UInt32(bitPattern: target)))
+    }
+    return "\(sources.count), digest \(digest.text)"
+  }
+}
