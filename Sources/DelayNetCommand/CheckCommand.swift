@@ -42,10 +42,11 @@ struct CheckCommand: ParsableCommand {
 
   private func check<Scalar: DelayNetScalar & NPYElement>(_ source: BufferSource, _: Scalar.Type) throws -> Bool {
     let loaded = try network.load(as: Scalar.self)
-    let buffer = try source.buffer(for: loaded.network)
+    let buffer = try source.buffer(for: loaded.network, readsNoise: true)
     return try loaded.naming {
       let map = try DelayMap(
-        loaded.network, scale: options.scale.scale(for: loaded.network), noiseGain: Scalar(options.noiseGain),
+        loaded.network, scale: options.scale.scale(for: loaded.network),
+        noiseGain: finite(options.noiseGain, "--noise-gain"),
         instructionSet: network.isa.instructionSet)
       let target = RandomKey(seed: network.seed).folding(in: 1).normal(buffer.shape, as: Scalar.self)
 

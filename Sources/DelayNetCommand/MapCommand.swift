@@ -82,16 +82,19 @@ struct MapCommand: ParsableCommand {
 
   private func run<Scalar: DelayNetScalar & NPYElement>(_ source: BufferSource, _: Scalar.Type) throws {
     let loaded = try network.load(as: Scalar.self)
-    let input = try source.buffer(for: loaded.network)
+    let input = try source.buffer(for: loaded.network, readsNoise: options.noiseGain != 0)
     let shape = [input.nodes, input.columns]
     let cotangent: Buffer<Scalar>? = try cotangent.map { path in
       let values = try values(of: NPYArray(path: path), path, as: Scalar.self, shape: shape)
+      try requireFinite(
+        values, shape: shape, path, meaning: { "the cotangent of node \($0[0]), at step \($0[1] - input.history)" })
       return try Buffer(nodes: input.nodes, history: input.history, steps: input.steps, values: values)
     }
 
     let map = try loaded.naming {
       try DelayMap(
-        loaded.network, scale: options.scale.scale(for: loaded.network), noiseGain: Scalar(options.noiseGain),
+        loaded.network, scale: options.scale.scale(for: loaded.network),
+        noiseGain: finite(options.noiseGain, "--noise-gain"),
         instructionSet: network.isa.instructionSet)
     }
     print("network   \(loaded.summary)")

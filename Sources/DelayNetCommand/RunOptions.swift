@@ -94,12 +94,12 @@ enum ScaleArgument: ExpressibleByArgument, Equatable, CustomStringConvertible {
   var defaultValueDescription: String { description }
 
   /// The scale for a network.
-  func scale<Scalar>(for network: Network<Scalar>) -> DelayMap<Scalar>.Scale {
+  func scale<Scalar>(for network: Network<Scalar>) throws -> DelayMap<Scalar>.Scale {
     switch self {
     case .mean: .mean
     case .sum: .sum
-    case .number(let number): .number(Scalar(number))
-    case .stable: .number(Scalar(stableScale(of: network)))
+    case .number(let number): .number(try finite(number, "--scale"))
+    case .stable: .number(try finite(try stableScale(of: network), "--scale stable"))
     }
   }
 }
@@ -108,13 +108,26 @@ enum ScaleArgument: ExpressibleByArgument, Equatable, CustomStringConvertible {
 ///
 /// With that scale no mode of the linear network grows, whatever the delays; the slowest one, common to the well-connected
 /// nodes, still lives long enough to be seen. For a positive vector v the largest (|w| v)_i / v_i is such a bound
-/// (Collatz–Wielandt); powers of |w| + c make it tight.
-func stableScale<Scalar>(of network: Network<Scalar>) -> Double {
+/// (Collatz–Wielandt); powers of |w| + c make it tight. Weights are divided by a power of two near the largest, lest
+/// sums overflow.
+///
+/// A network whose edges close no circle has the radius 0, which no scale can be made of: a mistake.
+func stableScale<Scalar>(of network: Network<Scalar>) throws -> Double {
   let edges = (0..<network.edges).map { network.edge($0) }.filter { $0.weight != 0 }
-  guard !edges.isEmpty else { return 1 }
+  // A weight that is not finite is named where the map is made.
+  guard let heaviest = edges.map({ abs(Double($0.weight)) }).max(), heaviest.isFinite,
+    edges.allSatisfy({ $0.weight.isFinite })
+  else { return 1 }
+  guard hasCircle(edges.map { ($0.source, $0.target) }, nodes: network.nodes) else {
+    throw Failure(
+      .data,
+      "--scale stable: the spectral radius of |w| is 0, for no path along the edges comes back to where it began; the "
+        + "network is stable with every scale: give a number, mean or sum")
+  }
+  let unit = heaviest.binade
   func product(_ v: [Double]) -> [Double] {
     var result = [Double](repeating: 0, count: v.count)
-    for edge in edges { result[edge.target] += abs(Double(edge.weight)) * v[edge.source] }
+    for edge in edges { result[edge.target] += abs(Double(edge.weight)) / unit * v[edge.source] }
     return result
   }
   var v = [Double](repeating: 1, count: network.nodes)
@@ -127,7 +140,26 @@ func stableScale<Scalar>(of network: Network<Scalar>) -> Double {
     let largest = v.max()!
     v = v.map { max($0 / largest, 1e-250) }
   }
-  return bound.isFinite && bound > 0 ? 0.98 / bound : 1
+  return 0.98 / bound / unit
+}
+
+/// Whether a path along edges comes back to where it began: nodes that nothing enters are taken away until none is left,
+/// or until the rest is circles and what they lead to.
+private func hasCircle(_ edges: [(source: Int, target: Int)], nodes: Int) -> Bool {
+  var (entering, leaving) = ([Int](repeating: 0, count: nodes), [[Int]](repeating: [], count: nodes))
+  for (source, target) in edges {
+    entering[target] += 1
+    leaving[source].append(target)
+  }
+  var (free, left) = ((0..<nodes).filter { entering[$0] == 0 }, nodes)
+  while let node = free.popLast() {
+    left -= 1
+    for target in leaving[node] {
+      entering[target] -= 1
+      if entering[target] == 0 { free.append(target) }
+    }
+  }
+  return left > 0
 }
 
 /// A buffer of either precision, or the wish to draw one.
@@ -150,7 +182,11 @@ enum BufferSource {
   }
 
   /// The buffer for a network.
-  func buffer<Scalar: DelayNetScalar & NPYElement>(for network: Network<Scalar>) throws -> Buffer<Scalar> {
+  ///
+  /// - Parameter readsNoise: whether noise samples count, which a noise gain of 0 leaves out.
+  func buffer<Scalar: DelayNetScalar & NPYElement>(
+    for network: Network<Scalar>, readsNoise: Bool
+  ) throws -> Buffer<Scalar> {
     let (nodes, history) = (network.nodes, network.history)
     switch self {
     case .drawn(let steps, let seed):
@@ -168,6 +204,10 @@ enum BufferSource {
             + "for \(nodes) nodes and a history of \(history)")
       }
       let values = try values(of: array, path, as: Scalar.self, shape: array.shape)
+      try requireFinite(
+        values, shape: array.shape, path,
+        meaning: { "the \($0[1] < history ? "history" : "noise") of node \($0[0]), at step \($0[1] - history)" },
+        isRead: { readsNoise || $0[1] < history })
       return try Buffer(nodes: nodes, history: history, steps: array.shape[1] - history, values: values)
     }
   }

@@ -178,6 +178,7 @@ struct SimulateCommand: ParsableCommand {
       "model     \(problem.model.title), \(options.scheme.rawValue), coupling \(rounded(options.coupling)), \(strength), "
         + "\(Scalar.npyElementType == .float64 ? "float64" : "float32"), \(problem.plan.report.instructionSet)")
     let columns = problem.thinning.columns(in: carry.step..<(carry.step + steps))
+    if columns == 0, steps > 0, !course.completesOutput { try requireColumn(steps, from: carry.step) }
     var picture = plot.map { _ in
       Picture(nodes: SeriesPlot.spread(problem.nodes), columns: columns, timeStep: options.timeStep, thinning: thinning)
     }
@@ -197,6 +198,18 @@ struct SimulateCommand: ParsableCommand {
       try write(Data(picture.svg(parts.joined(separator: " · "), notes, loaded.labels).utf8), to: plot)
       print("drew      \(plot)")
     }
+  }
+
+  /// Refuses a run that ends before its first column does, unless a checkpoint keeps what it has of that.
+  private func requireColumn(_ steps: Int, from step: Int) throws {
+    let option = average.map { "--average \($0)" } ?? "--subsample \(thinning.stepsPerColumn)"
+    guard checkpoint != nil, gradients == nil else {
+      let span = "\(grouped(steps)) steps" + (step > 0 ? " from step \(grouped(step)) on" : "")
+      throw ValidationError(
+        "\(option): a column ends after every \(grouped(thinning.stepsPerColumn)) steps, and none does in a run of \(span)."
+      )
+    }
+    print("columns   none: the first one of \(option) ends later")
   }
 
   /// What this call of the command does of a run.
@@ -300,12 +313,12 @@ struct SimulateCommand: ParsableCommand {
     var problem = try Problem(
       shaped, model: model, timeStep: options.timeStep, delays: delays, instructionSet: options.isa.instructionSet)
     problem.history = given
-    problem.coupling = Scalar(options.coupling)
+    problem.coupling = try finite(options.coupling, "--coupling")
     problem.scheme = options.scheme.scheme
     problem.stage = options.couplingStage
     problem.couplingKind = options.couplingKind
     problem.thinning = thinning
-    problem.sigma = options.sigma?.sigma() ?? .none
+    problem.sigma = try options.sigma?.sigma() ?? .none
     for assignment in options.set {
       problem.parameters[assignment.name] = try assignment.values(nodes: network.nodes)
     }
@@ -386,7 +399,9 @@ struct SimulateCommand: ParsableCommand {
     let steps = course.steps
     var writer = try writer(for: problem, start, course, columns)
     // Half a million numbers at a time, in whole columns.
-    let chunk = max(1, (1 << 19) / max(problem.model.states.count * problem.nodes, 1)) * problem.thinning.stepsPerColumn
+    let whole = max(1, (1 << 19) / max(problem.model.states.count * problem.nodes, 1))
+      .multipliedReportingOverflow(by: problem.thinning.stepsPerColumn)
+    let chunk = whole.overflow ? .max : whole.partialValue
     let bar = ProgressBar("simulating")
     let clock = ContinuousClock.now
     let interval = checkpointEvery ?? Self.defaultInterval(edges: loaded.network.edges)

@@ -227,10 +227,12 @@ enum SigmaArgument: ExpressibleByArgument {
     self = .states(named)
   }
 
-  func sigma<Scalar>() -> Sigma<Scalar> {
+  func sigma<Scalar>() throws -> Sigma<Scalar> {
     switch self {
-    case .all(let value): .all(Scalar(value))
-    case .states(let named): .states(named.mapValues { .uniform(Scalar($0)) })
+    case .all(let value): .all(try finite(value, "--sigma"))
+    case .states(let named):
+      .states(
+        try Dictionary(uniqueKeysWithValues: named.map { ($0, .uniform(try finite($1, "--sigma \($0)"))) }))
     }
   }
 }
@@ -248,7 +250,7 @@ struct Assignment: ExpressibleByArgument {
   }
 
   func values<Scalar: DelayNetScalar & NPYElement>(nodes: Int) throws -> NodeValues<Scalar> {
-    if let number = Double(text) { return .uniform(Scalar(number)) }
+    if let number = Double(text) { return .uniform(try finite(number, "--set \(name)")) }
     return .perNode(try DelayNetCommand.numbers(in: text, shape: [nodes], as: Scalar.self))
   }
 }
@@ -270,22 +272,27 @@ struct ByteCount: ExpressibleByArgument {
 }
 
 extension DelayNetCommand {
-  /// The numbers of a file, of a shape.
-  static func numbers<Scalar: NPYElement>(in path: String, shape: [Int], as type: Scalar.Type) throws -> [Scalar] {
+  /// The numbers of a file, of a shape, all of them finite.
+  static func numbers<Scalar: DelayNetScalar & NPYElement>(in path: String, shape: [Int], as type: Scalar.Type) throws
+    -> [Scalar]
+  {
     try numbers(of: NPYArray(path: path), path, shape: shape, as: type)
   }
 
-  /// The numbers of an array that was read from a file, of a shape.
-  static func numbers<Scalar: NPYElement>(
+  /// The numbers of an array that was read from a file, of a shape, all of them finite.
+  static func numbers<Scalar: DelayNetScalar & NPYElement>(
     of array: NPYArray, _ path: String, shape: [Int], as type: Scalar.Type
   ) throws -> [Scalar] {
     guard array.shape == shape else {
       throw Failure(.data, "\(path): found shape \(text(array.shape)), expected \(text(shape))")
     }
     do {
-      return try array.values(as: type)
-    } catch {
-      throw Failure(.data, "\(path): \(error)")
+      let values = try array.values(as: type)
+      try requireFinite(values, shape: shape, path)
+      return values
+    } catch let error as FileError {
+      throw FileError(
+        error.kind, file: path, position: error.position, found: error.found, expected: error.expected)
     }
   }
 }

@@ -62,7 +62,8 @@ struct ArchiveReader: ~Copyable {
   /// Opens a zip file.
   init(zip file: consuming InputFile) throws(FileError) {
     let descriptor = file.descriptor
-    handle = try Self.open(file.name) {
+    let start = file.firstBytes()
+    handle = try Self.open(file.name, start: start) {
       archive_read_support_format_zip_seekable($0) == ARCHIVE_OK
         && archive_read_open_fd($0, descriptor, 1 << 16) == ARCHIVE_OK
     }
@@ -73,7 +74,7 @@ struct ArchiveReader: ~Copyable {
 
   /// Opens a zip in memory that has to outlive the reader.
   init(zip bytes: UnsafeRawBufferPointer, name: FileName) throws(FileError) {
-    handle = try Self.open(name) {
+    handle = try Self.open(name, start: Array(bytes.prefix(FileFormat.byteCount))) {
       archive_read_support_format_zip_seekable($0) == ARCHIVE_OK
         && archive_read_open_memory($0, bytes.baseAddress, bytes.count) == ARCHIVE_OK
     }
@@ -167,8 +168,9 @@ struct ArchiveReader: ~Copyable {
     }
   }
 
+  /// - Parameter start: the first bytes of what should be a zip, to name it by if it is none.
   private static func open(
-    _ name: FileName, _ steps: (OpaquePointer) -> Bool
+    _ name: FileName, start: [UInt8]? = nil, _ steps: (OpaquePointer) -> Bool
   ) throws(FileError) -> OpaquePointer {
     guard let handle = archive_read_new() else {
       throw name.error(.system, found: "no memory", expected: "enough to open an archive")
@@ -176,6 +178,13 @@ struct ArchiveReader: ~Copyable {
     guard steps(handle) else {
       let error = error(handle, name)
       archive_read_free(handle)
+      if let start, let format = FileFormat.name(start: start, file: name.file) {
+        guard start.starts(with: [0x50, 0x4b]) else {
+          throw name.error(.malformed, at: .byte(0), found: format, expected: "a zip archive")
+        }
+        throw name.error(
+          .malformed, found: "\(format) that is damaged or cut short", expected: "an intact one")
+      }
       throw error
     }
     return handle

@@ -38,8 +38,8 @@ struct NPYHeader: Equatable {
           .truncated, at: .byte(offset), found: "the end", expected: "\\x93NUMPY at the start")
       }
       guard bytes[offset] == byte else {
-        throw name.error(
-          .malformed, at: .byte(0), found: quoted(bytes.prefix(6)), expected: "\\x93NUMPY")
+        throw name.wrongFormat(
+          start: bytes, magic: Self.magic.count, expected: "a .npy array, which begins with \\x93NUMPY")
       }
     }
     guard bytes.count >= 8 else {

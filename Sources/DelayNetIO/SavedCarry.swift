@@ -37,11 +37,13 @@ struct SavedCarry<Element: NPYElement & BinaryFloatingPoint> {
 extension SavedCarry {
   init(path: String) throws(FileError) {
     let file = try InputFile(path: path)
+    try CarryHeader.checkMagic(file.firstBytes(), file.name)
     try self.init(size: file.size, file.name) { count throws(FileError) in try file.read(count: count) }
   }
 
   init(bytes: [UInt8], name: String = "bytes") throws(FileError) {
     var place = 0
+    try CarryHeader.checkMagic(bytes.prefix(FileFormat.byteCount), FileName(file: name))
     try self.init(size: bytes.count, FileName(file: name)) { count in
       defer { place += count }
       return Array(bytes[place..<(place + count)])
@@ -195,13 +197,18 @@ private struct CarryHeader {
   let thinning: SavedThinning
   let model: String
 
+  /// Refuses a file of another format, from its first bytes; one that is cut short is not one.
+  static func checkMagic(_ start: some Collection<UInt8>, _ name: FileName) throws(FileError) {
+    guard start.isEmpty || magic.starts(with: start.prefix(magic.count)) else {
+      throw name.wrongFormat(
+        start: start, magic: magic.count, expected: "a checkpoint, which begins with \\x8fDNCARRY")
+    }
+  }
+
   init(_ bytes: [UInt8], fileSize: Int, scalarBytes: Int, _ name: FileName) throws(FileError) {
     guard bytes.count == Self.byteCount else {
       throw name.error(
         .truncated, at: .byte(bytes.count), found: "the end", expected: "a header of \(Self.byteCount) bytes")
-    }
-    guard Array(bytes[..<8]) == Self.magic else {
-      throw name.error(.malformed, at: .byte(0), found: quoted(bytes[..<8]), expected: "\\x8fDNCARRY")
     }
     func field(_ offset: Int, _ count: Int) -> UInt64 { littleEndian(bytes[offset..<(offset + count)]) }
     guard 1...2 ~= field(8, 4) else {

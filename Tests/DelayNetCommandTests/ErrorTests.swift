@@ -64,7 +64,8 @@ struct ErrorTests {
     Mistake("\(dense) --buffer history.npy", 65, "history", "node 4", "step -2"),
     Mistake("\(dense) --buffer noise.npy --noise-gain 1", 65, "node 3", "step 5"),
     Mistake("\(all) --cotangent W.npy --gradient-buffer G.npy", 65, "W.npy", "(7, 7)", "(7, 100)"),
-    Mistake("\(all) --cotangent nan.npy --gradient-buffer G.npy", 65, "cotangent", "node 2", "step 11"),
+    Mistake(
+      "\(all) --cotangent nan.npy --gradient-buffer G.npy", 65, "nan.npy[2, 58]", "cotangent", "node 2", "step 11"),
     Mistake("\(dense) --steps 5000 --scale 1e30", 65, "series", "node", "step", "--scale stable"),
     Mistake("map --weights text.npy --delays D.npy --buffer B.npy", 65, "text.npy"),
     Mistake("map --connectome text.npy --steps 3", 65, "text.npy"),

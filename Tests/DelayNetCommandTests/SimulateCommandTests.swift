@@ -516,7 +516,7 @@ struct SimulateCommandTests {
       ErrorTests.Mistake("\(good) --steps 10 --cotangent wide.npy --gradients g.npz", 65, "wide.npy", "(2, 3, 10)"),
       ErrorTests.Mistake("\(good) --steps 10 --resume text.npy", 65, "text.npy"),
       ErrorTests.Mistake("\(good) --steps 10 --resume linear.carry", 65, "model linear"),
-      ErrorTests.Mistake("\(good) --steps 10 --initial nan.npy", 65, "state"),
+      ErrorTests.Mistake("\(good) --steps 10 --initial nan.npy", 65, "nan.npy[0, 2]", "nan", "finite"),
       ErrorTests.Mistake(
         "\(good) --steps 100 --cotangent D2.npy --gradients g.npz --memory 1B", 65, "--memory", "bytes"),
       ErrorTests.Mistake("\(good) --steps 10 --resume none", 66, "none"),
