@@ -65,14 +65,36 @@ ptrdiff_t dn_layout_piece(const dn_layout *layout, int32_t level) {
   return steps;
 }
 
+// a + b c; PTRDIFF_MAX, which no memory is large enough for, where that is more.
+static size_t add_times(size_t a, size_t b, size_t c) {
+  size_t sum;
+  return __builtin_mul_overflow(b, c, &sum) || __builtin_add_overflow(sum, a, &sum) || sum > PTRDIFF_MAX ? PTRDIFF_MAX
+                                                                                                         : sum;
+}
+
+// The fewest pieces, two or more, whose levels hold T steps: by doubling and bisection, since T may be any number.
+static ptrdiff_t fewest_pieces(dn_layout cut, ptrdiff_t steps) {
+  ptrdiff_t few = 1, enough = 2;
+  for (cut.pieces = enough; dn_layout_piece(&cut, cut.levels) < steps; cut.pieces = enough) {
+    few = enough;
+    enough = enough > PTRDIFF_MAX / 2 ? PTRDIFF_MAX : 2 * enough;
+  }
+  while (enough - few > 1) {
+    cut.pieces = few + (enough - few) / 2;
+    if (dn_layout_piece(&cut, cut.levels) < steps) few = cut.pieces;
+    else enough = cut.pieces;
+  }
+  return enough;
+}
+
 dn_status dn_layout_choose(dn_layout *layout, size_t budget, ptrdiff_t steps, ptrdiff_t block, size_t record_step,
                            size_t record_base, size_t *least) {
   const size_t fixed = layout->fixed_bytes, mark = layout->mark_bytes;
   layout->levels = 0;
   layout->segment = steps;
   layout->pieces = 1;
-  layout->record_bytes = record_base + (size_t)steps * record_step;
-  layout->bytes = fixed + layout->record_bytes;
+  layout->record_bytes = add_times(record_base, (size_t)steps, record_step);
+  layout->bytes = add_times(fixed, layout->record_bytes, 1);
   if (least) *least = layout->bytes;
   else if (budget == 0 || layout->bytes <= budget) return DN_OK;
   for (int32_t levels = 1; levels <= DN_TAPE_LEVELS; levels++) {
@@ -80,12 +102,12 @@ dn_status dn_layout_choose(dn_layout *layout, size_t budget, ptrdiff_t steps, pt
     for (ptrdiff_t segment = block; segment < steps; segment *= 2) {
       dn_layout cut = {.levels = levels,
                        .segment = segment,
-                       .pieces = 2,
-                       .record_bytes = record_base + (size_t)segment * record_step,
+                       .record_bytes = add_times(record_base, (size_t)segment, record_step),
                        .mark_bytes = mark,
                        .fixed_bytes = fixed};
-      while (dn_layout_piece(&cut, levels) < steps) cut.pieces++;
-      cut.bytes = fixed + cut.record_bytes + (size_t)(levels * (cut.pieces - 1)) * mark;
+      cut.pieces = fewest_pieces(cut, steps);
+      cut.bytes =
+          add_times(add_times(fixed, cut.record_bytes, 1), add_times(0, (size_t)levels, (size_t)cut.pieces - 1), mark);
       if (cut.bytes < best.bytes) best = cut;
       if (segment > PTRDIFF_MAX / 2) break;
     }
