@@ -132,8 +132,8 @@ public struct Ensemble<Scalar: DelayNetScalar>: Sendable {
   ///   - threads: at most this many share the members, there and back; 0 means all processors.
   /// - Returns: one trajectory a member, and a pullback that may be called any number of times. It takes one cotangent a
   ///   member, each of the shape (states, nodes, columns) of its series, and returns one gradient a member.
-  /// - Throws: what ``Problem/record(steps:from:memory:progress:onStop:)`` throws, naming the member as the run; the pullback
-  ///   throws what ``Tape/pullback(_:finalState:withRespectTo:progress:)`` throws.
+  /// - Throws: what ``Problem/record(steps:from:memory:keepsSeries:progress:onStop:)`` throws, naming the member as the run;
+  ///   the pullback throws what ``Tape/pullback(_:finalState:withRespectTo:progress:)`` throws.
   /// - Postcondition: the bits of each member by itself, for every number of threads.
   public func simulateWithPullback(
     steps: Int, withRespectTo inputs: Problem<Scalar>.Inputs = .all, from carries: [NetworkCarry<Scalar>]? = nil,

@@ -93,6 +93,7 @@ struct NetworkTangent<Scalar> {
 struct NetworkCotangent<Scalar> {
   var series: UnsafePointer<Scalar>?
   var seriesStride = 0
+  var column: UnsafePointer<Scalar>?
   var finalState: UnsafePointer<Scalar>?
   var weights: UnsafeMutablePointer<Scalar>?
   var delays: UnsafeMutablePointer<Scalar>?
@@ -168,6 +169,7 @@ private protocol CCotangent<Real>: SendableMetatype {
   init()
   var series: UnsafePointer<Real>? { get set }
   var series_stride: Int { get set }
+  var column: UnsafePointer<Real>? { get set }
   var final_state: UnsafePointer<Real>? { get set }
   var weights: UnsafeMutablePointer<Real>? { get set }
   var delays: UnsafeMutablePointer<Real>? { get set }
@@ -249,6 +251,7 @@ extension CCotangent {
     self.init()
     series = cotangent.series
     series_stride = cotangent.seriesStride
+    column = cotangent.column
     final_state = cotangent.finalState
     weights = cotangent.weights
     delays = cotangent.delays

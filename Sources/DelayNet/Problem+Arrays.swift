@@ -133,12 +133,24 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
 
 extension Problem {
   /// What the tape of a run takes, in bytes: with everything kept, and the smallest budget that works.
-  public func tapeBytes(steps: Int) throws(DelayNetError) -> (everything: Int, least: Int) {
-    let carry = try NetworkCarry(
-      model: model.name, step: 0, state: initial,
-      history: history ?? StateArray(variables: model.couplings.count, nodes: nodes, columns: horizon),
-      partial: StateArray(variables: model.states.count, nodes: nodes), thinning: thinning)
-    let arrays = try NetworkArrays(self, carry, steps: steps)
+  ///
+  /// - Parameters:
+  ///   - steps: T, how many steps; nothing is allocated for them.
+  ///   - carry: where the run begins; at step 0 unless given.
+  /// - Returns: `Int.max` for what cannot be counted.
+  public func tapeBytes(
+    steps: Int, from carry: NetworkCarry<Scalar>? = nil
+  ) throws(DelayNetError) -> (everything: Int, least: Int) {
+    let begin: NetworkCarry<Scalar> =
+      if let carry {
+        carry
+      } else {
+        try NetworkCarry(
+          model: model.name, step: 0, state: initial,
+          history: history ?? StateArray(variables: model.couplings.count, nodes: nodes, columns: horizon),
+          partial: StateArray(variables: model.states.count, nodes: nodes), thinning: thinning)
+      }
+    let arrays = try NetworkArrays(self, begin, steps: steps)
     let (status, everything, least) = Scalar.kernels.network.tapeBytes(arrays.primal)
     extendLifetime(arrays)
     try DelayNet.check((status, noPlace))

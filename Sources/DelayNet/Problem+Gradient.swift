@@ -13,8 +13,8 @@ extension Problem {
   ///   - progress: called now and then, for the run and then for the gradient.
   ///   - loss: called once with the series: row `state · nodes + node`, a column for each that ``thinning`` keeps.
   /// - Returns: the loss's value and its gradient.
-  /// - Throws: what ``record(steps:from:memory:progress:onStop:)`` and ``Tape/pullback(_:finalState:withRespectTo:progress:)``
-  ///   throw, and what the loss throws.
+  /// - Throws: what ``record(steps:from:memory:keepsSeries:progress:onStop:)`` and
+  ///   ``Tape/pullback(_:finalState:withRespectTo:progress:)`` throw, and what the loss throws.
   public func valueWithGradient(
     steps: Int, withRespectTo inputs: Inputs = .all, from carry: NetworkCarry<Scalar>? = nil,
     memory: TapeMemory = .everything, progress: ProgressHandler? = nil,

@@ -85,21 +85,26 @@ extension Problem {
 
   /// Runs the network and keeps what a gradient needs.
   ///
+  /// With a `memory` of bytes and without the series, what a recording takes does not grow with its length.
+  ///
   /// - Parameters:
   ///   - steps: T, how many steps.
   ///   - carry: where to begin; at ``initial`` and ``history`` unless given.
   ///   - memory: how much the gradient may take; the same bits for every amount.
+  ///   - keepsSeries: whether the trajectory has its columns. Without them its series has none, and whoever makes a cotangent
+  ///     knows the loss beforehand, such as that of ``Tape/pullback(everyColumn:finalState:withRespectTo:progress:)``.
   ///   - progress: called now and then.
   ///   - onStop: called, before an error is thrown, with what was computed up to there.
   /// - Throws: what ``simulate(steps:from:threads:progress:onStop:)`` throws;
   ///   ``DelayNetError/budgetTooSmall(least:)``.
   public func record(
-    steps: Int, from carry: NetworkCarry<Scalar>? = nil, memory: TapeMemory = .everything,
+    steps: Int, from carry: NetworkCarry<Scalar>? = nil, memory: TapeMemory = .everything, keepsSeries: Bool = true,
     progress: ProgressHandler? = nil, onStop: ((Trajectory<Scalar>) -> Void)? = nil
   ) throws(DelayNetError) -> Tape<Scalar> {
     let begin: NetworkCarry<Scalar> = if let carry { carry } else { try start() }
     let recording = try Recording(
-      [NetworkArrays(self, begin, steps: steps)], memory: memory, CallOptions(threads: 1, progress: progress)
+      [NetworkArrays(self, begin, steps: steps)], memory: memory, keepsSeries: keepsSeries,
+      CallOptions(threads: 1, progress: progress)
     ) { onStop?($0[0]) }
     return Tape(recording)
   }
@@ -112,7 +117,7 @@ extension Problem {
   ///   - carry: where to begin; at ``initial`` and ``history`` unless given.
   ///   - memory: how much the gradient may take.
   /// - Returns: the trajectory, and a pullback that may be called any number of times.
-  /// - Throws: what ``record(steps:from:memory:progress:onStop:)`` throws.
+  /// - Throws: what ``record(steps:from:memory:keepsSeries:progress:onStop:)`` throws.
   public func simulateWithPullback(
     steps: Int, withRespectTo inputs: Inputs = .all, from carry: NetworkCarry<Scalar>? = nil,
     memory: TapeMemory = .everything
@@ -208,9 +213,12 @@ final class NetworkGradients<Scalar: DelayNetScalar> {
 
   deinit { pointers.deallocate() }
 
-  func cotangent(_ series: StateArray<Scalar>?, finalState: StateArray<Scalar>?) -> NetworkCotangent<Scalar> {
+  func cotangent(
+    _ series: StateArray<Scalar>?, everyColumn: StateArray<Scalar>?, finalState: StateArray<Scalar>?
+  ) -> NetworkCotangent<Scalar> {
     NetworkCotangent(
       series: series.map { UnsafePointer($0.rows.base) }, seriesStride: run.columns,
+      column: everyColumn.map { UnsafePointer($0.rows.base) },
       finalState: finalState.map { UnsafePointer($0.rows.base) }, weights: weights?.base, delays: delays?.base,
       coupling: coupling?.base, parameters: pointers, sigma: sigma?.base, noise: noise?.base,
       stimulus: stimulus?.rows.base, stimulusStride: run.steps, initial: initial?.rows.base,

@@ -63,22 +63,25 @@ private struct NetworkOutput<Scalar: DelayNetScalar> {
 ///
 /// - Parameters:
 ///   - tapes: as many as runs, to record them; or none.
+///   - keepsSeries: whether the trajectories have their columns.
 ///   - onStop: gets what was computed when a call stops early.
 func runNetworks<Scalar: DelayNetScalar>(
-  _ runs: [NetworkArrays<Scalar>], tapes: [OpaquePointer] = [], _ options: CallOptions,
+  _ runs: [NetworkArrays<Scalar>], tapes: [OpaquePointer] = [], keepsSeries: Bool = true, _ options: CallOptions,
   onStop: ([Trajectory<Scalar>]) -> Void = { _ in }
 ) throws(DelayNetError) -> [Trajectory<Scalar>] {
   let outputs = runs.map { run in
     let (states, nodes) = (run.problem.model.states.count, run.problem.nodes)
     return NetworkOutput<Scalar>(
-      series: StateArray(uninitialized: states, nodes, run.columns), state: StateArray(uninitialized: states, nodes, 1),
+      series: StateArray(uninitialized: states, nodes, keepsSeries ? run.columns : 0),
+      state: StateArray(uninitialized: states, nodes, 1),
       history: StateArray(uninitialized: run.problem.model.couplings.count, nodes, run.problem.horizon),
       partial: StateArray(variables: states, nodes: nodes))
   }
   var results = runs.indices.map { r in
     let averages = runs[r].problem.thinning.code == DN_THIN_AVERAGE
     return NetworkResult<Scalar>(
-      series: outputs[r].series.rows.base, seriesStride: runs[r].columns, nextInitial: outputs[r].state.rows.base,
+      series: keepsSeries ? outputs[r].series.rows.base : nil, seriesStride: runs[r].columns,
+      nextInitial: outputs[r].state.rows.base,
       nextHistory: outputs[r].history.rows.base, nextHistoryStride: runs[r].problem.horizon,
       nextPartial: averages ? outputs[r].partial.rows.base : nil, tape: tapes.isEmpty ? nil : tapes[r])
   }
@@ -104,7 +107,7 @@ func runNetworks<Scalar: DelayNetScalar>(
       let series = outputs[r].series
       list.append(
         Trajectory(
-          series: done.columnsDone == run.columns ? series : series.columns(0..<done.columnsDone),
+          series: !keepsSeries || done.columnsDone == run.columns ? series : series.columns(0..<done.columnsDone),
           states: problem.model.states.map(\.name), steps: run.carry.step..<(run.carry.step + done.stepsDone),
           thinning: problem.thinning, timeStep: problem.timeStep, clamps: Int(done.clamps), carry: carry))
     }

@@ -42,6 +42,23 @@ public struct Tape<Scalar: DelayNetScalar>: ~Copyable, Sendable {
     try recording.pullback(
       [cotangent], finalStates: [finalState], inputs, CallOptions(threads: 1, progress: progress))[0]
   }
+
+  /// Pulls a cotangent back that every column of the output has, as that of a mean over time. It takes no memory in T.
+  ///
+  /// - Parameters:
+  ///   - column: of each of the trajectory's columns, shape (states, nodes, 1).
+  ///   - finalState: a cotangent of the state after the last step, shape (states, nodes, 1); nil for zero.
+  ///   - inputs: what the gradient contains.
+  ///   - progress: called now and then.
+  /// - Throws: what ``pullback(_:finalState:withRespectTo:progress:)`` throws.
+  /// - Postcondition: the bits of a cotangent of the whole series with these columns.
+  public func pullback(
+    everyColumn column: StateArray<Scalar>, finalState: StateArray<Scalar>? = nil,
+    withRespectTo inputs: Problem<Scalar>.Inputs = .all, progress: ProgressHandler? = nil
+  ) throws(DelayNetError) -> Problem<Scalar>.Gradient {
+    try recording.pullback(
+      [nil], everyColumn: [column], finalStates: [finalState], inputs, CallOptions(threads: 1, progress: progress))[0]
+  }
 }
 
 /// What a tape is made of.
@@ -72,7 +89,7 @@ final class Recording<Scalar: DelayNetScalar>: Sendable {
   let trajectories: [Trajectory<Scalar>]
 
   init(
-    _ runs: [NetworkArrays<Scalar>], memory: TapeMemory, _ options: CallOptions,
+    _ runs: [NetworkArrays<Scalar>], memory: TapeMemory, keepsSeries: Bool = true, _ options: CallOptions,
     onStop: ([Trajectory<Scalar>]) -> Void = { _ in }
   ) throws(DelayNetError) {
     var budget = 0
@@ -88,7 +105,8 @@ final class Recording<Scalar: DelayNetScalar>: Sendable {
         guard let tape else { throw .outOfMemory }
         made.append(Handle(tape: tape))
       }
-      trajectories = try runNetworks(runs, tapes: made.map(\.tape), options, onStop: onStop)
+      trajectories = try runNetworks(
+        runs, tapes: made.map(\.tape), keepsSeries: keepsSeries, options, onStop: onStop)
     } catch {
       for handle in made { dn_tape_destroy(handle.tape) }
       throw error
@@ -111,17 +129,20 @@ final class Recording<Scalar: DelayNetScalar>: Sendable {
 
   /// One vector–Jacobian product a run.
   func pullback(
-    _ cotangents: [StateArray<Scalar>?], finalStates: [StateArray<Scalar>?], _ inputs: Problem<Scalar>.Inputs,
-    _ options: CallOptions
+    _ cotangents: [StateArray<Scalar>?], everyColumn columns: [StateArray<Scalar>?] = [],
+    finalStates: [StateArray<Scalar>?], _ inputs: Problem<Scalar>.Inputs, _ options: CallOptions
   ) throws(DelayNetError) -> [Problem<Scalar>.Gradient] {
     guard cotangents.count == runs.count, finalStates.count == runs.count else {
       throw .shapeMismatch(name: "cotangents", expected: [runs.count], found: [cotangents.count])
     }
     var gradients: [NetworkGradients<Scalar>] = []
     for (r, run) in runs.enumerated() {
-      let series = trajectories[r].series.shape
+      let series = [run.carry.state.variables, run.carry.state.nodes, run.columns]
       if let cotangent = cotangents[r], cotangent.shape != series {
         throw .shapeMismatch(name: "cotangent", expected: series, found: cotangent.shape)
+      }
+      if let column = columns.isEmpty ? nil : columns[r], column.shape != run.carry.state.shape {
+        throw .shapeMismatch(name: "everyColumn", expected: run.carry.state.shape, found: column.shape)
       }
       if let final = finalStates[r], final.shape != run.carry.state.shape {
         throw .shapeMismatch(name: "finalState", expected: run.carry.state.shape, found: final.shape)
@@ -129,7 +150,10 @@ final class Recording<Scalar: DelayNetScalar>: Sendable {
       gradients.append(try NetworkGradients(run, inputs))
     }
     let primals = runs.map(\.primal)
-    let parts = gradients.indices.map { gradients[$0].cotangent(cotangents[$0], finalState: finalStates[$0]) }
+    let parts = gradients.indices.map {
+      gradients[$0].cotangent(
+        cotangents[$0], everyColumn: columns.isEmpty ? nil : columns[$0], finalState: finalStates[$0])
+    }
     let handles: [OpaquePointer?] = tapes.map(\.tape)
     // The call runs under the lock; what may throw happens outside.
     var outcome: (status: dn_status, place: dn_place) = (DN_OK, noPlace)
@@ -143,7 +167,7 @@ final class Recording<Scalar: DelayNetScalar>: Sendable {
         failure = error
       }
     }
-    extendLifetime((runs, cotangents))
+    extendLifetime((runs, cotangents, columns))
     extendLifetime((finalStates, gradients))
     if let failure { throw failure }
     if outcome.status != DN_OK {

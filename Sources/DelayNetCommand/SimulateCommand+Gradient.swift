@@ -4,18 +4,28 @@ import DelayNetIO
 
 extension SimulateCommand {
   /// Records the run and pulls the cotangent back.
+  ///
+  /// Under a limit of memory the series is not kept: what wants its columns gets them from a run of its own, which goes
+  /// chunk by chunk.
   func differentiate<Scalar: DelayNetScalar & NPYElement>(
-    _ problem: Problem<Scalar>, _ loaded: LoadedNetwork<Scalar>, _ start: NetworkCarry<Scalar>, _ steps: Int,
+    _ problem: Problem<Scalar>, _ loaded: LoadedNetwork<Scalar>, _ start: NetworkCarry<Scalar>, _ course: Course,
     _ columns: Int, to path: String, _ picture: inout Picture?
   ) throws {
-    let (states, nodes) = (problem.model.states.count, problem.nodes)
-    let shape = [states, nodes, columns]
+    let steps = course.steps
+    let shape = [problem.model.states.count, problem.nodes, columns]
     let names = try gradientNames(problem)
-    let cotangent = try StateArray(
-      variables: states, nodes: nodes, columns: columns,
-      values: self.cotangent.map { try DelayNetCommand.numbers(in: $0, shape: shape, as: Scalar.self) }
-        ?? Self.meanCotangent(states: states, nodes: nodes, columns: columns))
+    let cotangent: OutputCotangent<Scalar> =
+      try cotangent.map { try Self.cotangent(in: $0, shape: shape) } ?? Self.meanCotangent(shape: shape)
     let budget = memory.map { TapeMemory.bytes($0.bytes) } ?? .everything
+    let wantsSeries = output != nil || plot != nil
+    if let memory, wantsSeries {
+      try loaded.naming {
+        let least = try problem.tapeBytes(steps: steps, from: start).least
+        guard least <= memory.bytes else { throw DelayNetError.budgetTooSmall(least: least) }
+      }
+      try simulate(problem, loaded, start, course, columns, &picture)
+    }
+    let keepsSeries = wantsSeries && memory == nil
     let bar = ProgressBar("simulating")
     let clock = ContinuousClock.now
     var part: Trajectory<Scalar>?
@@ -24,10 +34,11 @@ extension SimulateCommand {
       do {
         return try loaded.naming {
           try problem.record(
-            steps: steps, from: start, memory: budget, progress: bar.handler, onStop: { part = $0 })
+            steps: steps, from: start, memory: budget, keepsSeries: keepsSeries, progress: bar.handler,
+            onStop: { part = $0 })
         }
       } catch {
-        if let part {
+        if let part, keepsSeries || !wantsSeries {
           if let output { try writeArray(part.series.values, shape: part.series.shape, to: output) }
           try save(part.carry)
           printSaved(part.carry)
@@ -37,14 +48,19 @@ extension SimulateCommand {
     }
     let trajectory = tape.trajectory
     let clamps = trajectory.clamps > 0 ? "; \(grouped(trajectory.clamps)) clamps" : ""
-    print("run       \(grouped(steps)) steps in \(text(seconds: (ContinuousClock.now - clock).seconds))\(clamps)")
-    picture?.add(trajectory.series)
-    if let output {
-      try writeArray(trajectory.series.values, shape: shape, to: output)
-      print("wrote     \(output) \(text(shape))")
+    let time = text(seconds: (ContinuousClock.now - clock).seconds)
+    if wantsSeries, !keepsSeries {
+      print("recorded  \(grouped(steps)) steps in \(time)")
+    } else {
+      print("run       \(grouped(steps)) steps in \(time)\(clamps)")
+      picture?.add(trajectory.series)
+      if let output {
+        try writeArray(trajectory.series.values, shape: shape, to: output)
+        print("wrote     \(output) \(text(shape))")
+      }
+      try save(trajectory.carry)
+      printSaved(trajectory.carry)
     }
-    try save(trajectory.carry)
-    printSaved(trajectory.carry)
 
     let back = ProgressBar("differentiating")
     let before = ContinuousClock.now
@@ -52,7 +68,12 @@ extension SimulateCommand {
       defer { back.clear() }
       do {
         return try loaded.naming {
-          try tape.pullback(cotangent, withRespectTo: Self.inputs(names), progress: back.handler)
+          switch cotangent {
+          case .columns(let series):
+            try tape.pullback(series, withRespectTo: Self.inputs(names), progress: back.handler)
+          case .everyColumn(let column):
+            try tape.pullback(everyColumn: column, withRespectTo: Self.inputs(names), progress: back.handler)
+          }
         }
       } catch {
         throw Interruption.isRequested ? back.interruption(of: steps, "steps") : error
@@ -70,11 +91,32 @@ extension SimulateCommand {
     print("wrote     \(path): \(arrays.map(\.name).joined(separator: ", "))")
   }
 
+  /// The cotangent of the output, shape (states, nodes, columns), or of shape (states, nodes, 1) the one that every column
+  /// has.
+  private enum OutputCotangent<Scalar: DelayNetScalar> {
+    case columns(StateArray<Scalar>)
+    case everyColumn(StateArray<Scalar>)
+  }
+
+  /// A file's cotangent: of the output's shape, or without its last axis for one that every column has.
+  private static func cotangent<Scalar: DelayNetScalar & NPYElement>(
+    in path: String, shape: [Int]
+  ) throws -> OutputCotangent<Scalar> {
+    let array = try NPYArray(path: path)
+    let isColumn = array.shape.count == 2
+    let values = try DelayNetCommand.numbers(
+      of: array, path, shape: isColumn ? Array(shape.prefix(2)) : shape, as: Scalar.self)
+    let cotangent = try StateArray(
+      variables: shape[0], nodes: shape[1], columns: isColumn ? 1 : shape[2], values: values)
+    return isColumn ? .everyColumn(cotangent) : .columns(cotangent)
+  }
+
   /// The cotangent of the mean of the first state over nodes and columns.
-  private static func meanCotangent<Scalar: DelayNetScalar>(states: Int, nodes: Int, columns: Int) -> [Scalar] {
-    let first = nodes * columns
-    return [Scalar](repeating: 1 / Scalar(max(first, 1)), count: first)
-      + [Scalar](repeating: 0, count: (states - 1) * first)
+  private static func meanCotangent<Scalar: DelayNetScalar>(shape: [Int]) -> OutputCotangent<Scalar> {
+    var column = StateArray<Scalar>(variables: shape[0], nodes: shape[1])
+    let count = max(Double(shape[1]) * Double(shape[2]), 1)
+    for node in 0..<shape[1] { column[0, node, 0] = 1 / Scalar(count) }
+    return .everyColumn(column)
   }
 
   /// Every input that has a gradient, by its name in the archive; of them those that are asked for.

@@ -69,7 +69,7 @@ struct SimulateCommand: ParsableCommand {
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
-      "A cotangent of the output, shape (S, N, K), to be pulled back.",
+      "A cotangent of the output, shape (S, N, K), or (S, N) if all columns have the same, to be pulled back.",
       discussion: "(default: of the first state's mean)",
       valueName: "C.npy"))
   var cotangent: String?
@@ -89,8 +89,12 @@ struct SimulateCommand: ParsableCommand {
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
-      "How much memory the gradient may take, such as 64MB: less means that parts are computed twice.",
-      valueName: "bytes"))
+      """
+      How much memory the gradient may take, such as 64MB: less means that parts are computed twice. With --output or --plot \
+      the run is then made once more, so that its series is not kept. What is as long as the run by itself comes on top: \
+      --noise, --stimulus, a --cotangent of K columns, and the gradients `noise` and `stimulus`, each twice while it is \
+      written; --with-respect-to leaves them out.
+      """, valueName: "bytes"))
   var memory: ByteCount?
 
   @Option(
@@ -183,7 +187,7 @@ struct SimulateCommand: ParsableCommand {
       Picture(nodes: SeriesPlot.spread(problem.nodes), columns: columns, timeStep: options.timeStep, thinning: thinning)
     }
     if let gradients {
-      try differentiate(problem, loaded, carry, steps, columns, to: gradients, &picture)
+      try differentiate(problem, loaded, carry, course, columns, to: gradients, &picture)
     } else {
       try simulate(problem, loaded, carry, course, columns, &picture)
     }
@@ -213,7 +217,7 @@ struct SimulateCommand: ParsableCommand {
   }
 
   /// What this call of the command does of a run.
-  private struct Course {
+  struct Course {
     /// How many steps it takes.
     let steps: Int
     /// Whether it goes on in the output that a killed run left.
@@ -392,7 +396,7 @@ struct SimulateCommand: ParsableCommand {
   }
 
   /// Runs chunk by chunk; columns go to the file and to the picture as they come.
-  private func simulate<Scalar: DelayNetScalar & NPYElement>(
+  func simulate<Scalar: DelayNetScalar & NPYElement>(
     _ problem: Problem<Scalar>, _ loaded: LoadedNetwork<Scalar>, _ start: NetworkCarry<Scalar>, _ course: Course,
     _ columns: Int, _ picture: inout Picture?
   ) throws {

@@ -116,6 +116,60 @@ import Testing
     #expect(relativeError(a.initial.values, b.initial.values) < 1e-14)
   }
 
+  @Test(arguments: [Thinning.none, .subsample(3), .average(4)])
+  func aCotangentOfEveryColumnNeedsNoSeries(thinning: Thinning) throws {
+    let example = try ProblemCase<Double>(model: .montbrioPazoRoxin, nodes: 3, steps: 90)
+    var problem = example.problem
+    problem.thinning = thinning
+    // The columns end at multiples of absolute steps: some steps belong to none.
+    var carry = try problem.start()
+    _ = try problem.advance(&carry, steps: 5)
+    let whole = try problem.record(steps: 80, from: carry)
+    let columns = whole.trajectory.columns
+    #expect(columns == thinning.columns(in: 5..<85))
+    let column = try StateArray<Double>(variables: 2, nodes: 3, values: [1, -2, 3, 0.5, 0, 7])
+    var series = StateArray<Double>(variables: 2, nodes: 3, columns: columns)
+    for s in 0..<2 { for i in 0..<3 { for k in 0..<columns { series[s, i, k] = column[s, i, 0] } } }
+    let expected = try whole.pullback(series, finalState: column)
+    let least = try problem.tapeBytes(steps: 80, from: carry).least
+    for memory in [TapeMemory.everything, .bytes(least)] {
+      let tape = try problem.record(steps: 80, from: carry, memory: memory, keepsSeries: false)
+      #expect(tape.trajectory.series.shape == [2, 3, 0])
+      #expect(tape.trajectory.carry == whole.trajectory.carry && tape.trajectory.steps == 5..<85)
+      for found in [
+        try tape.pullback(everyColumn: column, finalState: column), try tape.pullback(series, finalState: column),
+      ] {
+        #expect(found.weights == expected.weights && found.coupling == expected.coupling)
+        #expect(found.parameters == expected.parameters && found.sigma == expected.sigma)
+        #expect(found.noise == expected.noise && found.stimulus == expected.stimulus)
+        #expect(found.initial == expected.initial && found.history == expected.history)
+      }
+      #expect(expected.coupling != 0)
+      #expect(throws: DelayNetError.shapeMismatch(name: "everyColumn", expected: [2, 3, 1], found: [2, 3, columns])) {
+        try tape.pullback(everyColumn: series)
+      }
+      #expect(throws: DelayNetError.shapeMismatch(name: "cotangent", expected: [2, 3, columns], found: [2, 3, 1])) {
+        try tape.pullback(column)
+      }
+    }
+  }
+
+  @Test func whatATapeTakesIsSaidOfAnyLength() throws {
+    let problem = try {
+      var problem = try ProblemCase<Float>(model: .montbrioPazoRoxin, nodes: 3).problem
+      problem.stimulus = nil
+      problem.noise = .drawn(RandomKey(seed: 1))
+      return problem
+    }()
+    let (first, second) = (try problem.tapeBytes(steps: 1000), try problem.tapeBytes(steps: 2000))
+    let trillion = try problem.tapeBytes(steps: 1_000_000_000_000)
+    #expect(trillion.everything == first.everything + (second.everything - first.everything) * 999_999_999)
+    let longest = try problem.tapeBytes(steps: 1 << 62)
+    #expect(longest.everything == .max)
+    #expect(first.least <= second.least && second.least <= trillion.least && trillion.least <= longest.least)
+    #expect(longest.least < 1 << 24)
+  }
+
   @Test func theClosureIsTheTape() throws {
     let example = try ProblemCase<Double>(model: .montbrioPazoRoxin, nodes: 3)
     let (value, pullback) = try example.problem.simulateWithPullback(steps: example.steps, withRespectTo: .weights)
