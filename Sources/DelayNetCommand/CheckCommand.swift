@@ -42,7 +42,8 @@ struct CheckCommand: ParsableCommand {
 
   private func check<Scalar: DelayNetScalar & NPYElement>(_ source: BufferSource, _: Scalar.Type) throws -> Bool {
     let loaded = try network.load(as: Scalar.self)
-    let buffer = try source.buffer(for: loaded.network, readsNoise: true)
+    // The loss's arrays and their derivatives, at two points.
+    let buffer = try source.buffer(for: loaded.network, readsNoise: true, copies: 20)
     return try loaded.naming {
       let map = try DelayMap(
         loaded.network, scale: options.scale.scale(for: loaded.network),

@@ -32,10 +32,10 @@ struct DelayNetCommand: ParsableCommand {
         0   done
         1   a gradient check failed
         64  the command line cannot be understood
-        65  an input cannot be used, or a series left the finite numbers
+        65  an input cannot be used, a series left the finite numbers, or more memory is needed than there is
         66  an input cannot be opened
         69  this processor lacks the instruction set that was asked for
-        70  an output cannot be written, the run was interrupted, or memory ran out
+        70  an output cannot be written, or the run was interrupted
       """,
     version: Runtime.version,
     subcommands: [

@@ -90,7 +90,7 @@ struct Failure: Error {
     case .instructionSetUnavailable(let set):
       let there = InstructionSet.available.map(\.rawValue).joined(separator: ", ")
       self.init(.unavailable, "this processor lacks the instruction set \(set); it has \(there)")
-    case .tooLarge, .outOfMemory, .cancelled, .unexpected, .overlappingArrays:
+    case .outOfMemory, .cancelled, .unexpected, .overlappingArrays:
       self.init(.unfinished, error.description)
     default:
       self.init(.data, error.description)

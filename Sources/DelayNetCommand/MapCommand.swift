@@ -82,10 +82,11 @@ struct MapCommand: ParsableCommand {
 
   private func run<Scalar: DelayNetScalar & NPYElement>(_ source: BufferSource, _: Scalar.Type) throws {
     let loaded = try network.load(as: Scalar.self)
-    let input = try source.buffer(for: loaded.network, readsNoise: options.noiseGain != 0)
+    let input = try source.buffer(
+      for: loaded.network, readsNoise: options.noiseGain != 0, copies: copies(nodes: loaded.network.nodes, Scalar.self))
     let shape = [input.nodes, input.columns]
     let cotangent: Buffer<Scalar>? = try cotangent.map { path in
-      let values = try values(of: NPYArray(path: path), path, as: Scalar.self, shape: shape)
+      let values = try values(of: readArray(path), path, as: Scalar.self, shape: shape)
       try requireFinite(
         values, shape: shape, path, meaning: { "the cotangent of node \($0[0]), at step \($0[1] - input.history)" })
       return try Buffer(nodes: input.nodes, history: input.history, steps: input.steps, values: values)
@@ -120,6 +121,18 @@ struct MapCommand: ParsableCommand {
       try write(Data(picture.svg.utf8), to: plot)
       print("drew      \(plot)")
     }
+  }
+
+  /// How many arrays of the buffer's size are held at once: input and output, a copy of what is written, a cotangent and its
+  /// gradient, and for a plot two numbers in double precision a step of up to 20 nodes.
+  private func copies<Scalar>(nodes: Int, _: Scalar.Type) -> Double {
+    var copies = 2.0
+    if output != nil || gradientBuffer != nil { copies += 1 }
+    if cotangent != nil { copies += 2 }
+    if plot != nil {
+      copies += 16 * Double(min(nodes, 20)) / (Double(max(nodes, 1)) * Double(MemoryLayout<Scalar>.stride))
+    }
+    return copies
   }
 
   private func pullBack<Scalar: DelayNetScalar & NPYElement>(

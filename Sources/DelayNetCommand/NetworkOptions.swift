@@ -175,6 +175,9 @@ struct NetworkSource {
     if let connectome {
       let read = try Connectome(path: connectome)
       let edges = read.edges()
+      for (edge, length) in edges.lengths.enumerated() {
+        _ = try delay(of: length, connectome, Int(edges.targets[edge]), Int(edges.sources[edge]))
+      }
       let steps = try edges.delays(speed: speed, timeStep: timeStep)
       if let history, let edge = steps.firstIndex(where: { $0 > history }) {
         throw Self.delayTooLong(
@@ -187,16 +190,14 @@ struct NetworkSource {
         network: network, labels: read.labels, speed: speed, origin: connectome, lengths: edges.lengths)
     }
     let regions = synthetic ?? 1
-    // The generator holds about a dozen numbers for every pair of regions while it draws.
-    try requireMemory(regions, regions, 12 * 8, for: "a synthetic connectome of \(grouped(regions)) regions")
+    try DelayNetCommand.requireMemory(
+      syntheticBytes(regions), for: "a synthetic connectome of \(grouped(regions)) regions")
     let made = try SyntheticConnectome(regions: regions, key: RandomKey(seed: seed))
-    if let history {
-      for row in 0..<regions {
-        for column in 0..<regions where made.weights[row, column] != 0 {
-          let delay = (made.lengths[row, column] / speed / timeStep).rounded(.toNearestOrEven)
-          if delay > Double(history) {
-            throw Self.delayTooLong("the synthetic connectome", row: row, column: column, delay: Int(delay), history)
-          }
+    for row in 0..<regions {
+      for column in 0..<regions where made.weights[row, column] != 0 {
+        let delay = try delay(of: made.lengths[row, column], "the synthetic connectome", row, column)
+        if let history, delay > history {
+          throw Self.delayTooLong("the synthetic connectome", row: row, column: column, delay: delay, history)
         }
       }
     }
@@ -209,12 +210,13 @@ struct NetworkSource {
   private func dense<Scalar: DelayNetScalar & NPYElement>(
     _ weightsPath: String, _ delaysPath: String
   ) throws -> LoadedNetwork<Scalar> {
-    let weightsFile = try NPYArray(path: weightsPath)
+    let weightsFile = try readArray(weightsPath)
     guard weightsFile.shape.count == 2, weightsFile.shape[0] == weightsFile.shape[1] else {
       throw Failure(.data, "\(weightsPath): found shape \(text(weightsFile.shape)), expected a square matrix")
     }
     let nodes = weightsFile.shape[0]
-    let delaysFile = try NPYArray(path: delaysPath)
+    try DelayNetCommand.requireMemory(denseBytes(nodes), for: "a dense network of \(grouped(nodes)) nodes")
+    let delaysFile = try readArray(delaysPath)
     let weights = try values(of: weightsFile, weightsPath, as: Scalar.self, shape: [nodes, nodes])
     let real: [Double]? =
       isFractional
@@ -243,6 +245,20 @@ struct NetworkSource {
     return LoadedNetwork(network: network, origin: weightsPath, delaysInSteps: real)
   }
 
+  /// A tract's delay in whole steps, which has to be one that can be counted.
+  private func delay(of length: Double, _ origin: String, _ row: Int, _ column: Int) throws -> Int {
+    let steps = (length / speed / timeStep).rounded(.toNearestOrEven)
+    // Fractional delays have one step more, and end at 10^9.
+    guard steps < (isFractional ? 1e9 : Double(Int32.max)) else {
+      throw Failure(
+        .data,
+        "\(origin): \(rounded(length)) mm at row \(row), column \(column) are a delay of \(rounded(steps)) steps of "
+          + "\(rounded(timeStep)) ms at \(rounded(speed)) mm/ms, more than can be counted; --time-step or --speed is too small"
+      )
+    }
+    return Int(steps)
+  }
+
   private static func delayTooLong(_ origin: String, row: Int, column: Int, delay: Int, _ history: Int) -> Failure {
     Failure(
       .data, "\(origin): the delay at row \(row), column \(column) is \(delay) steps, but --history is \(history)")
@@ -269,16 +285,4 @@ func values<Element: NPYElement>(
 /// A shape as Python writes it.
 func text(_ shape: [Int]) -> String {
   "(" + shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? ",)" : ")")
-}
-
-/// Checks that an array of `rows` × `columns` elements of so many bytes fits into this machine's memory.
-func requireMemory(_ rows: Int, _ columns: Int, _ bytes: Int, for purpose: String) throws {
-  let (elements, overflow) = rows.multipliedReportingOverflow(by: columns)
-  let (total, overflowToo) = elements.multipliedReportingOverflow(by: bytes)
-  let there = ProcessInfo.processInfo.physicalMemory
-  guard !overflow, !overflowToo, UInt64(total) <= there else {
-    let needed = rounded(Double(rows) * Double(columns) * Double(bytes) / 1e9)
-    throw Failure(
-      .unfinished, "\(purpose) needs \(needed) GB of memory; this machine has \(rounded(Double(there) / 1e9))")
-  }
 }

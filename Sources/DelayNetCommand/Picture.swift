@@ -21,10 +21,10 @@ struct Picture {
     guard series.variables > 0 else { return }
     let rows = nodes.map { series.series(0, node: $0) }
     for column in 0..<series.columns {
-      for row in rows.indices { sums[row] += Double(rows[row][column]) }
+      for row in rows.indices { sums[row] += Double(rows[row][column]) / Double(group) }
       counted += 1
       if counted == group {
-        for row in rows.indices { traces[row].append(sums[row] / Double(group)) }
+        for row in rows.indices { traces[row].append(sums[row]) }
         sums = nodes.map { _ in 0 }
         counted = 0
       }

@@ -183,17 +183,18 @@ enum BufferSource {
 
   /// The buffer for a network.
   ///
-  /// - Parameter readsNoise: whether noise samples count, which a noise gain of 0 leaves out.
+  /// - Parameters:
+  ///   - readsNoise: whether noise samples count, which a noise gain of 0 leaves out.
+  ///   - copies: how many arrays of its size the command holds at once, for which there has to be memory.
   func buffer<Scalar: DelayNetScalar & NPYElement>(
-    for network: Network<Scalar>, readsNoise: Bool
+    for network: Network<Scalar>, readsNoise: Bool, copies: Double
   ) throws -> Buffer<Scalar> {
     let (nodes, history) = (network.nodes, network.history)
     switch self {
     case .drawn(let steps, let seed):
-      let (columns, overflow) = history.addingReportingOverflow(steps)
-      // Input, output and the file's bytes.
-      try requireMemory(
-        nodes, overflow ? .max : columns, 3 * MemoryLayout<Scalar>.stride, for: "a buffer of \(grouped(steps)) steps")
+      let columns = Double(history) + Double(steps)
+      try DelayNetCommand.requireMemory(
+        copies * columns * product(nodes, MemoryLayout<Scalar>.stride), for: "a buffer of \(grouped(steps)) steps")
       let shape = BufferShape(nodes: nodes, history: history, steps: steps)
       return RandomKey(seed: seed).normal(shape, as: Scalar.self)
     case .read(let array, let path):
@@ -203,6 +204,10 @@ enum BufferSource {
           "\(path): found shape \(text(array.shape)), expected (\(nodes), \(history) + steps) "
             + "for \(nodes) nodes and a history of \(history)")
       }
+      // The file's array stays beside the buffer.
+      try DelayNetCommand.requireMemory(
+        (copies + 1) * product(nodes, array.shape[1], MemoryLayout<Scalar>.stride),
+        for: "a buffer of \(grouped(array.shape[1] - history)) steps")
       let values = try values(of: array, path, as: Scalar.self, shape: array.shape)
       try requireFinite(
         values, shape: array.shape, path,
@@ -216,7 +221,7 @@ enum BufferSource {
 extension RunOptions {
   /// Reads the buffer's file, or says how many steps are to be drawn.
   func source(defaultSteps: Int?, seed: UInt64) throws -> BufferSource {
-    if let buffer { return .read(try NPYArray(path: buffer), path: buffer) }
+    if let buffer { return .read(try readArray(buffer), path: buffer) }
     guard let steps = steps ?? defaultSteps else {
       throw ValidationError("Which buffer? Give --buffer, or --steps to draw one.")
     }

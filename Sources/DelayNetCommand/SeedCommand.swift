@@ -38,12 +38,18 @@ struct SeedCommand: ParsableCommand {
   var json: String?
 
   func validate() throws {
-    if let times = `repeat`, times < 1 { throw ValidationError("--repeat must be at least 1, not \(times).") }
+    if let times = `repeat`, !(1...10_000_000 ~= times) {
+      throw ValidationError("--repeat must be 1 … 10000000, not \(times).")
+    }
     try DelayNetCommand.validate(threads: threads)
   }
 
   func run() throws {
     try requireWritable([json])
+    // 56 buffers of 84 nodes, many of them in double precision, and 255 columns or less of history.
+    let longest = steps.values.max() ?? 0
+    try DelayNetCommand.requireMemory(
+      56 * product(84, longest, MemoryLayout<Float>.stride), for: "the experiment over \(grouped(longest)) steps")
     let experiment = try Experiment()
     let network = experiment.map.network
     print(

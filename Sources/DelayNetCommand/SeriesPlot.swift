@@ -17,6 +17,12 @@ struct SeriesPlot {
   var traces: [Trace]
   /// The time of one step in ms; nil counts in steps.
   var timeStep: Double?
+  /// What the traces' values are in units of.
+  private var valueUnit = 1.0
+
+  init(title: String, subtitle: String, traces: [Trace], timeStep: Double?) {
+    (self.title, self.subtitle, self.traces, self.timeStep) = (title, subtitle, traces, timeStep)
+  }
 
   // Sizes in pixels.
   private static let width = 960.0
@@ -30,7 +36,16 @@ struct SeriesPlot {
   private var height: Double { Self.top + plotHeight + Self.bottom }
 
   /// The whole file.
+  ///
+  /// - Precondition: all values are finite.
   var svg: String {
+    let divisor = Self.powerOfTwo(near: traces.lazy.flatMap(\.values))
+    if divisor != 1 {
+      var smaller = self
+      smaller.traces = traces.map { Trace(label: $0.label, values: $0.values.map { $0 / divisor }) }
+      smaller.valueUnit = divisor
+      return smaller.svg
+    }
     var lines = [
       """
       <svg xmlns="http://www.w3.org/2000/svg" width="\(number(Self.width))" height="\(number(height))" \
@@ -82,6 +97,8 @@ extension SeriesPlot {
   /// The means of the values in a window around each; at the ends, of the part of the window that there is.
   static func movingMeans(_ values: [Double], over window: Int) -> [Double] {
     if window == 1 { return values }
+    let unit = powerOfTwo(near: values)
+    if unit != 1 { return movingMeans(values.map { $0 / unit }, over: window).map { $0 * unit } }
     var sums = [0.0]
     for value in values { sums.append(sums.last! + value) }
     return values.indices.map { index in
@@ -89,6 +106,13 @@ extension SeriesPlot {
       let end = min(first == 0 ? index - window / 2 + window : first + window, values.count)
       return (sums[end] - sums[first]) / Double(end - first)
     }
+  }
+
+  /// What values are to be divided by so that their sums and differences are numbers: 1 unless they are very large or all of
+  /// them very small.
+  private static func powerOfTwo(near values: some Sequence<Double>) -> Double {
+    let largest = values.reduce(0) { max($0, abs($1)) }
+    return largest == 0 || 1e-200...1e200 ~= largest ? 1 : largest.binade
   }
 
   /// Up to twenty nodes at equal distances, the first and the last among them.
@@ -214,22 +238,24 @@ extension SeriesPlot {
         timeStep == nil ? "step" : "time (ms)", x: Self.left + plotWidth / 2, y: base + 38, size: 12, color: "#1b2733",
         attributes: #"text-anchor="middle""#))
 
-    let value = Self.roundDown(Self.rowHeight / unit)
-    let length = value * unit
+    // Round in the values' own unit.
+    let value = Self.roundDown(min(Self.rowHeight / unit * valueUnit, .greatestFiniteMagnitude))
+    let length = value / valueUnit * unit
     let x = Self.width - Self.right + 10
     let y = Self.top + plotHeight - Self.rowHeight / 2
     elements.append(
       ##"<path d="M\##(number(x)) \##(number(y))v\##(number(-length))" stroke="#1b2733" stroke-width="2"/>"##)
     elements.append(
       textElement(
-        number(value), x: x + 1, y: y + 14, size: 11, color: "#1b2733", attributes: #"text-anchor="middle""#))
+        1e-4...1e9 ~= value ? number(value) : String(format: "%.3g", value), x: x + 1, y: y + 14, size: 11,
+        color: "#1b2733", attributes: #"text-anchor="middle""#))
     return elements
   }
 
   /// Round numbers from 0 to the end, four to ten of them.
   static func ticks(_ duration: Double) -> [Double] {
-    guard duration > 0 else { return [0] }
     let step = roundDown(duration / 4)
+    guard duration > 0, duration.isFinite, step > 0 else { return [0] }
     return (0...Int(duration / step * (1 + 1e-12))).map { Double($0) * step }
   }
 

@@ -14,10 +14,12 @@ extension SimulateCommand {
     let steps = course.steps
     let shape = [problem.model.states.count, problem.nodes, columns]
     let names = try gradientNames(problem)
+    let wantsSeries = output != nil || plot != nil
+    let keepsSeries = wantsSeries && memory == nil
+    try requireMemory(for: problem, from: start, steps: steps, columns: keepsSeries ? columns : 0, names: names)
     let cotangent: OutputCotangent<Scalar> =
       try cotangent.map { try Self.cotangent(in: $0, shape: shape) } ?? Self.meanCotangent(shape: shape)
     let budget = memory.map { TapeMemory.bytes($0.bytes) } ?? .everything
-    let wantsSeries = output != nil || plot != nil
     if let memory, wantsSeries {
       try loaded.naming {
         let least = try problem.tapeBytes(steps: steps, from: start).least
@@ -25,7 +27,6 @@ extension SimulateCommand {
       }
       try simulate(problem, loaded, start, course, columns, &picture)
     }
-    let keepsSeries = wantsSeries && memory == nil
     let bar = ProgressBar("simulating")
     let clock = ContinuousClock.now
     var part: Trajectory<Scalar>?
@@ -102,7 +103,7 @@ extension SimulateCommand {
   private static func cotangent<Scalar: DelayNetScalar & NPYElement>(
     in path: String, shape: [Int]
   ) throws -> OutputCotangent<Scalar> {
-    let array = try NPYArray(path: path)
+    let array = try readArray(path)
     let isColumn = array.shape.count == 2
     let values = try DelayNetCommand.numbers(
       of: array, path, shape: isColumn ? Array(shape.prefix(2)) : shape, as: Scalar.self)

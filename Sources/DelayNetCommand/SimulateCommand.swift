@@ -172,6 +172,7 @@ struct SimulateCommand: ParsableCommand {
 
   private func run<Scalar: DelayNetScalar & NPYElement>(_: Scalar.Type) throws {
     let loaded: LoadedNetwork<Scalar> = try options.source.load(as: Scalar.self)
+    try requireMemory(for: loaded)
     let resumed: NetworkCarry<Scalar>? = try resume.map { try NetworkCarry(path: $0) }
     let course = try course(from: resumed)
     let steps = course.steps
@@ -183,6 +184,7 @@ struct SimulateCommand: ParsableCommand {
         + "\(Scalar.npyElementType == .float64 ? "float64" : "float32"), \(problem.plan.report.instructionSet)")
     let columns = problem.thinning.columns(in: carry.step..<(carry.step + steps))
     if columns == 0, steps > 0, !course.completesOutput { try requireColumn(steps, from: carry.step) }
+    try requireFile(for: problem, columns: columns)
     var picture = plot.map { _ in
       Picture(nodes: SeriesPlot.spread(problem.nodes), columns: columns, timeStep: options.timeStep, thinning: thinning)
     }
@@ -297,7 +299,7 @@ struct SimulateCommand: ParsableCommand {
     var given: StateArray<Scalar>?
     var shaped = network
     if let history = options.history {
-      let array = try NPYArray(path: history)
+      let array = try readArray(history)
       let expected = "(\(model.couplings.count), \(network.nodes), H)"
       guard array.shape.count == 3, Array(array.shape[..<2]) == [model.couplings.count, network.nodes] else {
         throw Failure(.data, "\(history): found shape \(text(array.shape)), expected \(expected)")
@@ -338,7 +340,7 @@ struct SimulateCommand: ParsableCommand {
     carry.goal = carry.step + course.steps
     problem.noise = .drawn(key)
     if let path = options.noise {
-      let array = try NPYArray(path: path)
+      let array = try readArray(path)
       let steps = course.stepsGiven(array.shape.first, before: carry.step)
       var samples = try NoiseSamples(
         steps: steps, states: states, nodes: network.nodes,
@@ -347,7 +349,7 @@ struct SimulateCommand: ParsableCommand {
       problem.noise = .samples(samples)
     }
     if let path = options.stimulus {
-      let array = try NPYArray(path: path)
+      let array = try readArray(path)
       let steps = course.stepsGiven(array.shape.last, before: carry.step)
       problem.stimulus = try StateArray(
         variables: states, nodes: network.nodes, columns: steps,

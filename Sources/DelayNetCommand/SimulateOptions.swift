@@ -154,8 +154,11 @@ struct SimulateOptions: ParsableArguments {
     guard duration == nil || steps == nil else {
       throw ValidationError("How long? Give either --duration in ms or --steps.")
     }
-    if let duration, !(duration >= 0 && duration / timeStep < 9e18) {
-      throw ValidationError("--duration must be at least 0 ms, not \(duration).")
+    if let duration, !(duration >= 0 && duration.isFinite) {
+      throw ValidationError("--duration must be a number of ms from 0 on, not \(duration).")
+    }
+    if let duration, duration / timeStep >= 9e18 {
+      throw ValidationError("--duration \(duration) is more steps of \(timeStep) ms than can be counted.")
     }
     if let steps, steps < 0 { throw ValidationError("--steps must be at least 0, not \(steps).") }
     guard coupling.isFinite else { throw ValidationError("--coupling must be a finite number.") }

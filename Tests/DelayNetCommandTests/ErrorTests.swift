@@ -84,9 +84,9 @@ struct ErrorTests {
     Mistake("\(all) --output net", 70, "net", "directory"),
     Mistake("plan --synthetic 3 --json nowhere/p.json", 70, "nowhere"),
     Mistake("seed --steps 1 --repeat 1 --json nowhere/p.json", 70, "nowhere"),
-    Mistake("\(dense) --steps 999999999999", 70, "memory"),
-    Mistake("\(dense) --steps 9223372036854775807", 70, "memory"),
-    Mistake("plan --synthetic 4000000000", 70, "memory"),
+    Mistake("\(dense) --steps 999999999999", 65, "memory"),
+    Mistake("\(dense) --steps 9223372036854775807", 65, "memory"),
+    Mistake("plan --synthetic 4000000000", 65, "memory"),
   ]
 
   /// The files that the mistakes are made with.

@@ -63,6 +63,29 @@ struct PlotTests {
     #expect(picture.contains(">step<") && !picture.contains("time (ms)"))
   }
 
+  @Test(
+    "values at the ends of what numbers can be are drawn, with their scale",
+    arguments: [
+      (1e307, 1, "e+3"), (1e307, 20, "e+3"), (.leastNormalMagnitude, 1, "e-3"), (.leastNormalMagnitude, 20, "e-3"),
+      (1e-9, 1, "e-"),
+    ])
+  func extremes(size: Double, window: Int, scale: String) throws {
+    let folder = try Folder()
+    try folder.write([0, 0, 0, 0] as [Double], [2, 2], to: "W.npy")
+    try folder.write([0, 0, 0, 0] as [Int32], [2, 2], to: "D.npy")
+    let (ends, inner) = ([1, -1].map { $0 * size }, [0.5, -1, 1, 0.25].map { $0 * size })
+    var rows: [Double] = []
+    for row in 0..<2 { rows += [0] + (0..<700).map { $0 < 20 ? ends[row] : inner[$0 % 4] } }
+    try folder.write(rows, [2, 701], to: "B.npy")
+    try Command.succeed(
+      "map --weights W.npy --delays D.npy --buffer B.npy --noise-gain 1 --plot p.svg --plot-window \(window)",
+      in: folder)
+    #expect(try elements(folder)["svg"] == 1)
+    let picture = try folder.text("p.svg")
+    for word in ["nan", "inf"] { #expect(!picture.contains(word)) }
+    #expect(picture.contains(try Regex("\">[125]\(scale.replacing("+", with: "\\+"))[0-9]+</text>")))
+  }
+
   @Test("a series of zeros is drawn")
   func zeros() throws {
     let folder = try Folder()
