@@ -5,6 +5,23 @@ struct CallOptions {
   var threads = 0
   var workspace: Workspace?
   var progress: ProgressHandler?
+  /// Whether the workspace is taken already, for more than one call of the kernels.
+  private var hasTakenWorkspace = false
+
+  init(threads: Int = 0, workspace: Workspace? = nil, progress: ProgressHandler? = nil) {
+    (self.threads, self.workspace, self.progress) = (threads, workspace, progress)
+  }
+
+  /// Takes the workspace for all calls of the kernels to come, and for the user's code between them.
+  ///
+  /// A call that is not held together in this way takes it for itself, in `withC`.
+  mutating func takeWorkspace() throws(DelayNetError) {
+    try workspace?.take()
+    hasTakenWorkspace = true
+  }
+
+  /// Gives back what ``takeWorkspace()`` took.
+  func giveWorkspaceBack() { workspace?.giveBack() }
 
   /// Calls `body` with the C options and the place that errors are reported in.
   func withC(
@@ -21,6 +38,8 @@ struct CallOptions {
     _ body: (UnsafePointer<dn_run_options>, UnsafeMutablePointer<dn_place>) -> dn_status
   ) throws(DelayNetError) -> (status: dn_status, place: dn_place) {
     guard 0...1024 ~= threads else { throw .optionOutOfRange(name: "threads", value: Double(threads)) }
+    if !hasTakenWorkspace { try workspace?.take() }
+    defer { if !hasTakenWorkspace { workspace?.giveBack() } }
     var place = noPlace
     let status = withUnsafePointer(to: progress) { handler in
       var options = dn_run_options()

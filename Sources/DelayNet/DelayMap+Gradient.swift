@@ -16,6 +16,7 @@ extension DelayMap {
   /// - Returns: the loss's value and its gradient.
   /// - Throws: what ``run(_:weights:threads:workspace:progress:)->Buffer<Scalar>`` throws;
   ///   ``DelayNetError/shapeMismatch(name:expected:found:)`` also for buffers in the loss;
+  ///   ``DelayNetError/foreignTraced`` for a loss that uses an output of another call;
   ///   ``DelayNetError/notFiniteCotangent(run:node:step:)``.
   /// - Complexity: two runs for `.buffer`, about three with the weights, and the loss.
   @_specialize(where Scalar == Float)
@@ -25,13 +26,15 @@ extension DelayMap {
     threads: Int = 0, workspace: Workspace? = nil, progress: ProgressHandler? = nil,
     of loss: (Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar>
   ) throws(DelayNetError) -> (value: Scalar, gradient: Gradient) {
-    let output = try run(buffer, weights: weights, threads: threads, workspace: workspace, progress: progress)
-    let traced = try loss(Traced(output: output, member: 0))
-    let cotangent = try Self.cotangents(of: traced, for: [output])[0]
+    var options = CallOptions(threads: threads, workspace: workspace, progress: progress)
+    try options.takeWorkspace()
+    defer { options.giveWorkspaceBack() }
+    let outputs = try run([buffer], weights: weights, options)
+    let call = LossCall(outputs)
+    let traced = try loss(call.leaves[0])
     let gradient = try pullback(
-      at: buffer, output: output, cotangent: cotangent, withRespectTo: inputs, weights: weights, threads: threads,
-      workspace: workspace, progress: progress)
-    return (traced.value, gradient)
+      at: [buffer], outputs: outputs, cotangents: call.cotangents(of: traced), inputs, weights: weights, options)
+    return (traced.value, Gradient(gradient))
   }
 
   /// Runs the map over many buffers and returns the value of one loss of all outputs and the loss's gradient.
@@ -53,12 +56,14 @@ extension DelayMap {
     threads: Int = 0, workspace: Workspace? = nil, progress: ProgressHandler? = nil,
     of loss: ([Traced<Scalar>]) throws(DelayNetError) -> TracedScalar<Scalar>
   ) throws(DelayNetError) -> (value: Scalar, gradient: EnsembleGradient) {
-    let options = CallOptions(threads: threads, workspace: workspace, progress: progress)
+    var options = CallOptions(threads: threads, workspace: workspace, progress: progress)
+    try options.takeWorkspace()
+    defer { options.giveWorkspaceBack() }
     let outputs = try run(buffers, weights: weights, options)
-    let traced = try loss(outputs.indices.map { Traced(output: outputs[$0], member: $0) })
-    let cotangents = try Self.cotangents(of: traced, for: outputs)
+    let call = LossCall(outputs)
+    let traced = try loss(call.leaves)
     let gradient = try pullback(
-      at: buffers, outputs: outputs, cotangents: cotangents, inputs, weights: weights, options)
+      at: buffers, outputs: outputs, cotangents: call.cotangents(of: traced), inputs, weights: weights, options)
     return (traced.value, gradient)
   }
 
@@ -71,21 +76,10 @@ extension DelayMap {
     at buffer: Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil,
     progress: ProgressHandler? = nil, of loss: (Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar>
   ) throws(DelayNetError) -> Scalar {
-    let output = try run(buffer, weights: weights, threads: threads, workspace: workspace, progress: progress)
-    let traced = try loss(Traced(output: output, member: 0))
-    if let mistake = traced.mistake { throw mistake }
-    return traced.value
-  }
-
-  /// The cotangent of each output.
-  static func cotangents(
-    of loss: TracedScalar<Scalar>, for outputs: [Buffer<Scalar>]
-  ) throws(DelayNetError) -> [Buffer<Scalar>] {
-    if let mistake = loss.mistake { throw mistake }
-    let cotangents = outputs.map { Buffer<Scalar>($0.shape) }
-    let pointers = cotangents.map(\.base)
-    for term in loss.terms { term.reduction.pull(seed: term.partial, into: pointers) }
-    extendLifetime(cotangents)
-    return cotangents
+    var options = CallOptions(threads: threads, workspace: workspace, progress: progress)
+    try options.takeWorkspace()
+    defer { options.giveWorkspaceBack() }
+    let call = LossCall(try run([buffer], weights: weights, options))
+    return try call.value(of: loss(call.leaves[0]))
   }
 }

@@ -80,11 +80,8 @@ extension DelayMap {
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
   ) throws(DelayNetError) -> Gradient {
     let options = CallOptions(threads: threads, workspace: workspace, progress: progress)
-    let pulled = try pullback(
-      at: [buffer], outputs: [output], cotangents: [cotangent], inputs, weights: weights, options)
     return Gradient(
-      inputs: inputs, bufferGradient: pulled.bufferGradients?[0], weightGradient: pulled.weightGradient,
-      scaleGradient: pulled.scaleGradient, noiseGainGradient: pulled.noiseGainGradient)
+      try pullback(at: [buffer], outputs: [output], cotangents: [cotangent], inputs, weights: weights, options))
   }
 
   /// One vector–Jacobian product per run; gradients of what the runs share are summed in the order of the runs.
@@ -181,6 +178,15 @@ extension DelayMap {
     for r in 0..<(scratch.count / edges) {
       for e in 0..<edges { sum[e] += scratch[r * edges + e] }
     }
+  }
+}
+
+extension DelayMap.Gradient {
+  /// The gradient of an ensemble of one run.
+  init(_ gradient: DelayMap.EnsembleGradient) {
+    self.init(
+      inputs: gradient.inputs, bufferGradient: gradient.bufferGradients?[0], weightGradient: gradient.weightGradient,
+      scaleGradient: gradient.scaleGradient, noiseGainGradient: gradient.noiseGainGradient)
   }
 }
 

@@ -43,7 +43,9 @@ extension DelayMap {
   ) throws(DelayNetError) -> (value: Buffer<Scalar>, tangent: Buffer<Scalar>) {
     if let change = direction.buffer { try check(change, "direction", is: buffer.shape) }
     if let change = direction.weights { _ = try check(weights: change) }
-    let options = CallOptions(threads: threads, workspace: workspace, progress: progress)
+    var options = CallOptions(threads: threads, workspace: workspace, progress: progress)
+    try options.takeWorkspace()
+    defer { options.giveWorkspaceBack() }
     let output = try run([buffer], weights: weights, options)[0]
     let weights = try check(weights: weights)
 

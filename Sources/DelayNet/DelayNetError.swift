@@ -19,6 +19,10 @@ public enum DelayNetError: Error, Equatable, Sendable {
   case instructionSetUnavailable(InstructionSet)
   /// The workspace belongs to another plan than the map's.
   case foreignWorkspace
+  /// The workspace or tape is in use: by another thread, or by the call whose loss or progress handler uses it again.
+  case inUse(String)
+  /// A loss uses a ``Traced`` or ``TracedScalar`` of another call.
+  case foreignTraced
   /// The sizes overflow what can be addressed.
   case tooLarge
   /// There was not enough memory.
@@ -85,6 +89,10 @@ extension DelayNetError: CustomStringConvertible {
       "the instruction set \(set) is not available here"
     case .foreignWorkspace:
       "the workspace belongs to another plan"
+    case .inUse(let name):
+      "the \(name) is in use; it belongs to one call at a time"
+    case .foreignTraced:
+      "the loss uses an output of another call, kept or taken from around it; its detached() is a constant"
     case .tooLarge:
       "the sizes overflow what can be addressed"
     case .outOfMemory:

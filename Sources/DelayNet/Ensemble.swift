@@ -114,8 +114,9 @@ public struct Ensemble<Scalar: DelayNetScalar>: Sendable {
     let options = CallOptions(threads: threads, progress: progress)
     let recording = try Recording(arrays(steps, carries), memory: share(of: memory), options)
     let series = recording.trajectories.map(\.series)
-    let traced = try loss(series.indices.map { Traced(output: series[$0].rows, member: $0) })
-    let cotangents = try DelayMap.cotangents(of: traced, for: series.map(\.rows))
+    let call = LossCall(series.map(\.rows))
+    let traced = try loss(call.leaves)
+    let cotangents = try call.cotangents(of: traced)
     let gradients = try recording.pullback(
       zip(series, cotangents).map { StateArray(variables: $0.variables, nodes: $0.nodes, rows: $1) },
       finalStates: series.map { _ in nil }, inputs, options)

@@ -122,7 +122,8 @@ extension GradientCheck {
       at: buffer, output: output, cotangent: cotangent, withRespectTo: inputs, weights: weights)
     let size = (cotangent.dot(cotangent) * tangent.dot(tangent)).squareRoot()
     let dotGap = abs(cotangent.dot(tangent) - dot(pulled, direction))
-    let lossCotangent = try DelayMap.cotangents(of: loss(Traced(output: output, member: 0)), for: [output])[0]
+    let call = LossCall([output])
+    let lossCotangent = try call.cotangents(of: loss(call.leaves[0]))[0]
     let (forward, reverse) = (lossCotangent.dot(tangent), dot(gradient, direction))
     let lossSize = (lossCotangent.dot(lossCotangent) * tangent.dot(tangent)).squareRoot()
     return Report(

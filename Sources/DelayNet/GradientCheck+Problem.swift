@@ -25,8 +25,8 @@ extension GradientCheck {
     let parts = try problem.parts(inputs, sigmaCount: run.sigma.count)
     let tape = try problem.record(steps: steps, from: begin)
     let series = tape.trajectory.series
-    let traced = try loss(Traced(output: series.rows, member: 0))
-    let lossCotangent = try DelayMap.cotangents(of: traced, for: [series.rows])[0]
+    let call = LossCall([series.rows])
+    let lossCotangent = try call.cotangents(of: loss(call.leaves[0]))[0]
     func array(_ rows: Buffer<Scalar>) -> StateArray<Scalar> {
       StateArray(variables: series.variables, nodes: series.nodes, rows: rows)
     }

@@ -1,4 +1,5 @@
 internal import CKernels
+import Synchronization
 
 /// A network's topology and delays, sorted for the kernels. Immutable; any number of threads may share it.
 ///
@@ -86,10 +87,13 @@ public final class Plan: Sendable {
 
 /// Memory that calls of one kind and size reuse, so that a loop of them allocates nothing in the kernels.
 ///
-/// A workspace belongs to one call at a time and is therefore not `Sendable`; it keeps its plan alive.
+/// A workspace belongs to one call at a time and is therefore not `Sendable`; it keeps its plan alive. A call that is handed
+/// one which another call has, of another thread or further out, throws ``DelayNetError/inUse(_:)``. A gradient has it until
+/// it returns, so that its loss and its progress handler cannot use it.
 public final class Workspace {
   let handle: OpaquePointer
   let plan: Plan
+  private let isTaken = Atomic(false)
 
   /// An empty workspace; it grows on first use.
   ///
@@ -107,4 +111,14 @@ public final class Workspace {
   }
 
   deinit { dn_workspace_destroy(handle) }
+
+  /// Makes it the caller's, until ``giveBack()``.
+  func take() throws(DelayNetError) {
+    guard isTaken.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged else {
+      throw .inUse("workspace")
+    }
+  }
+
+  /// Leaves it to others.
+  func giveBack() { isTaken.store(false, ordering: .releasing) }
 }

@@ -14,7 +14,8 @@ extension Problem {
   ///   - loss: called once with the series: row `state · nodes + node`, a column for each that ``thinning`` keeps.
   /// - Returns: the loss's value and its gradient.
   /// - Throws: what ``record(steps:from:memory:keepsSeries:progress:onStop:)`` and
-  ///   ``Tape/pullback(_:finalState:withRespectTo:progress:)`` throw, and what the loss throws.
+  ///   ``Tape/pullback(_:finalState:withRespectTo:progress:)`` throw, and what the loss throws;
+  ///   ``DelayNetError/foreignTraced`` for a loss that uses a series of another call.
   public func valueWithGradient(
     steps: Int, withRespectTo inputs: Inputs = .all, from carry: NetworkCarry<Scalar>? = nil,
     memory: TapeMemory = .everything, progress: ProgressHandler? = nil,
@@ -22,8 +23,9 @@ extension Problem {
   ) throws(DelayNetError) -> (value: Scalar, gradient: Gradient) {
     let tape = try record(steps: steps, from: carry, memory: memory, progress: progress)
     let series = tape.trajectory.series
-    let traced = try loss(Traced(output: series.rows, member: 0))
-    let cotangent = try DelayMap.cotangents(of: traced, for: [series.rows])[0]
+    let call = LossCall([series.rows])
+    let traced = try loss(call.leaves[0])
+    let cotangent = try call.cotangents(of: traced)[0]
     let gradient = try tape.pullback(
       StateArray(variables: series.variables, nodes: series.nodes, rows: cotangent), withRespectTo: inputs,
       progress: progress)
@@ -37,10 +39,8 @@ extension Problem {
     steps: Int, from carry: NetworkCarry<Scalar>? = nil, progress: ProgressHandler? = nil,
     of loss: (Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar>
   ) throws(DelayNetError) -> Scalar {
-    let series = try simulate(steps: steps, from: carry, progress: progress).series
-    let traced = try loss(Traced(output: series.rows, member: 0))
-    if let mistake = traced.mistake { throw mistake }
-    return traced.value
+    let call = LossCall([try simulate(steps: steps, from: carry, progress: progress).series.rows])
+    return try call.value(of: loss(call.leaves[0]))
   }
 }
 

@@ -60,35 +60,44 @@ final class Reduction<Scalar: DelayNetScalar> {
       }
     }
 
-    mutating func flatten(_ expression: Expression<Scalar>, _ known: inout [ObjectIdentifier: Int]) -> Int {
-      if let place = known[ObjectIdentifier(expression)] { return place }
-      var (isActive, whose) = (false, -1)
-      func operand(_ other: Expression<Scalar>) -> Int {
-        let place = flatten(other, &known)
-        isActive = isActive || active[place]
-        return place
+    /// Appends the steps of an expression, operands before what is made of them. Without recursion: an expression that was
+    /// written down in a loop is as deep as the loop is long.
+    mutating func flatten(_ expression: Expression<Scalar>) {
+      var known: [ObjectIdentifier: Int] = [:]
+      var pending = [expression]
+      while let next = pending.last {
+        let identity = ObjectIdentifier(next)
+        let missing = known[identity] != nil ? [] : next.operands.filter { known[ObjectIdentifier($0)] == nil }
+        if !missing.isEmpty {
+          pending += missing.reversed()
+          continue
+        }
+        pending.removeLast()
+        if known[identity] == nil {
+          append(next.operation, next.operands.map { known[ObjectIdentifier($0)]! })
+          known[identity] = steps.count - 1
+        }
       }
+    }
+
+    /// Appends the step of an expression whose operands are those places.
+    private mutating func append(_ operation: Expression<Scalar>.Operation, _ places: [Int]) {
+      let whose = if case .output(_, let member) = operation { member } else { -1 }
       let step: Step =
-        switch expression.operation {
-        case .output(let buffer, let member):
-          {
-            isActive = true; whose = member; return .leaf(buffer)
-          }()
-        case .constant(let buffer): .leaf(buffer)
-        case .add(let a, let b): .add(operand(a), operand(b))
-        case .subtract(let a, let b): .subtract(operand(a), operand(b))
-        case .multiply(let a, let b): .multiply(operand(a), operand(b))
-        case .divide(let a, let b): .divide(operand(a), operand(b))
-        case .scale(let a, let number): .scale(operand(a), number)
-        case .shift(let a, let number): .shift(operand(a), number)
-        case .square(let a): .square(operand(a))
-        case .apply(let a, let function, let derivative): .apply(operand(a), function, derivative: derivative)
+        switch operation {
+        case .output(let buffer, _), .constant(let buffer): .leaf(buffer)
+        case .add: .add(places[0], places[1])
+        case .subtract: .subtract(places[0], places[1])
+        case .multiply: .multiply(places[0], places[1])
+        case .divide: .divide(places[0], places[1])
+        case .scale(let number): .scale(places[0], number)
+        case .shift(let number): .shift(places[0], number)
+        case .square: .square(places[0])
+        case .apply(let function, let derivative): .apply(places[0], function, derivative: derivative)
         }
       steps.append(step)
-      active.append(isActive)
+      active.append(whose >= 0 || places.contains { active[$0] })
       member.append(whose)
-      known[ObjectIdentifier(expression)] = steps.count - 1
-      return steps.count - 1
     }
   }
 
@@ -100,17 +109,19 @@ final class Reduction<Scalar: DelayNetScalar> {
   private let columns: Range<Int>
   private let rowLength: Int
 
-  private static var strip: Int { 512 }
+  /// The values of a register; fewer in long expressions, whose registers shall not take more than some megabytes. A multiple
+  /// of the eight running sums, so that the sum does not depend on it.
+  private let strip: Int
 
   init(_ expression: Expression<Scalar>, rows: Range<Int>, columns: Range<Int>, rowLength: Int) {
     self.rows = rows
     self.columns = columns
     self.rowLength = rowLength
-    var known: [ObjectIdentifier: Int] = [:]
     var program = Program()
-    _ = program.flatten(expression, &known)
+    program.flatten(expression)
     program.planWayBack()
     self.program = program
+    strip = max(8, min(512, (1 << 20) / max(program.steps.count, 1) & ~7))
   }
 
   /// Calls `body` with (first value, count) for every strip; whole rows are strung together.
@@ -122,7 +133,7 @@ final class Reduction<Scalar: DelayNetScalar> {
       let start = (rows.lowerBound + span) * rowLength + columns.lowerBound
       var first = 0
       while first < length {
-        let count = min(Self.strip, length - first)
+        let count = min(strip, length - first)
         body(start + first, count)
         first += count
       }
@@ -141,6 +152,21 @@ final class Reduction<Scalar: DelayNetScalar> {
     }
   }
 
+  /// The expression's values; for a reduction over all of a shape.
+  @inline(never)
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
+  func values(_ shape: BufferShape) -> Buffer<Scalar> {
+    let result = Buffer<Scalar>(uninitialized: shape)
+    withRegisters(steps.count) { values in
+      forEachStrip { first, count in
+        evaluate(first, count, values, all: true)
+        (result.base + first).update(from: register(steps.count - 1, first, values), count: count)
+      }
+    }
+    return result
+  }
+
   // Specialized by itself: the closure of a generic function is not.
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
@@ -157,7 +183,7 @@ final class Reduction<Scalar: DelayNetScalar> {
   @_specialize(where Scalar == Double)
   func pull(seed: Scalar, into cotangents: [UnsafeMutablePointer<Scalar>]) {
     withRegisters(2 * steps.count) { values in
-      let adjoints = values + steps.count * Self.strip
+      let adjoints = values + steps.count * strip
       forEachStrip { first, count in
         evaluate(first, count, values, all: false)
         backward(first, count, seed, values, adjoints, cotangents)
@@ -166,7 +192,7 @@ final class Reduction<Scalar: DelayNetScalar> {
   }
 
   private func withRegisters<Result>(_ count: Int, _ body: (UnsafeMutablePointer<Scalar>) -> Result) -> Result {
-    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: max(count, 1) * Self.strip) { memory in
+    withUnsafeTemporaryAllocation(of: Scalar.self, capacity: max(count, 1) * strip) { memory in
       body(memory.baseAddress!)
     }
   }
@@ -176,13 +202,13 @@ final class Reduction<Scalar: DelayNetScalar> {
     _ step: Int, _ first: Int, _ values: UnsafeMutablePointer<Scalar>
   ) -> UnsafeMutablePointer<Scalar> {
     if case .leaf(let buffer) = steps[step] { return buffer.base + first }
-    return values + step * Self.strip
+    return values + step * strip
   }
 
   /// The values of one strip: of all steps, or of those that the way back needs.
   private func evaluate(_ first: Int, _ count: Int, _ values: UnsafeMutablePointer<Scalar>, all: Bool) {
     for k in steps.indices where all || program.kept[k] {
-      let z = values + k * Self.strip
+      let z = values + k * strip
       switch steps[k] {
       case .leaf: break
       case .add(let a, let b):
@@ -222,7 +248,7 @@ final class Reduction<Scalar: DelayNetScalar> {
     // The outputs' adjoints are the cotangents themselves.
     func adjoint(_ step: Int) -> UnsafeMutablePointer<Scalar>? {
       if !active[step] { return nil }
-      return member[step] >= 0 ? cotangents[member[step]] + first : adjoints + step * Self.strip
+      return member[step] >= 0 ? cotangents[member[step]] + first : adjoints + step * strip
     }
     guard let top = adjoint(last) else { return }
     if member[last] >= 0 {
@@ -231,7 +257,7 @@ final class Reduction<Scalar: DelayNetScalar> {
       fill(top, count, seed)
     }
     for k in stride(from: last, through: 0, by: -1) where active[k] && member[k] < 0 {
-      let g = adjoints + k * Self.strip
+      let g = adjoints + k * strip
       switch steps[k] {
       case .leaf: break
       case .add(let a, let b):

@@ -24,7 +24,8 @@ public struct Tape<Scalar: DelayNetScalar>: ~Copyable, Sendable {
   /// What the tape holds, and what it will compute again.
   public var report: TapeReport { recording.reports[0] }
 
-  /// Pulls a cotangent of the run's output back to its inputs. May be called again with others.
+  /// Pulls a cotangent of the run's output back to its inputs. May be called again with others, and from any number of
+  /// threads, which then wait for each other.
   ///
   /// - Parameters:
   ///   - cotangent: of the trajectory's series, the same shape; nil for zero.
@@ -33,7 +34,8 @@ public struct Tape<Scalar: DelayNetScalar>: ~Copyable, Sendable {
   ///   - progress: called now and then.
   /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``, ``DelayNetError/notDifferentiable(_:)``,
   ///   ``DelayNetError/notFiniteCotangent(run:node:step:)``, ``DelayNetError/notFiniteGradient(run:input:)``,
-  ///   ``DelayNetError/cancelled(steps:)`` without steps.
+  ///   ``DelayNetError/cancelled(steps:)`` without steps; ``DelayNetError/inUse(_:)`` from the progress handler of another
+  ///   pullback of the same tape.
   /// - Postcondition: exactly zero for a cotangent of zeros; the same bits for every amount of memory.
   public func pullback(
     _ cotangent: StateArray<Scalar>?, finalState: StateArray<Scalar>? = nil,
@@ -86,6 +88,9 @@ final class Recording<Scalar: DelayNetScalar>: Sendable {
   private let tapes: [Handle]
   /// The pullback writes into the tape, so that one at a time may run.
   private let lock = Mutex<Void>(())
+  /// The thread that has the lock, 0 for none: it would wait for itself.
+  private let owner = Atomic<UInt>(0)
+  let reports: [TapeReport]
   let trajectories: [Trajectory<Scalar>]
 
   init(
@@ -113,19 +118,16 @@ final class Recording<Scalar: DelayNetScalar>: Sendable {
     }
     self.runs = runs
     tapes = made
-  }
-
-  deinit { for handle in tapes { dn_tape_destroy(handle.tape) } }
-
-  var reports: [TapeReport] {
-    tapes.map { handle in
+    reports = made.map { handle in
       var report = dn_tape_report()
-      lock.withLock { _ in dn_tape_describe(handle.tape, &report) }
+      dn_tape_describe(handle.tape, &report)
       return TapeReport(
         bytes: Int(report.bytes), levels: Int(report.levels), checkpoints: report.checkpoints, segment: report.segment,
         recomputedSteps: Int(report.recomputed))
     }
   }
+
+  deinit { for handle in tapes { dn_tape_destroy(handle.tape) } }
 
   /// One vector–Jacobian product a run.
   func pullback(
@@ -158,7 +160,11 @@ final class Recording<Scalar: DelayNetScalar>: Sendable {
     // The call runs under the lock; what may throw happens outside.
     var outcome: (status: dn_status, place: dn_place) = (DN_OK, noPlace)
     var failure: DelayNetError?
+    let thread = callingThread()
+    if owner.load(ordering: .relaxed) == thread { throw .inUse("tape") }
     lock.withLock { _ in
+      owner.store(thread, ordering: .relaxed)
+      defer { owner.store(0, ordering: .relaxed) }
       do throws(DelayNetError) {
         outcome = try options.withC { options, place in
           Scalar.kernels.network.vjp(primals, handles, parts, options, place)

@@ -1,6 +1,7 @@
 /// A number computed from a run's output, while a loss is being written down.
 ///
-/// It carries its partial derivative with respect to each sum that it was made of.
+/// It carries its partial derivative with respect to each sum that it was made of. Like a ``Traced`` it belongs to the call
+/// that it was made in; ``detached()``, or its ``value``, is a constant.
 public struct TracedScalar<Scalar: DelayNetScalar> {
   struct Term {
     let reduction: Reduction<Scalar>
@@ -10,16 +11,24 @@ public struct TracedScalar<Scalar: DelayNetScalar> {
   /// The number.
   public let value: Scalar
   let terms: [Term]
+  /// The call whose outputs the number depends on; nil for a constant.
+  let call: LossCall<Scalar>.Identity?
   let mistake: DelayNetError?
 
-  init(value: Scalar, terms: [Term], mistake: DelayNetError?) {
+  init(
+    value: Scalar, terms: [Term], of call: LossCall<Scalar>.Identity?, _ mistake: DelayNetError? = nil
+  ) {
     self.value = value
     self.terms = terms
+    self.call = call
     self.mistake = mistake
   }
 
   /// A constant.
-  public init(_ value: Scalar) { self.init(value: value, terms: [], mistake: nil) }
+  public init(_ value: Scalar) { self.init(value: value, terms: [], of: nil) }
+
+  /// The number as a constant, with a derivative of zero; it may be kept and used by the losses of other calls.
+  public func detached() -> TracedScalar { TracedScalar(value: value, terms: [], of: nil, mistake) }
 
   /// A function of this number.
   ///
@@ -33,7 +42,12 @@ public struct TracedScalar<Scalar: DelayNetScalar> {
   /// A number with the given value and partial derivatives with respect to others.
   private static func linear(_ value: Scalar, _ parts: (TracedScalar, Scalar)...) -> TracedScalar {
     var terms: [Term] = []
+    var call: LossCall<Scalar>.Identity?
+    var mistake: DelayNetError?
     for (part, factor) in parts {
+      let merged = LossCall<Scalar>.merge(call, part.call)
+      call = merged.call
+      mistake = mistake ?? part.mistake ?? merged.mistake
       for term in part.terms {
         if let known = terms.firstIndex(where: { $0.reduction === term.reduction }) {
           terms[known].partial += factor * term.partial
@@ -42,7 +56,7 @@ public struct TracedScalar<Scalar: DelayNetScalar> {
         }
       }
     }
-    return TracedScalar(value: value, terms: terms, mistake: parts.lazy.compactMap { $0.0.mistake }.first)
+    return TracedScalar(value: value, terms: terms, of: call, mistake)
   }
 
   /// The sum.

@@ -15,7 +15,8 @@ extension DelayMap {
   ///   - threads: at most this many share the targets; 0 chooses.
   ///   - workspace: memory to reuse, by the gradient too; nil makes some for each call.
   /// - Returns: the same shape; history columns unchanged.
-  /// - Precondition: the buffer has the network's nodes and at least its history, the workspace is one of the map's plan.
+  /// - Precondition: the buffer has the network's nodes and at least its history, the workspace is one of the map's plan
+  ///   that no other call has.
   /// - Complexity: a run, and as much again for the gradient.
   /// - Postcondition: output and gradient have the bits of `run` and `pullback`.
   public func differentiableRun(
@@ -81,7 +82,7 @@ extension DelayMap {
   /// Ends the program at a mistake that is in the program, not in the numbers.
   private static func stop(at error: DelayNetError) {
     switch error {
-    case .shapeMismatch, .optionOutOfRange, .foreignWorkspace, .unexpected: fatalError(error.description)
+    case .shapeMismatch, .optionOutOfRange, .foreignWorkspace, .inUse, .unexpected: fatalError(error.description)
     default: break
     }
   }

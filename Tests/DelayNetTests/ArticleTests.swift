@@ -98,6 +98,16 @@ import Testing
     let ofWeights = try network.matrix(gradient.weights)
     #expect(loss > 0 && ofHistory != 0 && ofWeights[0, 1] != 0)
 
+    var (point, previous): (Buffer<Double>, Traced<Double>?) = (noise, nil)
+    for _ in 0..<3 {
+      let step = try map.valueWithGradient(at: point) { b in
+        defer { previous = b.detached() }
+        return (b - target).squared().mean() + 0.1 * (b - (previous ?? b.detached())).squared().mean()
+      }
+      point -= 10 * step.gradient.buffer
+    }
+    #expect(previous != nil && point.sum() != noise.sum())
+
     let report = try GradientCheck.run(map, at: noise) { b in (b - target).squared().mean() }
     print(report)  // a line for each input, with the worst entry
     #expect(report.passed)
