@@ -22,6 +22,11 @@
 // Blocks that a window of the ring holds before it slides back.
 #define DN_WINDOW_BLOCKS 2
 #define DN_CACHE_LINE 64
+// Delays up to this one may have lanes over targets: vectors over time have no room in their classes.
+#define DN_RECENT 7
+#define DN_COUPLINGS_MAX 2
+// Pairs of rows whose products are added at once: of a leaf's steps, two at most a step and coupling variable.
+#define DN_PAIRS_MAX (2 * DN_LEAF * DN_COUPLINGS_MAX)
 
 // ---- Plan ----------------------------------------------------------------------------------------------------------
 
@@ -40,6 +45,28 @@ typedef struct dn_list {
   int32_t *sector_group;      // (S + 1) group numbers: sector s owns groups sector_group[s] ... sector_group[s + 1] - 1
 } dn_list;
 
+// Edges with the shortest delays once more, as rows of DN_LEAF targets: a step that reads what was computed a moment ago has
+// no time to run vectors over, so they run over targets. Each target's edges stand in plan order.
+//
+// Where DN_LEAF consecutive targets have much the same sources (a dense network), a row has one key, which all of them read,
+// and targets that do not have it the weight 0. The other targets are sorted by their number of edges, and each lane of a
+// row has a key of its own; a lane with fewer edges than its slice has rows reads its last one again, with the weight 0.
+typedef struct dn_slice {
+  int32_t row_begin, rows;
+  int32_t key_begin;  // a key a row, or, if `targets`, DN_LEAF a row
+  int32_t lanes;      // targets; what lanes behind them compute is left alone, or belongs to no node
+  int32_t target;     // the first of consecutive targets; -1: they stand in `targets`
+  int32_t targets;    // number of their first one in dn_lanes
+  int32_t shared;     // so many slices from this one on have the same keys
+} dn_slice;
+typedef struct dn_lanes {
+  int32_t slices, rows, keys, targets;
+  dn_slice *slice;
+  int32_t *position;        // (rows, DN_LEAF) in edge order; -1: none
+  int32_t *source, *delay;  // (keys)
+  int32_t *target;          // (targets) of slices whose targets are not consecutive
+} dn_lanes;
+
 // The network's edges for one direction of time: as given (the forward run), or transposed (the adjoint).
 // "target" is the row that is written, "source" the row that is read.
 typedef struct dn_graph {
@@ -50,6 +77,10 @@ typedef struct dn_graph {
   int32_t *delay;                // (E) delays; kept for the transposed graph only
   int32_t *short_target;         // target * stride of the short lists' edges, counted from short_begin
   int32_t short_begin;
+  dn_lanes now, recent;    // delay 0; delays 1 ... recent_longest
+  int32_t recent_longest;  // at most DN_RECENT
+  int32_t step_quiet;      // no delay from recent_longest + 1 to step_quiet - 1: networks need no recursion below it
+  bool leaf_lanes;         // the delay map's leaves are faster with lanes
   dn_group *group;         // all lists' groups, and one behind the last
   int32_t sectors;         // S: ranges of targets, the unit that is split over threads
   int32_t *sector_target;  // (S + 1) first target of each sector
@@ -76,8 +107,16 @@ struct dn_plan {
 // The target of each edge of the forward graph, (E) in plan order.
 void dn_plan_targets(const dn_plan *plan, int32_t *target);
 
-// Estimated nanoseconds of a forward step in float, one thread.
-double dn_plan_expected_ns(const dn_plan *plan);
+// Memory that belongs to the plan; NULL when there is none.
+void *dn_plan_take(dn_plan *plan, ptrdiff_t count, size_t size);
+
+// The edges of lists first ... last as lanes; zero_stride as for graph_create.
+dn_status dn_lanes_create(dn_plan *plan, const dn_graph *graph, int32_t first, int32_t last, ptrdiff_t zero_stride,
+                          dn_lanes *lanes);
+void dn_lanes_destroy(const dn_allocator *allocator, const dn_lanes *lanes);
+
+// Estimated nanoseconds of a step's delayed sums, one thread, elements of `size` bytes.
+double dn_plan_expected_ns(const dn_plan *plan, size_t size);
 
 // ---- Memory --------------------------------------------------------------------------------------------------------
 
@@ -105,7 +144,6 @@ dn_status dn_workspace_reserve(dn_workspace *workspace, size_t bytes);
 
 // ---- Models --------------------------------------------------------------------------------------------------------
 
-#define DN_COUPLINGS_MAX 2
 #define DN_PARAMETERS_MAX 32
 
 // A line of the register: what users see of it, and which parameter alone multiplies each coupling variable (or -1).

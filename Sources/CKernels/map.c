@@ -49,7 +49,8 @@ void dn_plan_describe(const dn_plan *plan, dn_plan_report *report) {
       .vjp_bytes_f32 = map_bytes_f32(plan, map_vjp_needs_f32(plan, true, true, true, true)),
       .vjp_bytes_f64 = map_bytes_f64(plan, map_vjp_needs_f64(plan, true, true, true, true)),
       .operations_per_step = 2.0 * (double)plan->edges,
-      .expected_ns_per_step_f32 = dn_plan_expected_ns(plan),
+      .expected_ns_per_step_f32 = dn_plan_expected_ns(plan, sizeof(float)),
+      .expected_ns_per_step_f64 = dn_plan_expected_ns(plan, sizeof(double)),
   };
   for (int32_t l = 0; l < graph->lists; l++) {
     report->class_shortest[l] = graph->list[l].shortest;

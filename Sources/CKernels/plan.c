@@ -137,7 +137,7 @@ static void sort_row(const scratch *s, ptrdiff_t i, ptrdiff_t n, bool transpose)
 
 // ---- One graph -----------------------------------------------------------------------------------------------------
 
-static void *plan_take(dn_plan *plan, ptrdiff_t count, size_t size) {
+void *dn_plan_take(dn_plan *plan, ptrdiff_t count, size_t size) {
   size_t bytes;
   if (__builtin_mul_overflow((size_t)count, size, &bytes)) return NULL;
   void *memory = dn_allocate(&plan->allocator, bytes ? bytes : 1);
@@ -150,6 +150,8 @@ static void graph_destroy(const dn_allocator *allocator, dn_graph *graph) {
   dn_release(allocator, graph->offset);
   dn_release(allocator, graph->delay);
   dn_release(allocator, graph->short_target);
+  dn_lanes_destroy(allocator, &graph->now);
+  dn_lanes_destroy(allocator, &graph->recent);
   dn_release(allocator, graph->group);
   dn_release(allocator, graph->sector_target);
   dn_release(allocator, graph->list[0].sector_group);  // one allocation for all lists
@@ -206,19 +208,47 @@ static int32_t place_short(scratch *s, int32_t g, int32_t end, ptrdiff_t k, int3
   return ranks;
 }
 
+// The lanes of a graph. Classes of 4, 2 and 1 come last; where delays of one row of targets differ, so that lanes gather
+// what they read one by one, class 4's vectors over time are faster.
+static dn_status make_lanes(dn_plan *plan, dn_graph *graph, ptrdiff_t zero_stride) {
+  const int32_t lists = graph->lists;
+  dn_status status = dn_lanes_create(plan, graph, 0, 0, zero_stride, &graph->now);
+  for (int32_t classes = 3; classes >= 2 && status == DN_OK; classes--) {
+    const size_t bytes = plan->bytes;
+    graph->recent_longest = (1 << classes) - 1;
+    status = dn_lanes_create(plan, graph, lists - classes, lists - 1, zero_stride, &graph->recent);
+    if (status != DN_OK || classes == 2 || graph->recent.targets == 0 || graph->list[lists - 3].count == 0) break;
+    dn_lanes_destroy(&plan->allocator, &graph->recent);
+    plan->bytes = bytes;
+  }
+  graph->step_quiet = graph->recent_longest + 1;
+  while (graph->step_quiet < plan->block && graph->list[lists - 1 - floor_log2(graph->step_quiet)].count == 0)
+    graph->step_quiet *= 2;
+  // The map's leaf turns its columns into rows of nodes and back for lanes, about a nanosecond a node and step; without
+  // them it visits each edge once in as many steps as its class is wide, about a nanosecond a visit. Lanes that gather take
+  // more than half of that.
+  double visits = 0, gathered = 0;
+  for (int32_t w = 1; w <= graph->recent_longest; w *= 2)
+    visits += (double)graph->list[lists - 1 - floor_log2(w)].count / w;
+  for (int32_t s = 0; s < graph->recent.slices; s++)
+    if (graph->recent.slice[s].target < 0) gathered += DN_LEAF * (double)graph->recent.slice[s].rows;
+  graph->leaf_lanes = visits > (double)plan->nodes + 0.6 * gathered;
+  return status;
+}
+
 // Sorts the edges into `graph`, transposed or not; zero_stride is the row stride of what zero-delay edges read.
 static dn_status graph_create(dn_plan *plan, dn_graph *graph, scratch *s, bool transpose, ptrdiff_t zero_stride) {
   const ptrdiff_t N = plan->nodes, E = plan->edges;
   const int32_t S = graph->sectors, lists = graph->lists;
 
-  graph->edge = plan_take(plan, E, sizeof(int32_t));
-  graph->offset = plan_take(plan, E, sizeof(int32_t));
-  graph->sector_target = plan_take(plan, S + 1, sizeof(int32_t));
-  int32_t *sector_group = plan_take(plan, (ptrdiff_t)lists * (S + 1), sizeof(int32_t));
+  graph->edge = dn_plan_take(plan, E, sizeof(int32_t));
+  graph->offset = dn_plan_take(plan, E, sizeof(int32_t));
+  graph->sector_target = dn_plan_take(plan, S + 1, sizeof(int32_t));
+  int32_t *sector_group = dn_plan_take(plan, (ptrdiff_t)lists * (S + 1), sizeof(int32_t));
   graph->list[0].sector_group = sector_group;
   if (!graph->edge || !graph->offset || !graph->sector_target || !sector_group) return DN_NO_MEMORY;
   // The forward run reads zeros nowhere, so only the adjoint searches for delays.
-  if (transpose && !(graph->delay = plan_take(plan, E, sizeof(int32_t)))) return DN_NO_MEMORY;
+  if (transpose && !(graph->delay = dn_plan_take(plan, E, sizeof(int32_t)))) return DN_NO_MEMORY;
   sort_by_target(s, transpose);
   make_sectors(plan, graph, s);
 
@@ -259,8 +289,8 @@ static dn_status graph_create(dn_plan *plan, dn_graph *graph, scratch *s, bool t
     else shorts += s->group_count[g];
   }
   graph->short_begin = (int32_t)(E - shorts);
-  graph->short_target = plan_take(plan, shorts, sizeof(int32_t));
-  graph->group = plan_take(plan, grouped + 1, sizeof(dn_group));
+  graph->short_target = dn_plan_take(plan, shorts, sizeof(int32_t));
+  graph->group = dn_plan_take(plan, grouped + 1, sizeof(dn_group));
   if (!graph->short_target || !graph->group) return DN_NO_MEMORY;
 
   // Groups by bucket, in a bucket by size, those of equal size by target.
@@ -318,7 +348,7 @@ static dn_status graph_create(dn_plan *plan, dn_graph *graph, scratch *s, bool t
       if (graph->delay) graph->delay[k] = d;
     }
   }
-  return DN_OK;
+  return make_lanes(plan, graph, zero_stride);
 }
 
 // ---- Creation ------------------------------------------------------------------------------------------------------
@@ -515,20 +545,38 @@ void dn_plan_targets(const dn_plan *plan, int32_t *target) {
   }
 }
 
-double dn_plan_expected_ns(const dn_plan *plan) {
-  // Cycles at 3 GHz: an unaligned load and a multiply-add a vector, something for each group's start and end, and a load,
-  // a multiply-add and a store for each visit of a short edge.
-  const double lanes = plan->isa == DN_ISA_AVX512 ? 16 : plan->isa == DN_ISA_AVX2 ? 8 : 4;
-  double cycles = 4 * (double)plan->nodes / lanes;
-  for (int32_t l = 0; l < plan->forward.lists; l++) {
-    const dn_list *list = &plan->forward.list[l];
+// Cycles of lanes that are summed once. Lanes with keys of their own load and insert what they read one by one.
+static double lanes_cycles(const dn_lanes *lanes, double width) {
+  double cycles = 0;
+  for (int32_t s = 0; s < lanes->slices; s++)
+    cycles += DN_LEAF * (double)lanes->slice[s].rows * (lanes->slice[s].target < 0 ? 1.4 : 1.4 / width);
+  return cycles;
+}
+
+double dn_plan_expected_ns(const dn_plan *plan, size_t size) {
+  // Cycles at 3 GHz: an unaligned load and a multiply-add a vector, something for each group's start and end; a load, a
+  // multiply-add and a store for each visit of a short edge; rows of time turned into rows of nodes and back. The base
+  // instruction set of x86-64 has no multiply-add: each is a call.
+  const dn_graph *graph = &plan->forward;
+#if defined(__x86_64__)
+  const bool calls = plan->isa == DN_ISA_BASE;
+#else
+  const bool calls = false;
+#endif
+  const double bytes = plan->isa == DN_ISA_AVX512 ? 64 : plan->isa == DN_ISA_AVX2 ? 32 : 16;
+  const double width = calls ? 0.25 : bytes / (double)size;
+  double cycles = 4 * (double)plan->nodes / (bytes / (double)size);
+  for (int32_t l = 0; l < graph->lists; l++) {
+    const dn_list *list = &graph->list[l];
     const double columns = l <= 1 ? plan->block : list->shortest;
     if (is_short(list)) {
-      cycles += 2.5 * list->count / columns;
+      if (!graph->leaf_lanes || list->shortest > graph->recent_longest)
+        cycles += (calls ? 2.5 * columns / width : 2.5) * list->count / columns;
     } else {
-      const double groups = list->sector_group[plan->forward.sectors] - list->sector_group[0];
-      cycles += 1.9 * list->count / lanes + groups * (12 + 2 * columns / lanes) / columns;
+      const double groups = list->sector_group[graph->sectors] - list->sector_group[0];
+      cycles += 1.9 * list->count / width + groups * (12 + 2 * columns / width) / columns;
     }
   }
+  if (graph->leaf_lanes) cycles += 3 * (double)plan->nodes + lanes_cycles(&graph->recent, width);
   return cycles / 3;
 }

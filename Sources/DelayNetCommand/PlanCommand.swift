@@ -13,10 +13,17 @@ struct PlanCommand: ParsableCommand {
         delaynet plan --weights W.npy --delays D.npy
         delaynet plan --connectome connectivity_998.zip --speed 4 --time-step 0.5 --json plan.json
         delaynet plan --synthetic 200 --isa base
+        delaynet plan --synthetic 84 --model wong_wang
       """)
 
   @OptionGroup(title: "Network")
   var network: NetworkOptions
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Add the arithmetic of a model's Heun step, timed here, to what a step is expected to take.", valueName: "name"))
+  var model: String?
 
   @Option(
     name: .long, parsing: .unconditional,
@@ -25,16 +32,42 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     try requireWritable([json])
+    let model = try model.map(NodeModel.required)
     let loaded = try network.load(as: Double.self)
     let plan = try loaded.naming { try Plan(loaded.network, instructionSet: network.isa.instructionSet) }
     let report = plan.report
-    if let json { try writeJSON(PlanObject(report), to: json) }
+    var expected = (float: report.expectedNanosecondsPerStep.float, double: report.expectedNanosecondsPerStep.double)
+    if let model {
+      expected.float += try ownNanoseconds(of: model, nodes: report.nodes, as: Float.self)
+      expected.double += try ownNanoseconds(of: model, nodes: report.nodes, as: Double.self)
+    }
+    if let json { try writeJSON(PlanObject(report, expected), to: json) }
     print(report)
+    if let model {
+      print(
+        "a Heun step of \(model.name) \(rounded(expected.float)) ns (float, one thread) or "
+          + "\(rounded(expected.double)) (double)")
+    }
     if let step = loaded.network.timeStep {
       let (shortest, longest) = (Double(report.shortestDelay) * step, Double(report.longestDelay) * step)
       print("a step is \(rounded(step)) ms: delays \(rounded(shortest)) … \(rounded(longest)) ms")
     }
   }
+}
+
+/// What a step of nodes without edges takes, one thread, in ns: the least of some short runs.
+private func ownNanoseconds<Scalar: DelayNetScalar>(
+  of model: NodeModel, nodes: Int, as: Scalar.Type
+) throws -> Double {
+  let alone = try Network<Scalar>(nodes: nodes, sources: [], targets: [], weights: [], delays: [])
+  // So small a step that no model leaves the finite numbers.
+  let problem = try Problem(alone, model: model, timeStep: 1e-3)
+  let steps = 200
+  var least = Duration.seconds(3600)
+  for _ in 0..<10 {
+    least = min(least, try ContinuousClock().measure { _ = try problem.simulate(steps: steps, threads: 1) })
+  }
+  return least / .nanoseconds(1) / Double(steps)
 }
 
 /// The plan report as it is written to a file.
@@ -60,9 +93,9 @@ private struct PlanObject: Encodable {
   let classes: [DelayClass]
   let planBytes: Int
   let runBytesFloat32, runBytesFloat64, pullbackBytesFloat32, pullbackBytesFloat64: Int
-  let operationsPerStep, expectedNsPerStep: Double
+  let operationsPerStep, expectedNsPerStepFloat32, expectedNsPerStepFloat64: Double
 
-  init(_ report: PlanReport) {
+  init(_ report: PlanReport, _ expected: (float: Double, double: Double)) {
     nodes = report.nodes
     edges = report.edges
     history = report.history
@@ -82,7 +115,8 @@ private struct PlanObject: Encodable {
     pullbackBytesFloat32 = report.pullbackBytes.float
     pullbackBytesFloat64 = report.pullbackBytes.double
     operationsPerStep = report.operationsPerStep
-    expectedNsPerStep = report.expectedNanosecondsPerStep
+    expectedNsPerStepFloat32 = expected.float
+    expectedNsPerStepFloat64 = expected.double
   }
 
   enum CodingKeys: String, CodingKey {
@@ -98,6 +132,7 @@ private struct PlanObject: Encodable {
     case pullbackBytesFloat32 = "pullback_bytes_float32"
     case pullbackBytesFloat64 = "pullback_bytes_float64"
     case operationsPerStep = "operations_per_step"
-    case expectedNsPerStep = "expected_ns_per_step"
+    case expectedNsPerStepFloat32 = "expected_ns_per_step_float32"
+    case expectedNsPerStepFloat64 = "expected_ns_per_step_float64"
   }
 }

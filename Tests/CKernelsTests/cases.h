@@ -19,6 +19,7 @@ double rng_unit(rng *r);
 typedef enum delay_kind {
   DELAYS_UNIFORM,    // shortest ... longest
   DELAYS_ONE_SHORT,  // the same, but one edge has delay 1
+  DELAYS_SHORT,      // 0, 1, 2, 7 or 8: both sides of where a network's kernels change
   DELAYS_POWERS,     // 2^k - 1, 2^k, 2^k + 1 between shortest and longest
 } delay_kind;
 

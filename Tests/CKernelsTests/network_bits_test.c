@@ -73,9 +73,10 @@ static DN_NAME(net_trial) DN_NAME(trial_of)(int m, int v, const network *net, bo
 }
 
 static void DN_NAME(isas)(void) {
-  static const char *const names[] = {"3 nodes 0..40", "17 nodes, all zero", "17 nodes, 90 edges, powers"};
+  static const char *const names[] = {"3 nodes 0..40", "17 nodes, all zero", "17 nodes, 90 edges, powers",
+                                      "84 nodes, 700 edges 0, 1, 2, 7, 8"};
   EACH_MODEL
-  for (int s = 0; s < 3; s++) {
+  for (int s = 0; s < 4; s++) {
     const bool fractional = (m + v + s) % 2;
     network net = network_of(names[s], fractional);
     dn_plan *base = plan_make(&net, &(dn_plan_options){.isa = DN_ISA_BASE});

@@ -92,9 +92,9 @@ int main(int argc, char **argv) {
 // A trial of one of the small networks, chosen by a number; it has a plan.
 static DN_NAME(net_trial)
     DN_NAME(chosen)(int m, int v, int number, network *net, dn_plan **plan, net_setup setup, dn_isa isa) {
-  static const char *const names[] = {"1 node, 9 edges 0..20", "3 nodes 0..40",      "17 nodes, 60 edges 0..40",
-                                      "2 nodes 0..3",          "17 nodes, all zero", "17 nodes, all 1",
-                                      "2 nodes, all 16",       "no edges, history"};
+  static const char *const names[] = {"1 node, 9 edges 0..20",  "3 nodes 0..40",      "17 nodes, 60 edges 0..40",
+                                      "17 nodes 0, 1, 2, 7, 8", "17 nodes, all zero", "17 nodes, all 1",
+                                      "2 nodes, all 16",        "no edges, history"};
   const case_spec *spec = net_spec_named(names[number % 8]);
   const bool fractional = number / 8 % 2;
   *net = fractional ? network_make_fractional(spec, 1) : network_make(spec, 1);

@@ -78,7 +78,7 @@ static int inputs_of(const net_trial_f64 *t, input *inputs) {
 
 // The small networks: all have more than one node, so that one drowned derivative does not hide.
 static net_trial_f64 chosen(int m, int v, int number, ptrdiff_t steps, network *net, dn_plan **plan) {
-  static const char *const names[] = {"3 nodes, all zero", "2 nodes 0..3", "3 nodes 0..40", "2 nodes, all 16"};
+  static const char *const names[] = {"3 nodes, all zero", "3 nodes 0, 1, 2, 7, 8", "3 nodes 0..40", "2 nodes, all 16"};
   const case_spec *spec = net_spec_named(names[number % 4]);
   const bool fractional = number / 4 % 2;
   *net = fractional ? network_make_fractional(spec, 1) : network_make(spec, 1);
@@ -192,7 +192,7 @@ static void check_differences(net_trial_f64 *t, input in) {
   for (ptrdiff_t k = 0; k < in.count; k++) {
     double *x = &g->at[in.from + k];
     const double origin = *x, size = fmax(fabs(origin), fabs(t->tan[in.part].at[in.from + k])),
-                 h = ldexp(1, ilogb(size > 0 ? size : 1) - 9);
+                 h = ldexp(1, ilogb(size > 0 ? size : 1) - 10);
     long double at[5];
     for (int n = -2; n <= 2; n++) {
       *x = origin + n * h;

@@ -93,7 +93,8 @@ static void reports(void) {
             report.plan_bytes, m.live);
       CHECK_THAT(report.operations_per_step == 2.0 * (double)net.edges);
       CHECK_THAT(report.expected_ns_per_step_f32 >= 0 && isfinite(report.expected_ns_per_step_f32));
-      if (net.edges) CHECK_THAT(report.expected_ns_per_step_f32 > 0);
+      CHECK_THAT(report.expected_ns_per_step_f64 >= report.expected_ns_per_step_f32);
+      if (net.edges) CHECK_THAT(report.expected_ns_per_step_f32 > 0 && isfinite(report.expected_ns_per_step_f64));
       dn_plan_destroy(plan);
       CHECK_THAT(m.live == 0);
     }

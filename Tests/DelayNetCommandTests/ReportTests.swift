@@ -47,6 +47,25 @@ struct ReportTests {
     }
   }
 
+  @Test("plan adds a model's own arithmetic, and refuses a model that is not there")
+  func planOfAModel() throws {
+    let dense = try DenseCase<Float>()
+    try Command.succeed("plan --weights W.npy --delays D.npy --json sums.json", in: dense.folder)
+    let output = try Command.succeed(
+      "plan --weights W.npy --delays D.npy --model wong_wang --json step.json", in: dense.folder)
+    #expect(output.contains("a Heun step of wong_wang"))
+    func read(_ name: String) throws -> [String: Any] {
+      try #require(try JSONSerialization.jsonObject(with: dense.folder.bytes(name)) as? [String: Any])
+    }
+    let (sums, step) = (try read("sums.json"), try read("step.json"))
+    for name in ["expected_ns_per_step_float32", "expected_ns_per_step_float64"] {
+      #expect(try #require(step[name] as? Double) > #require(sums[name] as? Double))
+    }
+    let refused = try Command.run(
+      ["plan", "--weights", "W.npy", "--delays", "D.npy", "--model", "wong"], in: dense.folder)
+    #expect(refused.status == 64 && refused.errors.contains("wong_wang"))
+  }
+
   @Test("plan counts the median of an even number of delays between the middle two")
   func evenMedian() throws {
     let folder = try Folder()

@@ -14,7 +14,9 @@ import Testing
     #expect(report.instructionSet == .best && report.operationsPerStep == 2 * 84 * 84)
     #expect([16, 32, 64, 128, 256].contains(report.block) && report.tiles >= 1)
     #expect(report.planBytes > 4 * 84 * 84 && report.runBytes.double > report.runBytes.float)
-    #expect(report.pullbackBytes.float >= report.runBytes.float && report.expectedNanosecondsPerStep > 0)
+    #expect(report.pullbackBytes.float >= report.runBytes.float)
+    let expected = report.expectedNanosecondsPerStep
+    #expect(expected.float > 0 && expected.double > expected.float)
     #expect(report.description.contains("7056 edges") && report == example.map.plan.report)
   }
 

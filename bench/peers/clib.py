@@ -61,7 +61,8 @@ class Report(c.Structure):
                 ("class_shortest", c.c_int32 * 10), ("class_longest", c.c_int32 * 10),
                 ("class_edges", c.c_ssize_t * 10), ("plan_bytes", c.c_size_t), ("run_bytes_f32", c.c_size_t),
                 ("run_bytes_f64", c.c_size_t), ("vjp_bytes_f32", c.c_size_t), ("vjp_bytes_f64", c.c_size_t),
-                ("operations_per_step", c.c_double), ("expected_ns_per_step_f32", c.c_double)]
+                ("operations_per_step", c.c_double), ("expected_ns_per_step_f32", c.c_double),
+                ("expected_ns_per_step_f64", c.c_double)]
 
 
 class RunOptions(c.Structure):

@@ -171,7 +171,8 @@ typedef struct dn_plan_report {
   size_t run_bytes_f32, run_bytes_f64;  // workspace of one dn_map_run
   size_t vjp_bytes_f32, vjp_bytes_f64;  // workspace of one dn_map_vjp that asks for everything
   double operations_per_step;           // 2 E: a multiplication and an addition an edge
-  double expected_ns_per_step_f32;      // of dn_map_run, one thread, from counted vector operations at 3 GHz
+  // A step of dn_map_run, or the delayed sums of one of dn_network_run; one thread, from counted operations at 3 GHz.
+  double expected_ns_per_step_f32, expected_ns_per_step_f64;
 } dn_plan_report;
 
 DN_API void dn_plan_describe(const dn_plan *plan, dn_plan_report *report);

@@ -3,7 +3,7 @@
 //   x_i(t) += sum over e -> i of w_e b(j_e, t - d_e)
 //
 // With time innermost an edge's share of n consecutive steps is one shifted multiply-add of a row: contiguous, vectorised
-// over time. Vectors run over time only, so x_i(t) is a sum over edges in plan order on every instruction set.
+// over time. Vectors run over time only (over targets in lanes.h, never over a target's edges), so x_i(t) is a sum over edges in plan order on every instruction set.
 //
 // The adjoint is the same sum on the transposed graph with time reversed, so apply and solve_leaf serve both; the gradient
 // of a weight is dot, the product of the target's adjoint with the row that the forward run read.
@@ -143,15 +143,11 @@ DN_INLINE void K(class_1)(const dn_graph *graph, const dn_list *list, const DN_R
     x[target[k]] = __builtin_elementwise_fma(w[k], src[graph->offset[k]], x[target[k]]);
 }
 
-// One short class alone, on the columns from x on that it covers.
+// One of the two wider short classes alone, on the columns from x on that it covers.
 static void K(apply_class)(const dn_graph *graph, const dn_list *list, const DN_REAL *w, const DN_REAL *src,
                            DN_REAL *x) {
-  switch (list->shortest) {
-    case 8: K(class_8)(graph, list, w, src, x); break;
-    case 4: K(class_4)(graph, list, w, src, x); break;
-    case 2: K(class_2)(graph, list, w, src, x); break;
-    default: K(class_1)(graph, list, w, src, x); break;
-  }
+  if (list->shortest == 8) K(class_8)(graph, list, w, src, x);
+  else K(class_4)(graph, list, w, src, x);
 }
 
 // The recursion's last levels, for n <= DN_LEAF columns of all rows: class 8 to the first half, solve it, class 8 to the

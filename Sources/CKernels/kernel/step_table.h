@@ -64,6 +64,9 @@ typedef struct DN_NAME(dn_network_kernels) {
   void (*transpose)(const DN_REAL *src, ptrdiff_t src_stride, DN_REAL *dst, ptrdiff_t dst_stride, ptrdiff_t rows,
                     ptrdiff_t columns);
   void (*apply_class)(const dn_graph *graph, const dn_list *list, const DN_REAL *w, const DN_REAL *src, DN_REAL *x);
+  void (*apply_lanes)(const dn_lanes *lanes, const int32_t *offset, const DN_REAL *w, const DN_REAL *src, DN_REAL *x);
+  void (*dot_lanes)(const dn_lanes *lanes, const int32_t *offset, ptrdiff_t count, const DN_REAL *g, const DN_REAL *y,
+                    ptrdiff_t stride, DN_REAL *sum);
   void (*normals)(dn_key key, dn_key low, uint64_t first, ptrdiff_t count, DN_REAL *even, DN_REAL *odd);
   void (*multiply_add)(ptrdiff_t count, const DN_REAL *a, const DN_REAL *b, DN_REAL *sum);
   void (*multiply_add_user)(ptrdiff_t count, const DN_REAL *a, const DN_REAL *b, DN_REAL *sum);

@@ -12,6 +12,7 @@ const DN_TABLE(DN_REAL_SUFFIX) DN_NAME_OF(DN_REAL_SUFFIX, DN_ISA_SUFFIX) = {
     .apply_between = K(apply_between),
     .apply_short = K(apply_short),
     .solve_leaf = K(solve_leaf),
+    .solve_leaf_lanes = K(solve_leaf_lanes),
     .dot = K(dot),
     .dot_short = K(dot_short),
     .dot_rows = K(dot_rows),

@@ -29,6 +29,7 @@ static void DN_NAME(map_jvp_work)(void *context, ptrdiff_t run, const dn_worker 
     DN_NAME(map_load_history)(&share, p->history, p->history_stride, a->known);
   }
   *result = dn_block_end(worker, mine, 0);
+  DN_NAME(map_pack_lanes)(&share);
 
   ptrdiff_t t = 0, column = plan->lead;
   while (t < T && result->status == DN_OK) {

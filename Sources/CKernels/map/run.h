@@ -24,6 +24,7 @@ static void DN_NAME(map_run_work)(void *context, ptrdiff_t run, const dn_worker 
     if (out && worker->rank == 0) out->steps_done = 0;
     return;
   }
+  DN_NAME(map_pack_lanes)(&share);
 
   ptrdiff_t t = 0, column = plan->lead;
   while (t < T && result->status == DN_OK) {

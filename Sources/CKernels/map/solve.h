@@ -13,6 +13,7 @@ typedef struct DN_NAME(map_arrays) {
   DN_REAL *sum_block;        // (N, block_stride) sums that may not stand in the ring
   DN_REAL *edge_sum;         // (E) dot products in plan order
   DN_REAL *gain_sum;         // (N)
+  DN_NAME(dn_leaf_lanes) lanes;  // of the graph that the recursion walks over, where its leaves have lanes
 } DN_NAME(map_arrays);
 
 // One run as every worker of its team sees it.
@@ -90,7 +91,10 @@ static void DN_NAME(map_solve)(const DN_NAME(map_share) *share, int32_t l, DN_RE
   }
   if (length == DN_LEAF) {
     dn_wait(share->worker);
-    if (share->worker->rank == 0)
+    if (share->worker->rank == 0 && share->graph->leaf_lanes)
+      share->state->kernels->solve_leaf_lanes(share->graph, share->weights, &share->state->arrays.lanes, x + from,
+                                              plan->stride, plan->nodes, n < length ? n : length);
+    else if (share->worker->rank == 0)
       share->state->kernels->solve_leaf(share->graph, share->weights, x + from, n < length ? n : length);
     dn_wait(share->worker);
     return;
@@ -126,6 +130,21 @@ static dn_outcome DN_NAME(map_pack)(const DN_NAME(map_share) *share) {
       share->state->kernels->pack(share->graph->edge, dn_share_begin(share->worker, E), dn_share_end(share->worker, E),
                                   primal->weights, primal->scale, share->state->arrays.weights);
   return (dn_outcome){.status = bad < 0 ? DN_OK : DN_NOT_FINITE_WEIGHT};
+}
+
+// This worker's part of the leaves' lanes, when all have packed the weights; the next wait makes them the solver's.
+static void DN_NAME(map_pack_lanes)(const DN_NAME(map_share) *share) {
+  const dn_lanes *recent = &share->graph->recent;
+  const DN_NAME(dn_leaf_lanes) *lanes = &share->state->arrays.lanes;
+  const ptrdiff_t weights = (ptrdiff_t)recent->rows * DN_LEAF;
+  if (!share->graph->leaf_lanes) return;
+  for (ptrdiff_t k = dn_share_begin(share->worker, recent->keys); k < dn_share_end(share->worker, recent->keys); k++)
+    lanes->offset[k] = (int32_t)(recent->source[k] - recent->delay[k] * lanes->row);
+  for (ptrdiff_t k = dn_share_begin(share->worker, weights); k < dn_share_end(share->worker, weights); k++)
+    lanes->weights[k] = recent->position[k] < 0 ? 0 : share->weights[recent->position[k]];
+  // What stands behind the nodes is computed like a node, and never read.
+  if (share->worker->rank == 0)
+    memset(lanes->rows, 0, (size_t)((DN_RECENT + DN_LEAF) * lanes->row) * sizeof *lanes->rows);
 }
 
 // The noise samples of a block, this worker's rows, where zero-delay edges read them.
@@ -201,6 +220,20 @@ static void DN_NAME(map_take)(const dn_plan *plan, DN_NAME(map_needs) needs, dn_
       .edge_sum = needs.edge_sum ? dn_arena_take(arena, E, size) : NULL,
       .gain_sum = needs.gain_sum ? dn_arena_take(arena, N, size) : NULL,
   };
+  // Either graph's, whichever the driver walks over.
+  ptrdiff_t keys = 0, rows = 0;
+  for (int32_t transposed = 0; transposed < 2; transposed++) {
+    const dn_graph *graph = transposed ? &plan->transposed : &plan->forward;
+    if (!graph->leaf_lanes) continue;
+    if (graph->recent.keys > keys) keys = graph->recent.keys;
+    if (graph->recent.rows > rows) rows = graph->recent.rows;
+  }
+  if (rows == 0) return;
+  const ptrdiff_t row = (N + DN_LEAF - 1) / DN_LEAF * DN_LEAF;
+  a->lanes = (DN_NAME(dn_leaf_lanes)){.offset = dn_arena_take(arena, keys, sizeof(int32_t)),
+                                      .weights = dn_arena_take(arena, rows * DN_LEAF, size),
+                                      .rows = dn_arena_take(arena, (DN_RECENT + DN_LEAF) * row, size),
+                                      .row = row};
 }
 
 // Everything that a call needs besides the caller's arrays.

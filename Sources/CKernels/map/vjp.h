@@ -181,6 +181,7 @@ static void DN_NAME(map_vjp_work)(void *context, ptrdiff_t run, const dn_worker 
            (size_t)(dn_share_end(worker, E) - dn_share_begin(worker, E)) * sizeof *a->edge_sum);
   if (v.wants_gain) memset(a->gain_sum + row_begin, 0, (size_t)(row_end - row_begin) * sizeof *a->gain_sum);
   *result = dn_block_end(worker, packed, 0);
+  DN_NAME(map_pack_lanes)(&v.share);
 
   // r is the reversed step of the block's first column, t the natural step of its last one.
   ptrdiff_t column = plan->lead;

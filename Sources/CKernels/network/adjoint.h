@@ -13,23 +13,27 @@ typedef struct DN_NAME(net_adjoint) {
   const DN_NAME(dn_network_cotangent) *d;
   const DN_NAME(net_record) *record;
   bool wants_edges;
-  DN_REAL *weights;                        // (E) in the order of the transposed graph
-  DN_REAL *ring, *known;                   // (C, N, stride)
-  DN_REAL *block;                          // (C, N, block_stride) g in natural time
-  DN_REAL *edge_sum;                       // (E) in plan order
-  DN_REAL *state, *predictor, *drift;      // (S, row)
-  DN_REAL *constant;                       // (S, row) what every output column adds to the cotangents of its states
-  DN_REAL *self;                           // (row) difference coupling: sum over a block of g_i y_i,
-  double *self_total;                      //   and over all
-  double *pulses;                          // (pulse_count) sums of the pulses
-  DN_REAL *coupled_now, *coupled_next;     // (C, row)
-  DN_REAL *increment;                      // (DN_LEAF, S, row)
-  DN_REAL *series;                         // (DN_LEAF, S, row)
-  DN_REAL *mean;                           // (S, row) cotangent of each state of output column mean_column
-  DN_REAL *observed, *g;                   // (DN_LEAF, C, row)
-  DN_REAL *parameters, *coupling, *sigma;  // (P, row), (row), (S, row): sums of a block
+  DN_REAL *weights;                     // (E) in the order of the transposed graph
+  DN_REAL *ring, *known;                // (C, N, stride)
+  DN_REAL *block;                       // (C, N, block_stride) g in natural time
+  DN_REAL *edge_sum;                    // (E) in plan order
+  DN_REAL *state, *predictor, *drift;   // (S, row)
+  DN_REAL *constant;                    // (S, row) what every output column adds to the cotangents of its states
+  DN_REAL *self;                        // (row) difference coupling: sum over a block of g_i y_i,
+  double *self_total;                   //   and over all
+  double *pulses;                       // (pulse_count) sums of the pulses
+  DN_REAL *coupled_now, *coupled_next;  // (C, row)
+  DN_REAL *increment;                   // (DN_LEAF, S, row)
+  DN_REAL *series;                      // (DN_LEAF, S, row)
+  DN_REAL *mean;                        // (S, row) cotangent of each state of output column mean_column
+  DN_REAL *observed;                    // (DN_LEAF, C, row)
+  DN_REAL *seen, *g;                   // (DN_RECENT + DN_LEAF, C, row) g of the columns before a leaf and of the leaf's
+  DN_NAME(net_lanes) now, recent;      // of the transposed graph
+  DN_REAL *pair_g, *pair_y, *now_sum;  // (DN_PAIRS_MAX, row) twice; (rows of the forward graph's `now`, DN_LEAF)
+  ptrdiff_t pairs;                     // whose products are not yet in now_sum
+  ptrdiff_t moved;                     // columns of the last leaf
+  DN_REAL *parameters, *coupling, *sigma;                   // (P, row), (row), (S, row): sums of a block
   double *parameters_total, *coupling_total, *sigma_total;  // of all
-  int32_t *zero_source;                                     // of the transposed graph's zero list
   ptrdiff_t known_from, mean_column;
   ptrdiff_t r, column;  // the next block's reversed column, and where it stands in the ring
   DN_REAL *x;
@@ -53,13 +57,19 @@ static void DN_NAME(net_adjoint_take)(const DN_NAME(dn_network_primal) *p, dn_ar
   b->increment = dn_arena_take(arena, DN_LEAF * S, size);
   b->series = dn_arena_take(arena, DN_LEAF * S, size);
   b->observed = dn_arena_take(arena, DN_LEAF * C, size);
-  b->g = dn_arena_take(arena, DN_LEAF * C, size);
+  b->seen = dn_arena_take(arena, (DN_RECENT + DN_LEAF) * C, size);
+  if (b->seen) b->g = b->seen + DN_RECENT * C;
+  b->now = DN_NAME(net_take_lanes)(&plan->transposed.now, arena);
+  b->recent = DN_NAME(net_take_lanes)(&plan->transposed.recent, arena);
+  const ptrdiff_t pairs = plan->zero_edges ? DN_PAIRS_MAX * row : 0;
+  b->pair_g = dn_arena_take(arena, pairs, size);
+  b->pair_y = dn_arena_take(arena, pairs, size);
+  b->now_sum = DN_NAME(net_take_lane_weights)(&plan->forward.now, arena);
   b->parameters = dn_arena_take(arena, P, size);
   b->coupling = dn_arena_take(arena, row, size);
   b->parameters_total = dn_arena_take(arena, P, sizeof(double));
   b->coupling_total = dn_arena_take(arena, row, sizeof(double));
   b->sigma_total = dn_arena_take(arena, S, sizeof(double));
-  b->zero_source = dn_arena_take(arena, plan->transposed.list[0].count, sizeof(int32_t));
   b->self = dn_arena_take(arena, row, size);
   b->self_total = dn_arena_take(arena, row, sizeof(double));
   b->pulses = dn_arena_take(arena, p->pulse_count, sizeof(double));
@@ -94,18 +104,11 @@ static void DN_NAME(net_add_series)(DN_NAME(net_adjoint) *b, ptrdiff_t tau, cons
   if (b->d->column) f->rows->scale_add(S, 1, b->constant, b->state);
 }
 
-// Adds the zero-delay edges' share of a step to the dot products: g of their targets times y of their sources.
-static void DN_NAME(net_zero_dots)(DN_NAME(net_adjoint) *b, const DN_REAL *g, const DN_REAL *y) {
-  const DN_NAME(net_run) *f = &b->back;
-  const dn_graph *graph = &f->plan->forward;
-  const dn_list *list = &graph->list[0];
-  for (int32_t c = 0; c < f->C; c++) {
-    if (!f->active[c]) continue;
-    for (int32_t m = list->sector_group[0]; m < list->sector_group[graph->sectors]; m++)
-      for (int32_t k = graph->group[m].begin; k < graph->group[m + 1].begin; k++)
-        b->edge_sum[k] = (DN_REAL)DN_FMA(g[c * f->row + graph->group[m].target],
-                                         y[c * f->row + f->a.zero_source[k - list->begin]], b->edge_sum[k]);
-  }
+// Adds the zero-delay edges' dot products of the pairs that wait: g of their targets times y of their sources.
+static void DN_NAME(net_add_pairs)(DN_NAME(net_adjoint) *b) {
+  const DN_NAME(net_lanes) *now = &b->f->a.now;
+  b->f->rows->dot_lanes(now->lanes, now->offset, b->pairs, b->pair_g, b->pair_y, b->f->row, b->now_sum);
+  b->pairs = 0;
 }
 
 // What a step read of y at its own time, backwards: dy gets what g hands back, the dot products what they read.
@@ -114,11 +117,15 @@ static void DN_NAME(net_now_back)(DN_NAME(net_adjoint) *b, const DN_REAL *g, con
   if (b->wants_edges) {
     DN_REAL *y = f->a.observed;
     f->model->observe(f->row, 1, f->a.parameters, state, y);
-    DN_NAME(net_zero_dots)(b, g, y);
-    for (int32_t c = 0; c < f->C && f->difference; c++)
-      if (b->back.active[c]) f->rows->multiply_add(f->row, g + c * f->row, y + c * f->row, b->self);
+    for (int32_t c = 0; c < f->C; c++) {
+      if (!b->back.active[c]) continue;
+      if (f->difference) f->rows->multiply_add(f->row, g + c * f->row, y + c * f->row, b->self);
+      if (!f->plan->zero_edges) continue;
+      memcpy(b->pair_g + b->pairs * f->row, g + c * f->row, (size_t)f->row * sizeof *g);
+      memcpy(b->pair_y + b->pairs++ * f->row, y + c * f->row, (size_t)f->row * sizeof *y);
+    }
   }
-  DN_NAME(net_apply_zero)(&b->back, &f->plan->transposed, b->weights, b->zero_source, g, dy);
+  DN_NAME(net_apply_lanes)(&b->back, &b->now, b->now.weights, g, dy);
   DN_NAME(net_apply_self)(&b->back, f->a.self, g, dy);
 }
 
@@ -198,12 +205,15 @@ static void DN_NAME(net_adjoint_leaf)(void *context, ptrdiff_t first, ptrdiff_t 
     for (ptrdiff_t s = 0; s < f->S; s++)
       f->rows->transpose(b->d->series + s * f->N * b->d->series_stride + from, b->d->series_stride,
                          b->series + s * f->row, S, f->N, high - from);
+  DN_NAME(net_move_seen)(f, b->seen, b->moved);
+  b->moved = n;
   for (ptrdiff_t j = 0; j < n; j++) {
     const ptrdiff_t tau = high - j, at = tau - b->record->from;
     DN_REAL *dy = b->observed + j * C, *g = b->g + j * C;
     const DN_REAL *s = b->record->states + at * S;
     DN_NAME(net_prefetch)(b, at - DN_RECORD_AHEAD);
     if (tau > 0) DN_NAME(net_add_series)(b, tau, b->series + (tau - 1 - from) * S);
+    DN_NAME(net_apply_lanes)(&b->back, &b->recent, b->recent.weights, g, dy);
     // c(tau) of the step from tau on reads y(tau) without delay.
     if (f->zero) DN_NAME(net_now_back)(b, b->coupled_now, s, dy);
     f->model->observe_vjp(f->row, f->a.parameters, s, dy, b->state, b->parameters);
@@ -211,6 +221,7 @@ static void DN_NAME(net_adjoint_leaf)(void *context, ptrdiff_t first, ptrdiff_t 
       DN_NAME(net_step_back)(b, tau, f->a.increment + (tau - 1 - from) * S, b->increment + (tau - 1 - from) * S, g);
     else memcpy(g, b->coupled_now, (size_t)C * sizeof *g);
   }
+  if (b->pairs > 0) DN_NAME(net_add_pairs)(b);
   for (int32_t k = 0; k < f->C; k++)
     if (b->back.active[k]) f->rows->transpose(b->g + k * f->row, C, b->x + k * channel + first, stride, n, f->N);
 
@@ -386,6 +397,9 @@ static dn_status DN_NAME(net_adjoint_finish)(DN_NAME(net_adjoint) *b, dn_outcome
   const ptrdiff_t N = f->N, E = f->plan->edges;
   *where = (dn_outcome){.status = DN_NOT_FINITE_COTANGENT, .node = -1, .step = -1, .edge = -1};
   if (b->wants_edges) {
+    const dn_lanes *now = &f->plan->forward.now;
+    for (ptrdiff_t k = 0; k < (ptrdiff_t)now->rows * DN_LEAF; k++)
+      if (now->position[k] >= 0) b->edge_sum[now->position[k]] = b->now_sum[k];
     for (ptrdiff_t k = 0; k < E; k++) {
       const ptrdiff_t e = f->plan->forward.edge[k];
       // Of differences: g times what the edge read, less what the target had itself.

@@ -18,6 +18,34 @@ static int DN_NAME(net_earlier)(const void *a, const void *b) {
   return x->pulse < y->pulse ? -1 : 1;
 }
 
+// Lanes of a run: where their keys stand in rows of nodes, and weights for them.
+typedef struct DN_NAME(net_lanes) {
+  const dn_lanes *lanes;
+  int32_t *offset;   // (keys)
+  DN_REAL *weights;  // (rows, DN_LEAF)
+} DN_NAME(net_lanes);
+
+static DN_REAL *DN_NAME(net_take_lane_weights)(const dn_lanes *lanes, dn_arena *arena) {
+  return dn_arena_take(arena, (ptrdiff_t)lanes->rows * DN_LEAF, sizeof(DN_REAL));
+}
+static DN_NAME(net_lanes) DN_NAME(net_take_lanes)(const dn_lanes *lanes, dn_arena *arena) {
+  return (DN_NAME(net_lanes)){.lanes = lanes,
+                              .offset = dn_arena_take(arena, lanes->keys, sizeof(int32_t)),
+                              .weights = DN_NAME(net_take_lane_weights)(lanes, arena)};
+}
+
+// Weights in plan order as lanes; a lane without an edge has the weight 0.
+static void DN_NAME(net_lane_weights)(const dn_lanes *lanes, const DN_REAL *w, DN_REAL *to) {
+  for (ptrdiff_t k = 0; k < (ptrdiff_t)lanes->rows * DN_LEAF; k++)
+    to[k] = lanes->position[k] < 0 ? 0 : w[lanes->position[k]];
+}
+// `width`: elements from a row of nodes to the one a step later.
+static void DN_NAME(net_fill_lanes)(const DN_NAME(net_lanes) *to, const DN_REAL *w, ptrdiff_t width) {
+  for (int32_t k = 0; k < to->lanes->keys; k++)
+    to->offset[k] = (int32_t)(to->lanes->source[k] - to->lanes->delay[k] * width);
+  DN_NAME(net_lane_weights)(to->lanes, w, to->weights);
+}
+
 // A forward run's private arrays, cut from the workspace.
 typedef struct DN_NAME(net_arrays) {
   DN_REAL *expanded;               // (E) weights of a run with fractional delays, in the caller's order
@@ -31,10 +59,11 @@ typedef struct DN_NAME(net_arrays) {
   DN_REAL *noise;                  // (DN_NOISE_ROWS, S, row)
   DN_REAL *increment;              // (DN_LEAF, S, row)
   DN_REAL *stimulus;               // (DN_LEAF, S, row)
-  DN_REAL *observed;               // (DN_LEAF, C, row)
+  DN_REAL *seen;                   // (DN_RECENT + DN_LEAF, C, row) y, of the columns before a leaf and of the leaf's
+  DN_REAL *observed;               // the leaf's rows of it
   DN_REAL *predictor;              // (S, row)
   DN_REAL *sum;                    // (S, row) of the states since the last output column
-  int32_t *zero_source;            // (edges of the zero list) their sources
+  DN_NAME(net_lanes) now, recent;  // edges without delay, and recent ones
   DN_REAL *self;                   // (row) difference coupling: minus the sum of each node's weights
   int32_t *edge_target;            // (E) difference coupling: targets in plan order
   DN_NAME(net_beginning) *pulses;  // (pulse_count) in the order in which they begin
@@ -49,6 +78,7 @@ typedef struct DN_NAME(net_run) {
   const DN_NAME(dn_model_kernels) *model;
   ptrdiff_t N, row, S, C, P;
   bool difference;  // nodes are coupled to differences
+  bool recent;      // there are recent edges
   bool zero;        // steps read y(t): by edges without delay, or for differences
   bool split;       // correctors read another coupling than the next step's predictors
   bool has_noise;
@@ -90,14 +120,16 @@ static void DN_NAME(net_take)(const DN_NAME(dn_network_primal) *p, ptrdiff_t row
       .noise = dn_arena_take(arena, DN_NOISE_ROWS * S * row, size),
       .increment = dn_arena_take(arena, DN_LEAF * S * row, size),
       .stimulus = p->stimulus ? dn_arena_take(arena, DN_LEAF * S * row, size) : NULL,
-      .observed = dn_arena_take(arena, DN_LEAF * C * row, size),
+      .seen = dn_arena_take(arena, (DN_RECENT + DN_LEAF) * C * row, size),
       .predictor = dn_arena_take(arena, S * row, size),
       .sum = dn_arena_take(arena, S * row, size),
-      .zero_source = dn_arena_take(arena, plan->forward.list[0].count, sizeof(int32_t)),
+      .now = DN_NAME(net_take_lanes)(&plan->forward.now, arena),
+      .recent = DN_NAME(net_take_lanes)(&plan->forward.recent, arena),
       .self = p->coupling_kind == DN_COUPLING_DIFFERENCE ? dn_arena_take(arena, row, size) : NULL,
       .edge_target = p->coupling_kind == DN_COUPLING_DIFFERENCE ? dn_arena_take(arena, E, sizeof(int32_t)) : NULL,
       .pulses = dn_arena_take(arena, p->pulse_count, sizeof(DN_NAME(net_beginning))),
   };
+  if (a->seen) a->observed = a->seen + DN_RECENT * C * row;
 }
 
 // ---- Inputs made ready ---------------------------------------------------------------------------------------------
@@ -210,6 +242,7 @@ static void DN_NAME(net_prepare)(DN_NAME(net_run) *f, const DN_NAME(dn_network_p
       .C = p->model->couplings,
       .P = p->model->parameters,
       .difference = p->coupling_kind == DN_COUPLING_DIFFERENCE,
+      .recent = plan->forward.recent.slices > 0,
       .zero = DN_NAME(net_reads_now)(p),
       .split = DN_NAME(net_splits)(p),
       .dt = (DN_REAL)p->time_step,
@@ -258,9 +291,9 @@ static void DN_NAME(net_prepare)(DN_NAME(net_run) *f, const DN_NAME(dn_network_p
   if (a->stimulus) memset(a->stimulus, 0, (size_t)(DN_LEAF * f->S * row) * size);
   memset(a->predictor, 0, (size_t)(f->S * row) * size);
   memset(a->sum, 0, (size_t)(f->S * row) * size);
-  const dn_list *zero = &plan->forward.list[0];
-  for (ptrdiff_t k = 0; k < zero->count; k++)
-    a->zero_source[k] = (int32_t)(plan->forward.offset[zero->begin + k] / plan->block_stride);
+  memset(a->seen, 0, (size_t)((DN_RECENT + DN_LEAF) * f->C * row) * size);
+  DN_NAME(net_fill_lanes)(&a->now, a->weights, f->C * row);
+  DN_NAME(net_fill_lanes)(&a->recent, a->weights, f->C * row);
   if (f->difference) {
     dn_plan_targets(plan, a->edge_target);
     DN_NAME(net_self)(f, a->weights, a->self);
@@ -392,37 +425,42 @@ static void DN_NAME(net_apply_self)(const DN_NAME(net_run) *f, const DN_REAL *se
     if (f->active[c]) f->rows->multiply_add(f->row, self, y + c * f->row, sum + c * f->row);
 }
 
-// Adds the zero-delay edges of one step, sum_i += w y_j; rows of nodes. Reads y of the graph's sources.
-static void DN_NAME(net_apply_zero)(const DN_NAME(net_run) *f, const dn_graph *graph, const DN_REAL *w,
-                                    const int32_t *source, const DN_REAL *y, DN_REAL *sum) {
-  const dn_list *list = &graph->list[0];
-  const dn_group *group = graph->group;
-  for (int32_t c = 0; c < f->C; c++) {
-    if (!f->active[c]) continue;
-    const DN_REAL *from = y + c * f->row;
-    DN_REAL *to = sum + c * f->row;
-    for (int32_t g = list->sector_group[0]; g < list->sector_group[graph->sectors]; g++) {
-      DN_REAL total = to[group[g].target];
-      for (int32_t k = group[g].begin; k < group[g + 1].begin; k++)
-        total = (DN_REAL)DN_FMA(w[k], from[source[k - list->begin]], total);
-      to[group[g].target] = total;
-    }
-  }
+// Adds the edges of lanes to the sums of one column, rows of nodes; `at` is the same column of what they read, with the
+// DN_RECENT columns before it where they read these.
+static void DN_NAME(net_apply_lanes)(const DN_NAME(net_run) *f, const DN_NAME(net_lanes) *lanes, const DN_REAL *w,
+                                     const DN_REAL *at, DN_REAL *sum) {
+  for (int32_t c = 0; c < f->C && lanes->lanes->slices > 0; c++)
+    if (f->active[c]) f->rows->apply_lanes(lanes->lanes, lanes->offset, w, at + c * f->row, sum + c * f->row);
 }
 
 // What a step reads of y at its own time, added to the sums: zero-delay edges, and the nodes' own for differences.
 static void DN_NAME(net_apply_now)(const DN_NAME(net_run) *f, const DN_REAL *y, DN_REAL *sum) {
-  DN_NAME(net_apply_zero)(f, &f->plan->forward, f->a.weights, f->a.zero_source, y, sum);
+  DN_NAME(net_apply_lanes)(f, &f->a.now, f->a.now.weights, y, sum);
   DN_NAME(net_apply_self)(f, f->a.self, y, sum);
 }
 
+// Rows of the last DN_RECENT columns before a leaf, `seen` and what follows, from the `moved` rows that a leaf has left
+// behind them.
+static void DN_NAME(net_move_seen)(const DN_NAME(net_run) *f, DN_REAL *seen, ptrdiff_t moved) {
+  const ptrdiff_t width = f->C * f->row;
+  if (moved > 0) memmove(seen, seen + moved * width, (size_t)(DN_RECENT * width) * sizeof *seen);
+}
+
+// The same rows where a run starts: the columns before `x` of the ring's rows.
+static void DN_NAME(net_load_seen)(const DN_NAME(net_run) *f, const DN_REAL *x, DN_REAL *seen) {
+  const ptrdiff_t width = f->C * f->row, stride = f->plan->stride;
+  for (int32_t c = 0; c < f->C && f->recent; c++)
+    f->rows->transpose(x + c * f->N * stride - DN_RECENT, stride, seen + c * f->row, width, f->N, DN_RECENT);
+}
+
 // The block recursion of map/solve.h with node dynamics at its leaves: solves columns from ... from + length - 1 of a
-// block, n of which are wanted; edges shorter than `length` are missing. l is the list of the class length / 2.
+// block, n of which are wanted; edges shorter than `length` are missing. l is the list of the class length / 2. Leaves add
+// recent edges themselves.
 static void DN_NAME(net_solve)(const DN_NAME(net_run) *f, const dn_graph *graph, const DN_REAL *w, int32_t l,
                                DN_REAL *x, ptrdiff_t from, ptrdiff_t length, ptrdiff_t n,
                                void (*leaf)(void *context, ptrdiff_t from, ptrdiff_t n), void *context) {
   if (n <= 0) return;
-  if (length <= f->plan->quiet) {
+  if (length <= graph->step_quiet) {
     for (ptrdiff_t c = 0; c < n; c += DN_LEAF) leaf(context, from + c, n - c < DN_LEAF ? n - c : DN_LEAF);
     return;
   }

@@ -524,9 +524,8 @@ static void DN_NAME(net_vjp_work)(void *context, ptrdiff_t run, const dn_worker 
   // The weights once more, in the order of the transposed graph.
   const DN_REAL *weights = p->fractions ? f.a.expanded : p->weights;
   f.kernels->pack(plan->transposed.edge, 0, plan->edges, weights, 1, b.weights);
-  const dn_list *zero = &plan->transposed.list[0];
-  for (ptrdiff_t k = 0; k < zero->count; k++)
-    b.zero_source[k] = (int32_t)(plan->transposed.offset[zero->begin + k] / plan->stride);
+  DN_NAME(net_fill_lanes)(&b.now, b.weights, f.C * f.row);
+  DN_NAME(net_fill_lanes)(&b.recent, b.weights, f.C * f.row);
   for (ptrdiff_t s = 0; s < f.S && d->final_state; s++)
     memcpy(b.state + s * f.row, d->final_state + s * f.N, (size_t)f.N * sizeof(DN_REAL));
   const DN_REAL share = p->thinning == DN_THIN_AVERAGE && p->every > 1 ? (DN_REAL)p->every : 1;
@@ -592,6 +591,8 @@ static void DN_NAME(net_jvp_work)(void *context, ptrdiff_t run, const dn_worker 
     if (d->delays) weights[e] += (e == user ? -d->delays[user] : d->delays[user]) * p->weights[user];
   }
   f.kernels->pack(plan->forward.edge, 0, E, weights, 1, b.weights);
+  DN_NAME(net_lane_weights)(f.a.now.lanes, b.weights, b.now);
+  DN_NAME(net_lane_weights)(f.a.recent.lanes, b.weights, b.recent);
   if (f.difference) DN_NAME(net_self)(&f, b.weights, b.self);
   for (int32_t k = 0; k < f.P && d->parameters; k++) {
     const ptrdiff_t count = DN_NAME(net_parameter_count)(p, k);

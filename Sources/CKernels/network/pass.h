@@ -25,6 +25,7 @@ typedef struct DN_NAME(net_pass) {
   // Of the block: tau of its first column, that column in the ring, and the rows of tau - 1.
   ptrdiff_t tau;
   DN_REAL *x, *states, *coupled, *coupled_predicted;
+  ptrdiff_t seen;     // columns of the last leaf: how far the rows of a.seen move before the next
   ptrdiff_t columns;  // output columns so far
   int64_t clamps;
 } DN_NAME(net_pass);
@@ -51,7 +52,7 @@ static void DN_NAME(net_leaf)(void *context, ptrdiff_t first, ptrdiff_t n) {
                            .increment = f->a.increment,
                            .predictor = f->a.predictor};
   const bool euler = p->scheme == DN_SCHEME_EULER;
-  if (!f->zero) {
+  if (!f->zero && !f->recent) {
     step.now = s + known * S;
     step.coupled_now = c + known * C;
     step.coupled_next = step.coupled_now + (p->stage == DN_STAGE_FROZEN ? 0 : C);
@@ -59,28 +60,32 @@ static void DN_NAME(net_leaf)(void *context, ptrdiff_t first, ptrdiff_t n) {
     pass->clamps += euler ? f->model->predict(&step, n - known, next) : f->model->heun(&step, n - known, next);
     f->model->observe(f->row, n, f->a.parameters, s + S, f->a.observed);
   } else {
+    DN_NAME(net_move_seen)(f, f->a.seen, pass->seen);
+    pass->seen = n;
     for (ptrdiff_t j = 0; j < n; j++, s += S, c += C) {
+      DN_REAL *y = f->a.observed + j * C;
+      DN_NAME(net_apply_lanes)(f, &f->a.recent, f->a.recent.weights, y, c + C);
       if (j >= known) {
         step.now = s;
         step.coupled_now = c;
-        step.coupled_next = c;
+        step.coupled_next = p->stage == DN_STAGE_FROZEN ? c : c + C;
         step.increment = f->a.increment + (j - known) * S;
         if (euler) {
           pass->clamps += f->model->predict(&step, 1, s + S);
+        } else if (!f->split) {
+          pass->clamps += f->model->heun(&step, 1, s + S);
         } else {
           pass->clamps += f->model->predict(&step, 1, f->a.predictor);
-          if (f->split) {
-            DN_REAL *predicted = pass->coupled_predicted + (first + j + 1) * C;
-            memcpy(predicted, c + C, (size_t)C * sizeof *c);
-            f->model->observe(f->row, 1, f->a.parameters, f->a.predictor, f->a.observed + j * C);
-            DN_NAME(net_apply_now)(f, f->a.observed + j * C, predicted);
-            step.coupled_next = predicted;
-          }
+          DN_REAL *predicted = pass->coupled_predicted + (first + j + 1) * C;
+          memcpy(predicted, c + C, (size_t)C * sizeof *c);
+          f->model->observe(f->row, 1, f->a.parameters, f->a.predictor, y);
+          DN_NAME(net_apply_now)(f, y, predicted);
+          step.coupled_next = predicted;
           pass->clamps += f->model->correct(&step, s + S);
         }
       }
-      f->model->observe(f->row, 1, f->a.parameters, s + S, f->a.observed + j * C);
-      DN_NAME(net_apply_now)(f, f->a.observed + j * C, c + C);
+      f->model->observe(f->row, 1, f->a.parameters, s + S, y);
+      DN_NAME(net_apply_now)(f, y, c + C);
     }
   }
   for (int32_t k = 0; k < f->C; k++)
@@ -218,6 +223,8 @@ static void DN_NAME(net_advance)(DN_NAME(net_pass) *pass, const DN_REAL *state, 
   memcpy(pass->states + S, state, (size_t)S * size);
   pass->x = f->a.ring + column;
   pass->tau = pass->from;
+  pass->seen = 0;
+  DN_NAME(net_load_seen)(f, pass->x, f->a.seen);
   if (record) DN_NAME(net_copy_observed)(pass, pass->from, D, record->before, D);
 
   for (; pass->tau <= pass->to; pass->tau += n, column += n) {

@@ -9,13 +9,17 @@ typedef struct DN_NAME(net_tangent) {
   DN_NAME(net_run) *f;
   const DN_NAME(dn_network_tangent) *d;
   DN_REAL *weights;                               // (E) tangents in plan order
+  DN_REAL *now, *recent;                          // the same as lanes
   DN_REAL *self;                                  // (row) of net_arrays' self
   DN_REAL *ring;                                  // (C, N, stride) dy
   DN_REAL *parameters, *amplitude;                // (P, row), (S, row) tangents
   DN_REAL *states, *coupled, *coupled_predicted;  // (B + 1, S or C, row)
   DN_REAL *increment;                             // (S, row)
-  DN_REAL *observed, *predictor, *sum;            // (C, row), (S, row), (S, row)
+  DN_REAL *seen, *observed;                       // (DN_RECENT + DN_LEAF, C, row) dy, and the leaf's rows of it
+  DN_REAL *predictor, *sum;                       // (S, row)
+  DN_REAL *y, *dy;                                // (C, row) of predictors
   DN_REAL *x;                                     // the block's first column in the ring
+  ptrdiff_t moved;                                // columns of the last leaf
 } DN_NAME(net_tangent);
 
 static void DN_NAME(net_tangent_take)(const DN_NAME(dn_network_primal) *p, dn_arena *arena, DN_NAME(net_tangent) *b) {
@@ -24,6 +28,8 @@ static void DN_NAME(net_tangent_take)(const DN_NAME(dn_network_primal) *p, dn_ar
                   rows = plan->block + 1;
   const size_t size = sizeof(DN_REAL);
   b->weights = dn_arena_take(arena, plan->edges, size);
+  b->now = DN_NAME(net_take_lane_weights)(&plan->forward.now, arena);
+  b->recent = DN_NAME(net_take_lane_weights)(&plan->forward.recent, arena);
   b->self = p->coupling_kind == DN_COUPLING_DIFFERENCE ? dn_arena_take(arena, row, size) : NULL;
   b->ring = dn_arena_take(arena, p->model->couplings * plan->nodes * plan->stride, size);
   b->parameters = dn_arena_take(arena, p->model->parameters * row, size);
@@ -32,7 +38,10 @@ static void DN_NAME(net_tangent_take)(const DN_NAME(dn_network_primal) *p, dn_ar
   b->coupled = dn_arena_take(arena, rows * C, size);
   b->coupled_predicted = DN_NAME(net_splits)(p) ? dn_arena_take(arena, rows * C, size) : NULL;
   b->increment = dn_arena_take(arena, S, size);
-  b->observed = dn_arena_take(arena, C, size);
+  b->seen = dn_arena_take(arena, (DN_RECENT + DN_LEAF) * C, size);
+  if (b->seen) b->observed = b->seen + DN_RECENT * C;
+  b->y = dn_arena_take(arena, C, size);
+  b->dy = dn_arena_take(arena, C, size);
   b->predictor = dn_arena_take(arena, S, size);
   b->sum = dn_arena_take(arena, S, size);
 }
@@ -53,11 +62,11 @@ static void DN_NAME(net_tangent_apply)(const DN_NAME(net_tangent) *b, int32_t l,
   }
 }
 
-static void DN_NAME(net_tangent_zero)(const DN_NAME(net_tangent) *b, const DN_REAL *y, const DN_REAL *dy,
-                                      DN_REAL *sum) {
+// net_apply_now for both.
+static void DN_NAME(net_tangent_now)(const DN_NAME(net_tangent) *b, const DN_REAL *y, const DN_REAL *dy, DN_REAL *sum) {
   const DN_NAME(net_run) *f = b->f;
   DN_NAME(net_apply_now)(f, dy, sum);
-  DN_NAME(net_apply_zero)(f, &f->plan->forward, b->weights, f->a.zero_source, y, sum);
+  DN_NAME(net_apply_lanes)(f, &f->a.now, b->now, y, sum);
   DN_NAME(net_apply_self)(f, b->self, y, sum);
 }
 
@@ -90,10 +99,14 @@ static void DN_NAME(net_tangent_leaf)(void *context, ptrdiff_t first, ptrdiff_t 
   DN_NAME(net_leaf)(&b->pass, first, n);
   for (int32_t k = 0; k < f->C; k++)
     f->rows->transpose(b->x + k * channel + first, stride, b->coupled + (first + 1) * C + k * f->row, C, f->N, n);
+  DN_NAME(net_move_seen)(f, b->seen, b->moved);
+  b->moved = n;
   for (ptrdiff_t j = first; j < first + n; j++) {
     const ptrdiff_t tau = b->pass.tau + j;
-    const DN_REAL *s = b->pass.states + j * S, *c = b->pass.coupled + j * C;
-    DN_REAL *ds = b->states + j * S, *dc = b->coupled + j * C, *dy = b->observed;
+    const DN_REAL *s = b->pass.states + j * S, *c = b->pass.coupled + j * C, *y = f->a.observed + (j - first) * C;
+    DN_REAL *ds = b->states + j * S, *dc = b->coupled + j * C, *dy = b->observed + (j - first) * C;
+    DN_NAME(net_apply_lanes)(f, &f->a.recent, f->a.recent.weights, dy, dc + C);
+    DN_NAME(net_apply_lanes)(f, &f->a.recent, b->recent, y, dc + C);
     if (tau > 0) {
       DN_NAME(net_increments)(f, tau - 1, tau);
       DN_NAME(net_tangent_increment)(b, tau - 1);
@@ -124,21 +137,19 @@ static void DN_NAME(net_tangent_leaf)(void *context, ptrdiff_t first, ptrdiff_t 
           v.step.coupled_next = b->pass.coupled_predicted + (j + 1) * C;
           DN_REAL *predicted = b->coupled_predicted + (j + 1) * C;
           memcpy(predicted, dc + C, (size_t)C * sizeof *dc);
-          f->model->observe(f->row, 1, f->a.parameters, f->a.predictor, f->a.observed);
-          f->model->observe_jvp(f->row, f->a.parameters, f->a.predictor, b->parameters, b->predictor, dy);
-          DN_NAME(net_tangent_zero)(b, f->a.observed, dy, predicted);
+          f->model->observe(f->row, 1, f->a.parameters, f->a.predictor, b->y);
+          f->model->observe_jvp(f->row, f->a.parameters, f->a.predictor, b->parameters, b->predictor, b->dy);
+          DN_NAME(net_tangent_now)(b, b->y, b->dy, predicted);
           v.coupled_next = predicted;
         }
         f->model->correct_jvp(&v, ds + S);
       }
     }
     f->model->observe_jvp(f->row, f->a.parameters, s + S, b->parameters, ds + S, dy);
-    if (f->zero) {
-      f->model->observe(f->row, 1, f->a.parameters, s + S, f->a.observed);
-      DN_NAME(net_tangent_zero)(b, f->a.observed, dy, dc + C);
-    }
-    for (int32_t k = 0; k < f->C; k++) f->rows->transpose(dy + k * f->row, C, b->x + k * channel + j, stride, 1, f->N);
+    if (f->zero) DN_NAME(net_tangent_now)(b, y, dy, dc + C);
   }
+  for (int32_t k = 0; k < f->C; k++)
+    f->rows->transpose(b->observed + k * f->row, C, b->x + k * channel + first, stride, n, f->N);
 }
 
 // net_solve for both rings.
@@ -146,7 +157,7 @@ static void DN_NAME(net_tangent_solve)(DN_NAME(net_tangent) *b, int32_t l, ptrdi
                                        ptrdiff_t n) {
   const DN_NAME(net_run) *f = b->f;
   if (n <= 0) return;
-  if (length <= f->plan->quiet) {
+  if (length <= f->plan->forward.step_quiet) {
     for (ptrdiff_t c = 0; c < n; c += DN_LEAF)
       DN_NAME(net_tangent_leaf)(b, from + c, n - c < DN_LEAF ? n - c : DN_LEAF);
     return;
@@ -182,6 +193,8 @@ static void DN_NAME(net_tangent_advance)(DN_NAME(net_tangent) *b, const dn_worke
   for (ptrdiff_t s = 0; s < f->S && d->initial; s++)
     memcpy(b->states + S + s * f->row, d->initial + s * N, (size_t)N * size);
   ptrdiff_t column = plan->lead, n;
+  DN_NAME(net_load_seen)(f, f->a.ring + column, f->a.seen);
+  DN_NAME(net_load_seen)(f, b->ring + column, b->seen);
   for (; pass->tau <= T && result->status == DN_OK; pass->tau += n, column += n) {
     n = T + 1 - pass->tau < B ? T + 1 - pass->tau : B;
     if (column + B > plan->lead + plan->window) {
