@@ -79,7 +79,7 @@ c_tests_archer = $(firstword $(wildcard $(dir $(realpath $(c_tests_libomp)))liba
 sanitize-thread: $(c_tests_programs_thread)
 	@test -n "$(c_tests_archer)" || { echo "libarcher.so not found: install libomp-dev"; exit 1; }
 	$(call c_tests_run,$(c_tests_programs_thread),3600,env OMP_TOOL_LIBRARIES=$(c_tests_archer) \
-	  TSAN_OPTIONS="report_thread_leaks=0 halt_on_error=1 ignore_noninstrumented_modules=1")
+	  TSAN_OPTIONS="report_thread_leaks=0 halt_on_error=1 ignore_noninstrumented_modules=1 allocator_may_return_null=1")
 
 # Haswell has AVX2 but no AVX-512, Nehalem neither. The tests whose numbers come from vector code: emulation is slow, and on
 # Nehalem every fused multiply-add a call.
