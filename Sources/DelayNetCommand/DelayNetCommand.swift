@@ -35,7 +35,8 @@ struct DelayNetCommand: ParsableCommand {
         65  an input cannot be used, a series left the finite numbers, or more memory is needed than there is
         66  an input cannot be opened
         69  this processor lacks the instruction set that was asked for
-        70  an output cannot be written, or the run was interrupted
+        70  an output cannot be written
+        128 and the number of the signal that interrupted the run: 130 for Ctrl-C, 143 for SIGTERM
       """,
     version: Runtime.version,
     subcommands: [
@@ -44,13 +45,30 @@ struct DelayNetCommand: ParsableCommand {
     ])
 
   static func main() {
+    Interruption.install()
+    var status = EXIT_SUCCESS
     do {
       var command = try parseAsRoot()
       try command.run()
     } catch {
-      guard let failure = Failure(error) else { exit(withError: error) }
-      printToStandardError("delaynet: \(failure.message)")
-      Foundation.exit(failure.status.rawValue)
+      if let failure = Failure(error) {
+        status = failure.status.rawValue
+        printToStandardError("delaynet: \(failure.message)")
+      } else {
+        status = exitCode(for: error).rawValue
+        let message = fullMessage(for: error)
+        if status == EXIT_SUCCESS { print(message) } else if !message.isEmpty { printToStandardError(message) }
+      }
     }
+    let isPrinted = isStandardOutputWritten()
+    // Who stops a command, or stops reading what it prints, gets the signal's status.
+    if let signal = Interruption.status, status == Failure.Status.unfinished.rawValue || Interruption.isPipeClosed {
+      Foundation.exit(signal)
+    }
+    if !isPrinted {
+      printToStandardError("delaynet: the standard output cannot be written")
+      if status == EXIT_SUCCESS { status = Failure.Status.unfinished.rawValue }
+    }
+    Foundation.exit(status)
   }
 }

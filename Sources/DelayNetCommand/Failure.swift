@@ -12,7 +12,7 @@ struct Failure: Error {
     case noInput = 66
     /// This processor cannot do what was asked for.
     case unavailable = 69
-    /// The command could not be finished: output, memory, interruption.
+    /// The command could not be finished: output, memory. After an interruption the status is the signal's.
     case unfinished = 70
   }
 
@@ -99,6 +99,7 @@ struct Failure: Error {
 }
 
 /// Prints a line to the standard error.
-func printToStandardError(_ line: String) {
-  FileHandle.standardError.write(Data((line + "\n").utf8))
-}
+func printToStandardError(_ line: String) { writeToStandardError(line + "\n") }
+
+/// Writes to the standard error. Where nobody can be told, nobody is.
+func writeToStandardError(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }

@@ -63,7 +63,6 @@ struct MapCommand: ParsableCommand {
     if cotangent != nil, !asksForGradients {
       throw ValidationError("--cotangent is for --gradient-buffer and --gradient-weights; neither is there.")
     }
-    try requireDifferent([output, gradientBuffer, gradientWeights, plot])
     guard plotWindow >= 1 else { throw ValidationError("--plot-window must be at least 1, not \(plotWindow).") }
     if options.buffer == nil, options.steps == nil {
       throw ValidationError("Which buffer? Give --buffer, or --steps to draw one.")
@@ -71,7 +70,12 @@ struct MapCommand: ParsableCommand {
   }
 
   func run() throws {
-    try requireWritable([output, gradientBuffer, gradientWeights, plot])
+    try CommandFiles(
+      inputs: network.inputFiles + options.inputFiles + CommandFiles.named(["--cotangent": cotangent]),
+      outputs: CommandFiles.named([
+        "--output": output, "--gradient-buffer": gradientBuffer, "--gradient-weights": gradientWeights, "--plot": plot,
+      ])
+    ).check()
     let source = try options.source(defaultSteps: nil, seed: network.seed)
     if try source.isDouble(drawn: options.precision ?? .float32) {
       try run(source, Double.self)

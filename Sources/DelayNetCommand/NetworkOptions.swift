@@ -58,6 +58,11 @@ struct NetworkOptions: ParsableArguments {
       valueName: "set"))
   var isa: InstructionSetArgument = .auto
 
+  /// The files that these options name.
+  var inputFiles: [NamedFile] {
+    CommandFiles.named(["--weights": weights, "--delays": delays, "--connectome": connectome])
+  }
+
   func validate() throws {
     let isDense = weights != nil || delays != nil
     let sources = [isDense, connectome != nil, synthetic != nil].count { $0 }

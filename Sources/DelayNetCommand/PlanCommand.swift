@@ -31,7 +31,7 @@ struct PlanCommand: ParsableCommand {
   var json: String?
 
   func run() throws {
-    try requireWritable([json])
+    try CommandFiles(inputs: network.inputFiles, outputs: CommandFiles.named(["--json": json])).check()
     let model = try model.map(NodeModel.required)
     let loaded = try network.load(as: Double.self)
     let plan = try loaded.naming { try Plan(loaded.network, instructionSet: network.isa.instructionSet) }

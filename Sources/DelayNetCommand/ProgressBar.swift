@@ -1,6 +1,5 @@
 import DelayNet
 import Foundation
-import Synchronization
 
 /// Shows on the standard error how far a long call is, and stops the call when the user interrupts it.
 ///
@@ -31,7 +30,7 @@ final class ProgressBar {
     let elapsed = (now - start).seconds
     guard elapsed >= 1, lastDrawn == nil || (now - lastDrawn!).seconds >= 0.1 else { return }
     lastDrawn = now
-    FileHandle.standardError.write(Data(("\r" + Self.line(title, fraction, elapsed: elapsed) + "\u{1b}[K").utf8))
+    writeToStandardError("\r" + Self.line(title, fraction, elapsed: elapsed) + "\u{1b}[K")
   }
 
   /// What to say when the call was interrupted: how far it got.
@@ -44,7 +43,7 @@ final class ProgressBar {
 
   /// Wipes the bar away.
   func clear() {
-    if lastDrawn != nil { FileHandle.standardError.write(Data("\r\u{1b}[K".utf8)) }
+    if lastDrawn != nil { writeToStandardError("\r\u{1b}[K") }
     lastDrawn = nil
   }
 
@@ -55,24 +54,5 @@ final class ProgressBar {
     let bar = String(repeating: "█", count: full) + String(repeating: "░", count: cells - full)
     let left = fraction > 0 ? ", \(fixed(elapsed / fraction - elapsed, 0)) s left" : ""
     return "\(title) \(bar) \(fixed(fraction * 100, 0)) %\(left)"
-  }
-}
-
-/// Whether the user has pressed Ctrl-C. A second Ctrl-C ends the process at once.
-enum Interruption {
-  private static let flag = Atomic<Bool>(false)
-
-  /// Whether to stop.
-  static var isRequested: Bool { flag.load(ordering: .relaxed) }
-
-  /// Calls `body`, during which Ctrl-C only sets the flag. A process that was started to ignore Ctrl-C goes on ignoring it.
-  static func watching<Result: ~Copyable>(_ body: () throws -> Result) rethrows -> Result {
-    let before = signal(SIGINT) { _ in
-      Interruption.flag.store(true, ordering: .relaxed)
-      signal(SIGINT, SIG_DFL)
-    }
-    if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { signal(SIGINT, SIG_IGN) }
-    defer { signal(SIGINT, before) }
-    return try body()
   }
 }

@@ -48,6 +48,9 @@ struct RunOptions: ParsableArguments {
     case float32, float64
   }
 
+  /// The files that these options name.
+  var inputFiles: [NamedFile] { CommandFiles.named(["--buffer": buffer]) }
+
   func validate() throws {
     if buffer != nil {
       if steps != nil { throw ValidationError("--steps draws a buffer; with --buffer its columns say how many.") }

@@ -45,7 +45,7 @@ struct SeedCommand: ParsableCommand {
   }
 
   func run() throws {
-    try requireWritable([json])
+    try CommandFiles(outputs: CommandFiles.named(["--json": json])).check()
     // 56 buffers of 84 nodes, many of them in double precision, and 255 columns or less of history.
     let longest = steps.values.max() ?? 0
     try DelayNetCommand.requireMemory(

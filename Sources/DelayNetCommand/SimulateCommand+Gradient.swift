@@ -39,7 +39,7 @@ extension SimulateCommand {
             onStop: { part = $0 })
         }
       } catch {
-        if let part, keepsSeries || !wantsSeries {
+        if let part, part.carry.step > start.step, keepsSeries || !wantsSeries {
           if let output { try writeArray(part.series.values, shape: part.series.shape, to: output) }
           try save(part.carry)
           printSaved(part.carry)

@@ -11,8 +11,8 @@ struct SimulateCommand: ParsableCommand {
     discussion: """
       The output has the shape (S, N, K): the model's states, the nodes, and a column for every step, or for every k of \
       them with --subsample or --average. It is written while the network runs, so that memory does not grow with the \
-      length. A run that is interrupted with Ctrl-C, or leaves the finite numbers, keeps the columns before; --checkpoint \
-      saves where it stands, and --resume goes on from there with the same bits.
+      length. A run that is interrupted with Ctrl-C or SIGTERM, or leaves the finite numbers, keeps the columns before; \
+      --checkpoint saves where it stands, and --resume goes on from there with the same bits.
 
       CHECKPOINTS
       --checkpoint is written over and over, every time as a whole new file that replaces the old one. With it the output is \
@@ -151,11 +151,16 @@ struct SimulateCommand: ParsableCommand {
     if resume != nil, options.initial != nil || options.history != nil {
       throw ValidationError("--resume has an initial state and a history of its own.")
     }
-    try requireDifferent([output, gradients, checkpoint, plot])
   }
 
   func run() throws {
-    try requireWritable([output, gradients, checkpoint, plot])
+    try CommandFiles(
+      inputs: options.inputFiles + CommandFiles.named(["--cotangent": cotangent, "--resume": resume]),
+      outputs: CommandFiles.named([
+        "--output": output, "--gradients": gradients, "--checkpoint": checkpoint, "--plot": plot,
+      ]),
+      mayBeRead: "--checkpoint"
+    ).check()
     if try isDouble() { try run(Double.self) } else { try run(Float.self) }
   }
 
@@ -189,7 +194,9 @@ struct SimulateCommand: ParsableCommand {
       Picture(nodes: SeriesPlot.spread(problem.nodes), columns: columns, timeStep: options.timeStep, thinning: thinning)
     }
     if let gradients {
-      try differentiate(problem, loaded, carry, course, columns, to: gradients, &picture)
+      try Interruption.watching {
+        try differentiate(problem, loaded, carry, course, columns, to: gradients, &picture)
+      }
     } else {
       try simulate(problem, loaded, carry, course, columns, &picture)
     }
@@ -397,13 +404,36 @@ struct SimulateCommand: ParsableCommand {
     differences.map(\.description).joined(separator: ", and ")
   }
 
-  /// Runs chunk by chunk; columns go to the file and to the picture as they come.
+  /// Runs chunk by chunk; columns go to the file and to the picture as they come. From the first chunk to the last file a
+  /// request to stop is heard, and what was computed is kept.
   func simulate<Scalar: DelayNetScalar & NPYElement>(
     _ problem: Problem<Scalar>, _ loaded: LoadedNetwork<Scalar>, _ start: NetworkCarry<Scalar>, _ course: Course,
     _ columns: Int, _ picture: inout Picture?
   ) throws {
+    try Interruption.watching { try advance(problem, loaded, start, course, columns, &picture) }
+  }
+
+  private func advance<Scalar: DelayNetScalar & NPYElement>(
+    _ problem: Problem<Scalar>, _ loaded: LoadedNetwork<Scalar>, _ start: NetworkCarry<Scalar>, _ course: Course,
+    _ columns: Int, _ picture: inout Picture?
+  ) throws {
     let steps = course.steps
-    var writer = try writer(for: problem, start, course, columns)
+    // Nothing is replaced before the first steps are there: of an unfinished output, which stays, only the size is looked at.
+    var writer = course.completesOutput ? try resumedWriter(for: problem, start, columns) : nil
+    var hasBegun = false
+    func begin() throws {
+      guard !hasBegun else { return }
+      hasBegun = true
+      // The checkpoint comes before the unfinished output, lest an older one be taken for it.
+      if output != nil { try save(start) }
+      if let output, !course.completesOutput {
+        writer = try Self.writing {
+          try NPYColumnWriter(
+            path: output, rows: [problem.model.states.count, problem.nodes], columns: columns, as: Scalar.self,
+            keepsUnfinished: checkpoint != nil)
+        }
+      }
+    }
     // Half a million numbers at a time, in whole columns.
     let whole = max(1, (1 << 19) / max(problem.model.states.count * problem.nodes, 1))
       .multipliedReportingOverflow(by: problem.thinning.stepsPerColumn)
@@ -413,78 +443,78 @@ struct SimulateCommand: ParsableCommand {
     let interval = checkpointEvery ?? Self.defaultInterval(edges: loaded.network.edges)
     var (carry, done, clamps) = (start, 0, 0)
     var failure: (any Error)?
-    try Interruption.watching {
-      defer { bar.clear() }
-      repeat {
-        let count = min(chunk, steps - done, checkpoint == nil ? .max : interval - carry.step % interval)
-        var part: Trajectory<Scalar>?
-        do {
-          part = try loaded.naming {
-            try problem.advance(
-              &carry, steps: count, threads: options.threads,
-              progress: { progress in
-                bar.show(Double(done + progress.done) / Double(max(steps, 1)))
-                return !Interruption.isRequested
-              }, onStop: { part = $0 })
-          }
-        } catch {
-          failure = error
+    var isInterrupted = false
+    repeat {
+      let before = carry
+      let count = min(chunk, steps - done, checkpoint == nil ? .max : interval - carry.step % interval)
+      var part: Trajectory<Scalar>?
+      do {
+        part = try loaded.naming {
+          try problem.advance(
+            &carry, steps: count, threads: options.threads,
+            progress: { progress in
+              bar.show(Double(done + progress.done) / Double(max(steps, 1)))
+              return !Interruption.isRequested
+            }, onStop: { part = $0 })
         }
-        if let part {
-          clamps += part.clamps
-          picture?.add(part.series)
-          if writer != nil {
-            try Self.writing { try writer?.append(part.series.values, columns: part.columns) }
-          }
+      } catch {
+        failure = error
+        isInterrupted = Interruption.isRequested
+      }
+      done = carry.step - start.step
+      guard failure == nil || done > 0 else { break }
+      do {
+        try begin()
+        if let part, writer != nil {
+          try Self.writing { try writer?.append(part.series.values, columns: part.columns) }
         }
-        done = carry.step - start.step
         if failure == nil, done < steps, checkpoint != nil, carry.step % interval == 0 {
           // The columns up to there before the checkpoint that promises them.
           try Self.writing { try writer?.synchronize() }
           try save(carry)
         }
-        if failure == nil, Interruption.isRequested, done < steps { failure = Failure(.unfinished, "interrupted") }
-      } while failure == nil && done < steps
-    }
+      } catch {
+        // A full disk: the columns before these steps are kept.
+        (failure, carry, done) = (error, before, before.step - start.step)
+        break
+      }
+      if let part {
+        clamps += part.clamps
+        picture?.add(part.series)
+      }
+      if Interruption.isRequested, done < steps { isInterrupted = true }
+    } while failure == nil && !isInterrupted && done < steps
+    bar.clear()
     let seconds = (ContinuousClock.now - clock).seconds
     let work = Double(loaded.network.edges) * Double(done)
     var time = text(seconds: seconds)
     if work > 0 { time += ", \(rounded(seconds * 1e9 / work)) ns per edge and step" }
     print("run       \(grouped(done)) steps in \(time)" + (clamps > 0 ? "; \(grouped(clamps)) clamps" : ""))
-    if let failure, course.completesOutput, done == 0, !Interruption.isRequested {
-      // Perhaps the command is not that of the run: the unfinished output stays as it is.
-      throw failure
-    }
-    // First where the run stands, then the output: killed in between, the output is still unfinished and can be completed.
-    try Self.writing { try writer?.synchronize() }
-    try save(carry)
-    printSaved(carry)
-    if writer != nil {
-      let shape = try Self.writing { try writer.take()!.finish() }
-      print("wrote     \(output ?? "") \(text(shape))")
-    }
-    if let failure {
-      if Interruption.isRequested {
-        throw Failure(.unfinished, "interrupted while simulating, after \(grouped(done)) of \(grouped(steps)) steps")
+    if done > 0 || (failure == nil && !isInterrupted) {
+      try begin()
+      // First where the run stands, then the output: killed in between, the output is still unfinished and can be completed.
+      try Self.writing { try writer?.synchronize() }
+      try save(carry)
+      printSaved(carry)
+      if writer != nil {
+        let shape = try Self.writing { try writer.take()!.finish() }
+        print("wrote     \(output ?? "") \(text(shape))")
       }
-      throw failure
     }
+    if isInterrupted {
+      let kept = done > 0 ? "" : "; nothing was written"
+      throw Failure(
+        .unfinished, "interrupted while simulating, after \(grouped(done)) of \(grouped(steps)) steps\(kept)")
+    }
+    if let failure { throw failure }
   }
 
-  /// The output's writer, unless there is no output. With a checkpoint it can be gone on with when the process is killed.
-  private func writer<Scalar: DelayNetScalar & NPYElement>(
-    for problem: Problem<Scalar>, _ start: NetworkCarry<Scalar>, _ course: Course, _ columns: Int
+  /// The writer that goes on with the unfinished output of a run that was killed.
+  private func resumedWriter<Scalar: DelayNetScalar & NPYElement>(
+    for problem: Problem<Scalar>, _ start: NetworkCarry<Scalar>, _ columns: Int
   ) throws -> NPYColumnWriter<Scalar>? {
     guard let output else { return nil }
     let rows = [problem.model.states.count, problem.nodes]
-    guard course.completesOutput else {
-      // The checkpoint comes before the unfinished output, lest an older one be taken for it.
-      try save(start)
-      return try Self.writing {
-        try NPYColumnWriter(
-          path: output, rows: rows, columns: columns, as: Scalar.self, keepsUnfinished: checkpoint != nil)
-      }
-    }
     let writer = try Self.writing {
       try NPYColumnWriter(resuming: output, rows: rows, columnsLeft: columns, as: Scalar.self)
     }
@@ -497,7 +527,6 @@ struct SimulateCommand: ParsableCommand {
             + "\(grouped(steps)) steps \(grouped(expected)); leave --steps and --duration out to complete it")
       }
     }
-    try save(start)
     return writer
   }
 

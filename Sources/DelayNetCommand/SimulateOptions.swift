@@ -129,6 +129,14 @@ struct SimulateOptions: ParsableArguments {
     help: ArgumentHelp("The kernels' instruction set; the results have the same bits with any.", valueName: "set"))
   var isa: InstructionSetArgument = .auto
 
+  /// The files that these options name.
+  var inputFiles: [NamedFile] {
+    CommandFiles.named([
+      "--connectome": connectome, "--weights": weights, "--delays": delays, "--noise": noise, "--stimulus": stimulus,
+      "--initial": initial, "--history": history,
+    ]) + set.filter { Double($0.text) == nil }.map { NamedFile(option: "--set", path: $0.text) }
+  }
+
   func validate() throws {
     let model = try NodeModel.required(model)
     let isDense = weights != nil || delays != nil

@@ -8,8 +8,9 @@
   import Musl
 #endif
 
-// Inside InputFile, whose methods have these names, the plain ones would not be found.
+// Inside InputFile and OutputFile, whose methods have these names, the plain ones would not be found.
 private func openForReading(_ path: String, _ flags: Int32) -> Int32 { open(path, flags) }
+private func renameFile(_ old: String, _ new: String) -> Int32 { rename(old, new) }
 private func readBytes(
   _ descriptor: Int32, _ target: UnsafeMutableRawPointer?, _ count: Int
 ) -> Int { read(descriptor, target, count) }
@@ -99,14 +100,31 @@ func writeFile(
   try file.finish()
 }
 
+/// Writes a file of these bytes, as ``writeFile(_:_:)`` does.
+package func writeFile(_ path: String, bytes: [UInt8]) throws(FileError) {
+  try writeFile(path) { descriptor, name throws(FileError) in
+    try bytes.span.withUnsafeBytes { bytes throws(FileError) in try writeBytes(bytes, to: descriptor, name) }
+  }
+}
+
+/// Finds out whether a file can be written at `path`, by beginning one and leaving it.
+package func requireCreatable(_ path: String) throws(FileError) { _ = try OutputFile(path: path) }
+
 /// A file being written under a temporary name, which takes its own once it is finished and is removed otherwise.
+///
+/// The temporary name follows from the file's: what a killed process left there is written over by the next one. It is locked
+/// as long as it is written, so that two processes never write the same one.
 final class OutputFile {
   let descriptor: Int32
   let name: FileName
   /// Whether the file stays under its temporary name when it goes out of use without being finished.
   let isKept: Bool
-  private var isOpen = true
   private var temporary: String
+  /// Whether the temporary name is no longer this file's.
+  private var isNamed = false
+
+  /// Where the bytes of the file at `path` stand until it is finished.
+  static func temporaryPath(of path: String) -> String { path + ".delaynet-tmp" }
 
   init(path: String) throws(FileError) {
     let name = FileName(file: path)
@@ -117,13 +135,13 @@ final class OutputFile {
         .system, found: status.st_mode & S_IFMT == S_IFDIR ? "a directory" : "a device or pipe",
         expected: "a regular file to replace, or none")
     }
-    let temporary = "\(path).\(String(UInt64.random(in: .min ... .max), radix: 36)).tmp"
-    descriptor = try retrying(name, "creating a temporary file beside it") {
-      open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    }
+    let temporary = Self.temporaryPath(of: path)
+    descriptor = try Self.openLocked(temporary, O_RDWR | O_CREAT, name, "creating a temporary file beside it")
+    TemporaryFiles.insert(temporary)
     self.name = name
     self.temporary = temporary
     isKept = false
+    try setSize(0, of: descriptor, name)
   }
 
   /// A file that is kept under the name `unfinished`, where nothing may be yet; `start` writes what it begins with.
@@ -138,47 +156,57 @@ final class OutputFile {
     guard lstat(unfinished, &status) != 0 else {
       throw new.name.error(.system, found: "an unfinished file, \(unfinished)", expected: "none")
     }
+    // The lock belongs to both descriptors, and lasts until the second is closed.
     let descriptor = try retrying(new.name, "opening the temporary file again") {
       fcntl(new.descriptor, F_DUPFD_CLOEXEC, 0)
     }
     self.init(kept: descriptor, unfinished, new.name)
-    try lock()
-    guard rename(new.temporary, unfinished) == 0 else { throw systemError(name, doing: "naming the unfinished file") }
+    try new.rename(to: unfinished, doing: "naming the unfinished file")
   }
 
   /// The file that is kept under the name `unfinished`.
   convenience init(path: String, goingOnWith unfinished: String) throws(FileError) {
-    let name = FileName(file: path)
-    let descriptor = try retrying(FileName(file: unfinished), "opening") {
-      open(unfinished, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-    }
-    self.init(kept: descriptor, unfinished, name)
-    try lock()
-    // Whoever had the lock before may have finished the file since it was opened.
-    var (mine, named) = (stat(), stat())
-    guard fstat(descriptor, &mine) == 0, lstat(unfinished, &named) == 0, mine.st_ino == named.st_ino,
-      mine.st_dev == named.st_dev, mine.st_mode & S_IFMT == S_IFREG
-    else {
-      throw FileName(file: unfinished).error(.system, found: "another file than before", expected: "the unfinished one")
-    }
+    let descriptor = try Self.openLocked(unfinished, O_RDWR, FileName(file: unfinished), "opening")
+    self.init(kept: descriptor, unfinished, FileName(file: path))
   }
 
   private init(kept descriptor: Int32, _ unfinished: String, _ name: FileName) {
     (self.descriptor, self.name, temporary, isKept) = (descriptor, name, unfinished, true)
   }
 
-  /// Keeps other processes from going on with the same file. The lock ends with the process, however that ends.
-  private func lock() throws(FileError) {
-    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
-      throw FileName(file: temporary).error(
-        .system, found: "another process that is writing it", expected: "a file that is left alone")
+  /// Opens a regular file and locks it, which keeps other processes from writing it. The lock ends with the process, however
+  /// that ends.
+  private static func openLocked(
+    _ path: String, _ flags: Int32, _ name: FileName, _ action: String
+  ) throws(FileError) -> Int32 {
+    for _ in 0..<100 {
+      let descriptor = try retrying(name, action) {
+        open(path, flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o666)
+      }
+      let isLocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK
+      var (mine, named) = (stat(), stat())
+      // Whoever had the lock before may have given the file its name, or removed it, since it was opened.
+      if isLocked, fstat(descriptor, &mine) == 0, lstat(path, &named) == 0, mine.st_ino == named.st_ino,
+        mine.st_dev == named.st_dev
+      {
+        if mine.st_mode & S_IFMT == S_IFREG { return descriptor }
+        close(descriptor)
+        throw FileName(file: path).error(.system, found: "a device or pipe", expected: "a regular file")
+      }
+      close(descriptor)
+      guard isLocked else {
+        throw FileName(file: path).error(
+          .system, found: "another process that is writing it", expected: "a file that is left alone")
+      }
     }
+    throw name.error(.system, found: "a file that others write and remove again and again", expected: "a quiet one")
   }
 
   deinit {
-    if isOpen { close(descriptor) }
-    // The finished file has another name.
-    if !isKept { unlink(temporary) }
+    // Removed under the lock: from then on the name may be another process's.
+    if !isKept, !isNamed { unlink(temporary) }
+    if !isKept { TemporaryFiles.remove(temporary) }
+    close(descriptor)
   }
 
   /// Removes a kept file.
@@ -186,17 +214,21 @@ final class OutputFile {
     guard unlink(temporary) == 0 else { throw systemError(name, doing: "removing the unfinished file") }
   }
 
-  /// Gives the file its name.
+  /// Gives the file its name, under lock to the end.
   func finish() throws(FileError) {
     if isKept {
-      // Under lock to the end.
       try synchronize(descriptor, name)
-      guard rename(temporary, name.file) == 0 else { throw systemError(name, doing: "renaming the finished file") }
-      return
+    } else {
+      // What a disk says late, it says to whoever closes the file.
+      let again = try retrying(name, "opening the temporary file again") { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+      guard close(again) == 0 else { throw systemError(name, doing: "closing") }
     }
-    isOpen = false
-    guard close(descriptor) == 0 else { throw systemError(name, doing: "closing") }
-    guard rename(temporary, name.file) == 0 else { throw systemError(name, doing: "renaming the finished file") }
+    try rename(to: name.file, doing: "renaming the finished file")
+  }
+
+  private func rename(to path: String, doing action: String) throws(FileError) {
+    guard renameFile(temporary, path) == 0 else { throw systemError(name, doing: action) }
+    isNamed = true
   }
 }
 

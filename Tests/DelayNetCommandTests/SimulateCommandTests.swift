@@ -433,7 +433,7 @@ struct SimulateCommandTests {
       process.interrupt()
       process.waitUntilExit()
       guard process.terminationReason == .exit else { continue }
-      #expect(process.terminationStatus == 70)
+      #expect(process.terminationStatus == 128 + SIGINT)
       #expect(try folder.text("stderr.txt").contains("interrupted while simulating, after "))
       let carry = try NetworkCarry<Float>(path: folder.path("c"))
       #expect(try NPYArray(path: folder.path("x.npy")).shape == [1, 60, carry.step / 10])
