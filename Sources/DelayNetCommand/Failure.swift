@@ -3,9 +3,9 @@ import DelayNetIO
 import Foundation
 
 /// A mistake that ends the command with a message and an exit status.
-struct Failure: Error {
+package struct Failure: Error {
   /// Exit statuses, as in `sysexits.h`. Mistakes on the command line exit with 64, through ArgumentParser.
-  enum Status: Int32 {
+  package enum Status: Int32 {
     /// An input holds something that cannot be used.
     case data = 65
     /// An input cannot be opened.
@@ -16,8 +16,8 @@ struct Failure: Error {
     case unfinished = 70
   }
 
-  let status: Status
-  let message: String
+  package let status: Status
+  package let message: String
 
   init(_ status: Status, _ message: String) {
     self.status = status

@@ -7,13 +7,13 @@ import Foundation
 // are Doubles, for sizes whose product no whole number holds.
 
 /// How much memory this process may have.
-struct MemoryLimit {
-  let bytes: Double
+package struct MemoryLimit {
+  package let bytes: Double
   /// Whose limit that is, with its verb.
-  let owner: String
+  package let owner: String
 
   /// The least of the machine's memory, the limits of the control groups that the process is in, and its own.
-  static var current: MemoryLimit {
+  package static var current: MemoryLimit {
     var least = MemoryLimit(bytes: Double(ProcessInfo.processInfo.physicalMemory), owner: "this machine has")
     for bytes in controlGroupLimits() where bytes < least.bytes {
       least = MemoryLimit(bytes: bytes, owner: "the control group of this process has")
@@ -36,7 +36,7 @@ struct MemoryLimit {
   /// - Parameters:
   ///   - membership: the lines of `/proc/self/cgroup`: number, controllers and path, with colons between.
   ///   - read: a file's text.
-  static func controlGroupLimits(
+  package static func controlGroupLimits(
     membership: String? = text(of: "/proc/self/cgroup"), read: (String) -> String? = text(of:)
   ) -> [Double] {
     var limits: [Double] = []
@@ -69,18 +69,25 @@ struct MemoryLimit {
   private static func text(of path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
 }
 
-extension DelayNetCommand {
+extension MemoryLimit {
   /// Checks that memory which is going to be needed is there.
   ///
   /// - Parameters:
   ///   - bytes: how much.
   ///   - purpose: what for, as the beginning of a sentence.
-  static func requireMemory(_ bytes: Double, for purpose: String) throws {
-    let limit = MemoryLimit.current
+  package static func require(_ bytes: Double, for purpose: String) throws {
+    let limit = current
     guard bytes <= limit.bytes else {
       let needed = bytes.isFinite ? "\(rounded(bytes / 1e9)) GB of memory" : "more memory than can be addressed"
       throw Failure(.data, "\(purpose) needs \(needed); \(limit.owner) \(rounded(limit.bytes / 1e9)) GB")
     }
+  }
+}
+
+extension DelayNetCommand {
+  /// Checks that memory which is going to be needed is there; see ``MemoryLimit/require(_:for:)``.
+  static func requireMemory(_ bytes: Double, for purpose: String) throws {
+    try MemoryLimit.require(bytes, for: purpose)
   }
 }
 

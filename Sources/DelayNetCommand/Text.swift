@@ -6,7 +6,7 @@ import Foundation
 func fixed(_ x: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", x) }
 
 /// A number with three significant digits, or a whole number from a thousand on.
-func rounded(_ x: Double) -> String {
+package func rounded(_ x: Double) -> String {
   1000...1e9 ~= abs(x) ? grouped(Int(x.rounded())) : String(format: "%.3g", x)
 }
 

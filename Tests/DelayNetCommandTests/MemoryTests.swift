@@ -1,7 +1,6 @@
+import DelayNetCommand
 import Foundation
 import Testing
-
-@testable import DelayNetCommand
 
 @Suite("delaynet's memory")
 struct MemoryTests {
@@ -31,14 +30,14 @@ struct MemoryTests {
   func machine() throws {
     let limit = MemoryLimit.current
     #expect(limit.bytes > 0 && limit.bytes <= Double(ProcessInfo.processInfo.physicalMemory))
-    try DelayNetCommand.requireMemory(limit.bytes, for: "all of it")
+    try MemoryLimit.require(limit.bytes, for: "all of it")
     let error = #expect(throws: Failure.self) {
-      try DelayNetCommand.requireMemory(2 * limit.bytes, for: "twice as much")
+      try MemoryLimit.require(2 * limit.bytes, for: "twice as much")
     }
     #expect(error?.status == .data)
     #expect(error?.message.hasPrefix("twice as much needs \(rounded(2 * limit.bytes / 1e9)) GB of memory; ") == true)
     #expect(error?.message.hasSuffix("\(limit.owner) \(rounded(limit.bytes / 1e9)) GB") == true)
-    let infinite = #expect(throws: Failure.self) { try DelayNetCommand.requireMemory(.infinity, for: "more") }
+    let infinite = #expect(throws: Failure.self) { try MemoryLimit.require(.infinity, for: "more") }
     #expect(infinite?.message.hasPrefix("more needs more memory than can be addressed; ") == true)
   }
 }
