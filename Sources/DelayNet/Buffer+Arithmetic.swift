@@ -1,3 +1,5 @@
+// Operators on two buffers have the precondition that their shapes are equal.
+
 extension Buffer {
   /// The element-wise sum of two buffers of one shape.
   public static func + (a: Buffer, b: Buffer) -> Buffer { combine(a, b, .add) }
@@ -36,7 +38,7 @@ extension Buffer {
   @_specialize(where Scalar == Double)
   private static func combine(_ a: Buffer, _ b: Buffer, _ operation: Operation) -> Buffer {
     precondition(a.shape == b.shape, "buffers of shapes \(a.shape) and \(b.shape) cannot be combined")
-    let result = Buffer(uninitialized: a.shape)
+    let result = Buffer(copyOf: a.shape)
     let (x, y, z) = (a.base, b.base, result.base)
     switch operation {
     case .add: for n in 0..<a.shape.count { z[n] = x[n] + y[n] }
@@ -52,7 +54,7 @@ extension Buffer {
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
   private func scaled(by number: Scalar) -> Buffer {
-    let result = Buffer(uninitialized: shape)
+    let result = Buffer(copyOf: shape)
     let (x, z) = (base, result.base)
     for n in 0..<shape.count { z[n] = number * x[n] }
     extendLifetime(self)

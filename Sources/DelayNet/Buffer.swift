@@ -8,8 +8,19 @@ public struct BufferShape: Sendable, Hashable, CustomStringConvertible {
   public let steps: Int
 
   /// The shape of a buffer of `nodes` rows and `history + steps` columns.
-  public init(nodes: Int, history: Int, steps: Int) {
-    precondition(nodes >= 0 && history >= 0 && steps >= 0, "a buffer cannot have negative extents")
+  ///
+  /// - Throws: ``DelayNetError/optionOutOfRange(name:value:)`` for a negative extent, ``DelayNetError/tooLarge`` for a buffer
+  ///   that cannot be addressed.
+  public init(nodes: Int, history: Int, steps: Int) throws(DelayNetError) {
+    try checkExtent("nodes", nodes)
+    try checkExtent("history", history)
+    try checkExtent("steps", steps)
+    _ = try product(nodes, sum(history, steps))
+    self.init(unchecked: nodes, history, steps)
+  }
+
+  /// A part of a shape that was checked, or one of values that are there.
+  init(unchecked nodes: Int, _ history: Int, _ steps: Int) {
     self.nodes = nodes
     self.history = history
     self.steps = steps
@@ -44,22 +55,39 @@ public struct Buffer<Scalar: DelayNetScalar>: Sendable {
   /// The columns of a row: history + steps.
   public var columns: Int { shape.columns }
 
-  init(uninitialized shape: BufferShape) {
+  init(uninitialized shape: BufferShape) throws(DelayNetError) {
+    guard let storage = BufferStorage<Scalar>(count: shape.count) else { throw .outOfMemory }
     self.shape = shape
-    storage = BufferStorage(count: shape.count)
+    self.storage = storage
   }
 
-  /// A buffer with the same value everywhere.
-  @_specialize(where Scalar == Float)
-  @_specialize(where Scalar == Double)
-  public init(_ shape: BufferShape, repeating value: Scalar = 0) {
-    self.init(uninitialized: shape)
+  /// A buffer of values that are there already. Like those of an array, its copies end the program where memory does.
+  init(copyOf shape: BufferShape) {
+    self.shape = shape
+    storage = BufferStorage(copyOf: shape.count)
+  }
+
+  /// A buffer with the same value everywhere, as large as one that is there.
+  package init(alike shape: BufferShape, repeating value: Scalar = 0) {
+    self.init(copyOf: shape)
     fill(storage.pointer, shape.count, value)
   }
 
   /// A buffer with the same value everywhere.
-  public init(nodes: Int, history: Int, steps: Int, repeating value: Scalar = 0) {
-    self.init(BufferShape(nodes: nodes, history: history, steps: steps), repeating: value)
+  ///
+  /// - Throws: ``DelayNetError/outOfMemory``.
+  @_specialize(where Scalar == Float)
+  @_specialize(where Scalar == Double)
+  public init(_ shape: BufferShape, repeating value: Scalar = 0) throws(DelayNetError) {
+    try self.init(uninitialized: shape)
+    fill(storage.pointer, shape.count, value)
+  }
+
+  /// A buffer with the same value everywhere.
+  ///
+  /// - Throws: ``DelayNetError/outOfMemory`` and what ``BufferShape/init(nodes:history:steps:)`` throws.
+  public init(nodes: Int, history: Int, steps: Int, repeating value: Scalar = 0) throws(DelayNetError) {
+    try self.init(BufferShape(nodes: nodes, history: history, steps: steps), repeating: value)
   }
 
   /// A buffer of the values that `values` returns for their number.
@@ -69,11 +97,10 @@ public struct Buffer<Scalar: DelayNetScalar>: Sendable {
   ///   - history: the number of history columns.
   ///   - steps: the number of steps.
   ///   - values: called once with `nodes * (history + steps)`; must return that many values, row after row.
-  public init(nodes: Int, history: Int, steps: Int, _ values: (Int) throws -> [Scalar]) rethrows {
-    let shape = BufferShape(nodes: nodes, history: history, steps: steps)
-    let array = try values(shape.count)
-    precondition(array.count == shape.count, "a buffer \(shape) needs \(shape.count) values, not \(array.count)")
-    self.init(shape, unchecked: array)
+  /// - Throws: what `values` throws, and what ``init(nodes:history:steps:values:)`` throws.
+  public init(nodes: Int, history: Int, steps: Int, _ values: (Int) throws -> [Scalar]) throws {
+    let shape = try BufferShape(nodes: nodes, history: history, steps: steps)
+    try self.init(shape, checked: values(shape.count))
   }
 
   /// A buffer of the given values.
@@ -83,17 +110,27 @@ public struct Buffer<Scalar: DelayNetScalar>: Sendable {
   ///   - history: the number of history columns.
   ///   - steps: the number of steps.
   ///   - values: row after row, `nodes * (history + steps)` of them.
-  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)`` when the number of values is another one.
+  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)`` when the number of values is another one;
+  ///   ``DelayNetError/outOfMemory``; what ``BufferShape/init(nodes:history:steps:)`` throws.
   public init(nodes: Int, history: Int, steps: Int, values: [Scalar]) throws(DelayNetError) {
-    let shape = BufferShape(nodes: nodes, history: history, steps: steps)
-    guard values.count == shape.count else {
-      throw .shapeMismatch(name: "values", expected: [nodes, history + steps], found: [values.count])
-    }
-    self.init(shape, unchecked: values)
+    try self.init(BufferShape(nodes: nodes, history: history, steps: steps), checked: values)
   }
 
-  private init(_ shape: BufferShape, unchecked values: [Scalar]) {
-    self.init(uninitialized: shape)
+  private init(_ shape: BufferShape, checked values: [Scalar]) throws(DelayNetError) {
+    guard values.count == shape.count else {
+      throw .shapeMismatch(name: "values", expected: [shape.nodes, shape.columns], found: [values.count])
+    }
+    try self.init(uninitialized: shape)
+    copy(values)
+  }
+
+  /// A buffer of one row.
+  init(row values: [Scalar]) throws(DelayNetError) {
+    try self.init(uninitialized: BufferShape(unchecked: 1, 0, values.count))
+    copy(values)
+  }
+
+  private func copy(_ values: [Scalar]) {
     values.withUnsafeBufferPointer { source in
       if let base = source.baseAddress { storage.pointer.update(from: base, count: shape.count) }
     }
@@ -103,6 +140,8 @@ public struct Buffer<Scalar: DelayNetScalar>: Sendable {
   public var values: [Scalar] { withUnsafeBufferPointer { Array($0) } }
 
   /// The value of a node at a column; column `history + t` is step `t`.
+  ///
+  /// - Precondition: there are such a node and column.
   public subscript(node: Int, column: Int) -> Scalar {
     get { storage.pointer[offset(node, column)] }
     set {
@@ -113,6 +152,8 @@ public struct Buffer<Scalar: DelayNetScalar>: Sendable {
   }
 
   /// The value of a node at a step; history columns are the steps `-history ..< 0`.
+  ///
+  /// - Precondition: there are such a node and step.
   public subscript(node node: Int, step step: Int) -> Scalar {
     get { self[node, history + step] }
     set { self[node, history + step] = newValue }
@@ -128,12 +169,15 @@ public struct Buffer<Scalar: DelayNetScalar>: Sendable {
   /// - Precondition: `range` lies within the columns, and `history` within the range.
   public func columns(_ range: Range<Int>, history: Int = 0) -> Buffer {
     precondition(0 <= range.lowerBound && range.upperBound <= columns, "columns out of range")
-    let part = Buffer(uninitialized: BufferShape(nodes: nodes, history: history, steps: range.count - history))
+    precondition(0...range.count ~= history, "history out of range")
+    let part = Buffer(copyOf: BufferShape(unchecked: nodes, history, range.count - history))
     part.copyRows(from: self, column: range.lowerBound, to: 0, count: range.count)
     return part
   }
 
   /// A copy of one node's series, history first.
+  ///
+  /// - Precondition: there is such a node.
   public func row(_ node: Int) -> [Scalar] {
     precondition(0 <= node && node < nodes, "node out of range")
     return Array(UnsafeBufferPointer(start: storage.pointer + node * columns, count: columns))
@@ -192,7 +236,7 @@ extension Buffer {
 
   mutating func makeUnique() {
     if !isKnownUniquelyReferenced(&storage) {
-      let copy = BufferStorage<Scalar>(count: shape.count)
+      let copy = BufferStorage<Scalar>(copyOf: shape.count)
       copy.pointer.update(from: storage.pointer, count: shape.count)
       storage = copy
     }
@@ -200,7 +244,7 @@ extension Buffer {
 
   /// Copies columns of every row. Only for a buffer that nobody else shares yet.
   func copyRows(from other: Buffer, column: Int, to first: Int, count: Int) {
-    for i in 0..<nodes {
+    for i in 0..<nodes where count > 0 {
       (base + i * columns + first).update(from: other.base + i * other.columns + column, count: count)
     }
     extendLifetime(other)
@@ -210,7 +254,7 @@ extension Buffer {
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
   func clearRows(from first: Int, count: Int) {
-    for i in 0..<nodes { fill(base + i * columns + first, count, 0) }
+    for i in 0..<nodes where count > 0 { fill(base + i * columns + first, count, 0) }
   }
 }
 
@@ -227,10 +271,14 @@ private final class BufferStorage<Scalar: DelayNetScalar>: @unchecked Sendable {
   // Unchecked: written through a Buffer that is its only owner, read by any number.
   let pointer: UnsafeMutablePointer<Scalar>
 
-  init(count: Int) {
-    let raw = UnsafeMutableRawPointer.allocate(byteCount: max(count, 1) * MemoryLayout<Scalar>.stride, alignment: 64)
-    pointer = raw.bindMemory(to: Scalar.self, capacity: max(count, 1))
+  init?(count: Int) {
+    guard let memory = allocateAligned(bytes: max(count, 1) * MemoryLayout<Scalar>.stride) else { return nil }
+    pointer = memory.bindMemory(to: Scalar.self, capacity: max(count, 1))
   }
 
-  deinit { UnsafeMutableRawPointer(pointer).deallocate() }
+  convenience init(copyOf count: Int) {
+    self.init(count: count)!
+  }
+
+  deinit { freeAligned(pointer) }
 }

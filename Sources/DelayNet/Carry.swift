@@ -39,7 +39,7 @@ extension DelayMap {
     _ carry: inout Carry<Scalar>, noise: Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
   ) throws(DelayNetError) -> Buffer<Scalar> {
-    var series = Buffer<Scalar>(uninitialized: noise.shape)
+    var series = try Buffer<Scalar>(uninitialized: noise.shape)
     try advance(
       &carry, noise: noise, into: &series, weights: weights, threads: threads, workspace: workspace,
       progress: progress)
@@ -66,7 +66,7 @@ extension DelayMap {
     _ carry: inout Carry<Scalar>, noise: Buffer<Scalar>, into series: inout Buffer<Scalar>,
     weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil, progress: ProgressHandler? = nil
   ) throws(DelayNetError) {
-    try check(noise, "noise", is: BufferShape(nodes: network.nodes, history: 0, steps: noise.steps))
+    try check(noise, "noise", is: BufferShape(unchecked: network.nodes, 0, noise.steps))
     try check(series, "series", is: noise.shape)
     let options = CallOptions(threads: threads, workspace: workspace, progress: progress)
     try advance(&carry, noise: noise.base, series: &series, weights: weights, options)
@@ -92,7 +92,7 @@ extension DelayMap {
     _ carry: inout Carry<Scalar>, into buffer: inout Buffer<Scalar>, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
   ) throws(DelayNetError) {
-    try check(buffer, "buffer", is: BufferShape(nodes: network.nodes, history: 0, steps: buffer.steps))
+    try check(buffer, "buffer", is: BufferShape(unchecked: network.nodes, 0, buffer.steps))
     let options = CallOptions(threads: threads, workspace: workspace, progress: progress)
     try advance(&carry, noise: nil, series: &buffer, weights: weights, options)
   }
@@ -114,8 +114,7 @@ extension DelayMap {
     _ carry: inout Carry<Scalar>, steps: Int, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
   ) throws(DelayNetError) -> Buffer<Scalar> {
-    guard steps >= 0 else { throw .optionOutOfRange(name: "steps", value: Double(steps)) }
-    var series = Buffer<Scalar>(nodes: network.nodes, history: 0, steps: steps)
+    var series = try Buffer<Scalar>(nodes: network.nodes, history: 0, steps: steps)
     try advance(
       &carry, into: &series, weights: weights, threads: threads, workspace: workspace, progress: progress)
     return series
@@ -140,7 +139,7 @@ extension DelayMap {
     weights: [Scalar]? = nil, threads: Int = 0, workspace: Workspace? = nil, progress: ProgressHandler? = nil
   ) throws(DelayNetError) {
     let nodes = network.nodes
-    guard history.count == nodes * network.history else {
+    guard try history.count == product(nodes, network.history) else {
       throw .shapeMismatch(name: "history", expected: [nodes, network.history], found: [history.count])
     }
     let steps = nodes == 0 ? 0 : series.count / nodes
@@ -181,6 +180,9 @@ extension DelayMap {
   ) throws(DelayNetError) {
     let weights = try check(weights: weights)
     let first = step
+    guard first >= 0, !first.addingReportingOverflow(steps).overflow else {
+      throw .optionOutOfRange(name: "step", value: Double(first))
+    }
     try weights.withUnsafeBufferPointer { weights throws(DelayNetError) in
       try runOne(
         MapPrimal(

@@ -102,7 +102,11 @@ extension DelayMap {
     let (runs, edges) = (buffers.count, network.edges)
 
     // Where the gradients of each run go; a group of runs shares one scratch array for those of the weights.
-    let gradients: [Buffer<Scalar>]? = inputs.contains(.buffer) ? cotangents.map(Self.passingHistory) : nil
+    var gradients: [Buffer<Scalar>]?
+    if inputs.contains(.buffer) {
+      gradients = []
+      for cotangent in cotangents { gradients?.append(try Self.passingHistory(cotangent)) }
+    }
     var scales = inputs.contains(.scale) ? [Scalar](repeating: 0, count: runs) : []
     var gains = inputs.contains(.noiseGain) ? [Scalar](repeating: 0, count: runs) : []
     var sum = inputs.contains(.weights) ? [Scalar](repeating: 0, count: edges) : []
@@ -157,8 +161,8 @@ extension DelayMap {
   }
 
   /// A buffer to add gradients into: the output's history is the input's, so its cotangent passes through.
-  private static func passingHistory(_ cotangent: Buffer<Scalar>) -> Buffer<Scalar> {
-    let gradient = Buffer<Scalar>(uninitialized: cotangent.shape)
+  private static func passingHistory(_ cotangent: Buffer<Scalar>) throws(DelayNetError) -> Buffer<Scalar> {
+    let gradient = try Buffer<Scalar>(uninitialized: cotangent.shape)
     gradient.copyRows(from: cotangent, column: 0, to: 0, count: cotangent.history)
     gradient.clearRows(from: cotangent.history, count: cotangent.steps)
     return gradient

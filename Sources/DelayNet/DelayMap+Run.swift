@@ -60,8 +60,9 @@ extension DelayMap {
     into span: inout MutableSpan<Scalar>, steps: Int, weights: [Scalar]? = nil, threads: Int = 0,
     workspace: Workspace? = nil, progress: ProgressHandler? = nil
   ) throws(DelayNetError) {
-    let columns = network.history + steps
-    guard steps >= 0, span.count == network.nodes * columns else {
+    try checkExtent("steps", steps)
+    let columns = try sum(network.history, steps)
+    guard try span.count == product(network.nodes, columns) else {
       throw .shapeMismatch(name: "span", expected: [network.nodes, columns], found: [span.count])
     }
     let weights = try check(weights: weights)
@@ -104,10 +105,11 @@ extension DelayMap {
   ) throws(DelayNetError) -> [Buffer<Scalar>] {
     for buffer in buffers { try check(buffer, "buffer") }
     let weights = try check(weights: weights)
-    let outputs = buffers.map { buffer in
-      let output = Buffer<Scalar>(uninitialized: buffer.shape)
+    var outputs: [Buffer<Scalar>] = []
+    for buffer in buffers {
+      let output = try Buffer<Scalar>(uninitialized: buffer.shape)
       output.copyRows(from: buffer, column: 0, to: 0, count: buffer.history)
-      return output
+      outputs.append(output)
     }
     try weights.withUnsafeBufferPointer { weights throws(DelayNetError) in
       let primals = zip(buffers, outputs).map { primal(input: $0, output: $1, weights: weights.baseAddress) }

@@ -49,7 +49,7 @@ extension DelayMap {
     let output = try run([buffer], weights: weights, options)[0]
     let weights = try check(weights: weights)
 
-    let tangent = Buffer<Scalar>(uninitialized: buffer.shape)
+    let tangent = try Buffer<Scalar>(uninitialized: buffer.shape)
     if let change = direction.buffer {
       tangent.copyRows(from: change, column: 0, to: 0, count: buffer.history)
     } else {

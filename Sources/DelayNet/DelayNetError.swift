@@ -45,6 +45,8 @@ public enum DelayNetError: Error, Equatable, Sendable {
   ///
   /// `steps` holds the finished steps of each run of the call; derivatives, which cannot be resumed, leave it empty.
   case cancelled(steps: [Int])
+  /// A name is given twice, with a value each.
+  case duplicateName(String)
   /// A model has no parameter of that name.
   case unknownParameter(name: String, model: String)
   /// A model has no state of that name.
@@ -113,6 +115,8 @@ extension DelayNetError: CustomStringConvertible {
       "run \(run): the tangent of node \(node) left the finite numbers at step \(step)"
     case .cancelled(let steps):
       steps.isEmpty ? "cancelled" : "cancelled after \(steps) steps"
+    case .duplicateName(let name):
+      "\(name) is given twice"
     case .unknownParameter(let name, let model):
       "the model \(model) has no parameter \(name); it has \(Self.names(of: model) { $0.parameters.map(\.name) })"
     case .unknownState(let name, let model):

@@ -10,7 +10,7 @@ public struct Ensemble<Scalar: DelayNetScalar>: Sendable {
   /// What is peculiar to a member; what is nil is the problem's.
   public struct Member: Sendable, Equatable {
     /// Parameters that differ from the problem's, by name.
-    public var parameters: [String: NodeValues<Scalar>]
+    public var parameters: NamedValues<Scalar>
     /// G.
     public var coupling: Scalar?
     /// In mm/ms; for problems whose delays come from tracts.
@@ -24,7 +24,7 @@ public struct Ensemble<Scalar: DelayNetScalar>: Sendable {
 
     /// A member that differs in the given ways.
     public init(
-      parameters: [String: NodeValues<Scalar>] = [:], coupling: Scalar? = nil, conductionSpeed: Double? = nil,
+      parameters: NamedValues<Scalar> = [:], coupling: Scalar? = nil, conductionSpeed: Double? = nil,
       initial: StateArray<Scalar>? = nil, sigma: Sigma<Scalar>? = nil, noise: Noise<Scalar>? = nil
     ) {
       self.parameters = parameters
@@ -47,7 +47,8 @@ public struct Ensemble<Scalar: DelayNetScalar>: Sendable {
   /// - Parameters:
   ///   - problem: what the members have in common.
   ///   - members: what is peculiar to each. Members of one conduction speed share a plan.
-  /// - Throws: what ``Problem/with(conductionSpeed:)`` throws.
+  /// - Throws: what ``Problem/with(conductionSpeed:)`` throws; ``DelayNetError/optionOutOfRange(name:value:)`` for members of
+  ///   drawn noise beyond `UInt64.max`.
   public init(_ problem: Problem<Scalar>, members: [Member]) throws(DelayNetError) {
     var bySpeed: [Double: Problem<Scalar>] = [:]
     var problems: [Problem<Scalar>] = []
@@ -59,14 +60,16 @@ public struct Ensemble<Scalar: DelayNetScalar>: Sendable {
         bySpeed[speed] = moved
         own = moved
       }
-      own.parameters.merge(member.parameters) { $1 }
+      own.parameters.merge(member.parameters)
       own.coupling = member.coupling ?? own.coupling
       own.initial = member.initial ?? own.initial
       own.sigma = member.sigma ?? own.sigma
       if let noise = member.noise {
         own.noise = noise
       } else if case .drawn(let key, let first) = problem.noise {
-        own.noise = .drawn(key, member: first + UInt64(r))
+        let (number, overflow) = first.addingReportingOverflow(UInt64(r))
+        guard !overflow else { throw .optionOutOfRange(name: "member", value: Double(first)) }
+        own.noise = .drawn(key, member: number)
       }
       problems.append(own)
     }

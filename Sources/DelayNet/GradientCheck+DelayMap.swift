@@ -60,16 +60,16 @@ extension GradientCheck {
     weights: [Scalar]? = nil, entries: Int? = 64, key: RandomKey = RandomKey(seed: 0), tolerance: Double? = nil,
     of loss: (Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar>
   ) throws -> Report {
-    let keys = key.split(8)
+    let keys = try key.split(8)
     let weights = weights ?? map.network.weights
     let gradient = try map.valueWithGradient(at: buffer, withRespectTo: inputs, weights: weights, of: loss).gradient
 
     // A random direction of everything that is tested.
     var direction = DelayMap<Scalar>.Tangent()
-    if inputs.contains(.buffer) { direction.buffer = keys[0].normal(buffer.shape, as: Scalar.self) }
-    if inputs.contains(.weights) { direction.weights = keys[1].normal(weights.count, as: Scalar.self) }
-    if inputs.contains(.scale) { direction.scale = keys[2].normal(1, as: Scalar.self)[0] }
-    if inputs.contains(.noiseGain) { direction.noiseGain = keys[3].normal(1, as: Scalar.self)[0] }
+    if inputs.contains(.buffer) { direction.buffer = try keys[0].normal(buffer.shape, as: Scalar.self) }
+    if inputs.contains(.weights) { direction.weights = try keys[1].normal(weights.count, as: Scalar.self) }
+    if inputs.contains(.scale) { direction.scale = try keys[2].normal(1, as: Scalar.self)[0] }
+    if inputs.contains(.noiseGain) { direction.noiseGain = try keys[3].normal(1, as: Scalar.self)[0] }
 
     var reports: [Report.Input] = []
     func test(
@@ -117,7 +117,7 @@ extension GradientCheck {
 
     // ⟨u, J v⟩ against ⟨Jᵀu, v⟩, for a random u and for the loss's own cotangent.
     let (output, tangent) = try map.jvp(at: buffer, along: direction, weights: weights)
-    let cotangent = keys[5].normal(buffer.shape, as: Scalar.self)
+    let cotangent = try keys[5].normal(buffer.shape, as: Scalar.self)
     let pulled = try map.pullback(
       at: buffer, output: output, cotangent: cotangent, withRespectTo: inputs, weights: weights)
     let size = (cotangent.dot(cotangent) * tangent.dot(tangent)).squareRoot()

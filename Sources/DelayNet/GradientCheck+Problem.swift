@@ -19,7 +19,7 @@ extension GradientCheck {
     from carry: NetworkCarry<Scalar>? = nil, entries: Int? = 16, key: RandomKey = RandomKey(seed: 0),
     tolerance: Double? = nil, of loss: (Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar>
   ) throws -> Report {
-    let keys = key.split(16)
+    let keys = try key.split(16)
     let begin = try carry ?? problem.start()
     let run = try NetworkArrays(problem, begin, steps: steps)
     let parts = try problem.parts(inputs, sigmaCount: run.sigma.count)
@@ -38,7 +38,7 @@ extension GradientCheck {
       _ name: String, _ number: Int, _ point: [Scalar], _ gradient: [Scalar], _ place: (Int) -> String,
       _ move: ([Scalar], inout Problem<Scalar>, inout NetworkCarry<Scalar>) throws -> Void
     ) throws -> [Scalar] {
-      let change = keys[number % 16].folding(in: UInt64(number)).normal(point.count, as: Scalar.self)
+      let change = try keys[number % 16].folding(in: UInt64(number)).normal(point.count, as: Scalar.self)
       func value(_ moved: [Scalar]) throws -> Scalar {
         var (problem, begin) = (problem, begin)
         try move(moved, &problem, &begin)
@@ -107,7 +107,7 @@ extension GradientCheck {
         point = Array(samples.values[start..<(start + steps * states * nodes)])
       case .drawn(let key, let member):
         point =
-          NoiseSamples(
+          try NoiseSamples(
             drawnFrom: key, member: member, steps: first..<(first + steps), states: states, nodes: nodes
           ).values
       case .none: point = []
@@ -159,7 +159,7 @@ extension GradientCheck {
 
     // ⟨u, J v⟩ against ⟨Jᵀu, v⟩, for a random u and for the loss's own cotangent.
     let tangent = try problem.jvp(steps: steps, along: direction, from: begin).tangent.rows
-    let cotangent = keys[14].normal(series.rows.shape, as: Scalar.self)
+    let cotangent = try keys[14].normal(series.rows.shape, as: Scalar.self)
     let pulled = try tape.pullback(array(cotangent), withRespectTo: inputs)
     let size = (cotangent.dot(cotangent) * tangent.dot(tangent)).squareRoot()
     let dotGap = abs(cotangent.dot(tangent) - dot(pulled, direction))

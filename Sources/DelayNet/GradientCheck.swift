@@ -66,7 +66,8 @@ public enum GradientCheck {
   ///   - tolerance: the largest relative error that passes; see ``defaultTolerance(_:)``.
   ///   - place: says where an index is.
   ///   - function: the function whose gradient it is; called four times an entry.
-  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``, and what the function throws.
+  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``, ``DelayNetError/optionOutOfRange(name:value:)`` for a
+  ///   negative number of entries, and what the function throws.
   /// - Complexity: the truncation error is O(h⁴) with h = ε^(1/5)·max(1, |x|); errors that the function's rounding
   ///   explains, taken as 20 ε |f| / h, do not count.
   public static func differences<Scalar: DelayNetScalar>(
@@ -77,9 +78,10 @@ public enum GradientCheck {
     guard gradient.count == point.count else {
       throw DelayNetError.shapeMismatch(name: "gradient", expected: [point.count], found: [gradient.count])
     }
+    if let entries, entries < 0 { throw DelayNetError.optionOutOfRange(name: "entries", value: Double(entries)) }
     let indices =
       if let entries, entries < point.count {
-        key.integers(in: 0..<Int64(point.count), entries).map { Int($0) }
+        try key.integers(in: 0..<Int64(point.count), entries).map { Int($0) }
       } else {
         Array(point.indices)
       }

@@ -29,7 +29,8 @@ struct LossCall<Scalar: DelayNetScalar> {
   /// The cotangent of each output.
   func cotangents(of loss: TracedScalar<Scalar>) throws(DelayNetError) -> [Buffer<Scalar>] {
     _ = try value(of: loss)
-    let cotangents = outputs.map { Buffer<Scalar>($0.shape) }
+    var cotangents: [Buffer<Scalar>] = []
+    for output in outputs { cotangents.append(try Buffer(output.shape)) }
     let pointers = cotangents.map(\.base)
     for term in loss.terms { term.reduction.pull(seed: term.partial, into: pointers) }
     extendLifetime(cotangents)

@@ -17,24 +17,39 @@ public struct Matrix<Element: Sendable>: Sendable {
   ///   - values: row after row, `rows * columns` of them.
   /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)`` when the number of values is another one.
   public init(rows: Int, columns: Int, values: [Element]) throws(DelayNetError) {
-    guard rows >= 0, columns >= 0, values.count == rows * columns else {
+    guard rows >= 0, columns >= 0, try values.count == product(rows, columns) else {
       throw .shapeMismatch(name: "values", expected: [rows, columns], found: [values.count])
     }
     self.init(unchecked: rows, columns, values)
   }
 
   /// A matrix with the same value everywhere.
-  public init(rows: Int, columns: Int, repeating value: Element) {
-    precondition(rows >= 0 && columns >= 0, "a matrix cannot have negative extents")
-    self.init(unchecked: rows, columns, Array(repeating: value, count: rows * columns))
+  ///
+  /// - Throws: ``DelayNetError/optionOutOfRange(name:value:)`` for a negative extent, ``DelayNetError/tooLarge`` or
+  ///   ``DelayNetError/outOfMemory`` for one that cannot be held.
+  public init(rows: Int, columns: Int, repeating value: Element) throws(DelayNetError) {
+    self.init(unchecked: rows, columns, try array(repeating: value, count: Self.count(rows, columns)))
   }
 
   /// A matrix whose entry at row `i` and column `j` is `entry(i, j)`.
-  public init(rows: Int, columns: Int, _ entry: (Int, Int) -> Element) {
-    precondition(rows >= 0 && columns >= 0, "a matrix cannot have negative extents")
+  ///
+  /// - Throws: what ``init(rows:columns:repeating:)`` throws.
+  public init(rows: Int, columns: Int, _ entry: (Int, Int) -> Element) throws(DelayNetError) {
+    try requireMemory(Self.count(rows, columns), of: Element.self)
+    self.init(filling: rows, columns, entry)
+  }
+
+  private static func count(_ rows: Int, _ columns: Int) throws(DelayNetError) -> Int {
+    try checkExtent("rows", rows)
+    try checkExtent("columns", columns)
+    return try product(rows, columns)
+  }
+
+  /// A matrix as large as one that is there.
+  init(filling rows: Int, _ columns: Int, _ entry: (Int, Int) -> Element) {
     var values: [Element] = []
     values.reserveCapacity(rows * columns)
-    for i in 0..<rows { for j in 0..<columns { values.append(entry(i, j)) } }
+    for i in 0..<rows where columns > 0 { for j in 0..<columns { values.append(entry(i, j)) } }
     self.init(unchecked: rows, columns, values)
   }
 
@@ -45,6 +60,8 @@ public struct Matrix<Element: Sendable>: Sendable {
   }
 
   /// The entry at a row and a column.
+  ///
+  /// - Precondition: there are such a row and column.
   public subscript(row: Int, column: Int) -> Element {
     get {
       precondition(0 <= row && row < rows && 0 <= column && column < columns, "matrix index out of range")
@@ -65,7 +82,7 @@ public struct Matrix<Element: Sendable>: Sendable {
 
   /// The matrix with rows and columns exchanged.
   public var transposed: Matrix {
-    Matrix(rows: columns, columns: rows) { self[$1, $0] }
+    Matrix(filling: columns, rows) { self[$1, $0] }
   }
 }
 

@@ -115,7 +115,9 @@ extension Network {
     public let delay: Int
   }
 
-  /// The edge of a number in `0 ..< edges`.
+  /// The edge of a number.
+  ///
+  /// - Precondition: the number is in `0 ..< edges`.
   public func edge(_ number: Int) -> Edge {
     let (source, target) =
       switch topology {
@@ -148,13 +150,14 @@ extension Network {
   ///
   /// Duplicate edges are added up; where there is no edge the entry is 0.
   ///
-  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)`` unless there is one value for every edge.
+  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)`` unless there is one value for every edge; what
+  ///   ``Matrix/init(rows:columns:repeating:)`` throws.
   public func matrix(_ values: [Scalar]) throws(DelayNetError) -> Matrix<Scalar> {
     guard values.count == edges else {
       throw .shapeMismatch(name: "values", expected: [edges], found: [values.count])
     }
     guard case .edges(let sources, let targets) = topology else { return Matrix(unchecked: nodes, nodes, values) }
-    var matrix = Matrix<Scalar>(rows: nodes, columns: nodes, repeating: 0)
+    var matrix = try Matrix<Scalar>(rows: nodes, columns: nodes, repeating: 0)
     for e in values.indices { matrix[Int(targets[e]), Int(sources[e])] += values[e] }
     return matrix
   }

@@ -67,8 +67,16 @@ public struct NetworkCarry<Scalar: DelayNetScalar>: Sendable, Equatable {
 extension Problem {
   /// The carry of a run that has not begun: step 0, ``initial`` and ``history``.
   ///
-  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``.
+  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``, ``DelayNetError/tooLarge``,
+  ///   ``DelayNetError/outOfMemory``.
   public func start() throws(DelayNetError) -> NetworkCarry<Scalar> {
+    var carry = try emptyStart()
+    if history == nil, horizon > 0, nodes > 0 { carry.history = try standingStill(carry) }
+    return carry
+  }
+
+  /// The same with zeros for a history that is not given: what is needed to know how large things are.
+  func emptyStart() throws(DelayNetError) -> NetworkCarry<Scalar> {
     let (states, couplings) = (model.states.count, model.couplings.count)
     let shape = [couplings, nodes, horizon]
     if let history, history.shape != shape {
@@ -77,12 +85,11 @@ extension Problem {
     guard initial.shape == [states, nodes, 1] else {
       throw .shapeMismatch(name: "initial", expected: [states, nodes, 1], found: initial.shape)
     }
-    var carry = try NetworkCarry(
-      model: model.name, step: 0, state: initial,
-      history: history ?? StateArray(variables: couplings, nodes: nodes, columns: horizon),
+    let past: StateArray<Scalar> =
+      if let history { history } else { try StateArray(variables: couplings, nodes: nodes, columns: horizon) }
+    return try NetworkCarry(
+      model: model.name, step: 0, state: initial, history: past,
       partial: StateArray(variables: states, nodes: nodes), thinning: thinning)
-    if history == nil, horizon > 0, nodes > 0 { carry.history = try standingStill(carry) }
-    return carry
   }
 
   /// A history whose columns all hold y(s(0)): the column that one step of the unforced nodes leaves behind.

@@ -27,11 +27,22 @@ public struct NoiseSamples<Scalar: DelayNetScalar>: Sendable, Equatable {
     (self.steps, self.states, self.nodes, self.buffer) = (steps, states, nodes, buffer)
   }
 
+  private static func count(_ steps: Int, _ states: Int, _ nodes: Int) throws(DelayNetError) -> Int {
+    try checkExtent("steps", steps)
+    try checkExtent("states", states)
+    try checkExtent("nodes", nodes)
+    return try product(steps, states, nodes)
+  }
+
   /// Samples with the same value everywhere.
-  public init(steps: Int, states: Int, nodes: Int, repeating value: Scalar = 0) {
+  ///
+  /// - Throws: ``DelayNetError/optionOutOfRange(name:value:)`` for a negative extent, ``DelayNetError/tooLarge`` or
+  ///   ``DelayNetError/outOfMemory`` for one that cannot be held.
+  public init(steps: Int, states: Int, nodes: Int, repeating value: Scalar = 0) throws(DelayNetError) {
+    let count = try Self.count(steps, states, nodes)
     self.init(
       steps: steps, states: states, nodes: nodes,
-      buffer: Buffer(nodes: 1, history: 0, steps: steps * states * nodes, repeating: value))
+      buffer: try Buffer(BufferShape(unchecked: 1, 0, count), repeating: value))
   }
 
   /// Samples of the given values.
@@ -41,14 +52,13 @@ public struct NoiseSamples<Scalar: DelayNetScalar>: Sendable, Equatable {
   ///   - states: the number of states.
   ///   - nodes: the number of nodes.
   ///   - values: `steps * states * nodes` of them, the nodes innermost.
-  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``.
+  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)`` when the number of values is another one; what
+  ///   ``init(steps:states:nodes:repeating:)`` throws.
   public init(steps: Int, states: Int, nodes: Int, values: [Scalar]) throws(DelayNetError) {
-    guard values.count == steps * states * nodes else {
+    guard try values.count == Self.count(steps, states, nodes) else {
       throw .shapeMismatch(name: "noise", expected: [steps, states, nodes], found: [values.count])
     }
-    self.init(
-      steps: steps, states: states, nodes: nodes,
-      buffer: try Buffer(nodes: 1, history: 0, steps: values.count, values: values))
+    self.init(steps: steps, states: states, nodes: nodes, buffer: try Buffer(row: values))
   }
 
   /// The numbers that a run draws from a key.
@@ -56,16 +66,19 @@ public struct NoiseSamples<Scalar: DelayNetScalar>: Sendable, Equatable {
   /// - Parameters:
   ///   - key: as of ``Noise/drawn(_:member:)``.
   ///   - member: the member of an ensemble.
-  ///   - steps: absolute steps.
+  ///   - steps: absolute steps, from 0 on.
   ///   - states: the number of states.
   ///   - nodes: the number of nodes.
-  public init(drawnFrom key: RandomKey, member: UInt64 = 0, steps: Range<Int>, states: Int, nodes: Int) {
-    precondition(steps.lowerBound >= 0 && states >= 0 && nodes >= 0, "steps, states and nodes are counted from 0")
-    let buffer = Buffer<Scalar>(
-      uninitialized: BufferShape(nodes: 1, history: 0, steps: steps.count * states * nodes))
+  /// - Throws: what ``init(steps:states:nodes:repeating:)`` throws.
+  public init(
+    drawnFrom key: RandomKey, member: UInt64 = 0, steps: Range<Int>, states: Int, nodes: Int
+  ) throws(DelayNetError) {
+    try checkExtent("steps", steps.lowerBound)
+    let count = try Self.count(steps.count, states, nodes)
+    let buffer = try Buffer<Scalar>(uninitialized: BufferShape(unchecked: 1, 0, count))
     let status = Scalar.kernels.network.noise(
       key.key, member, states, nodes, Int64(steps.lowerBound), steps.count, buffer.base)
-    precondition(status == DN_OK, "the noise could not be drawn")
+    try check((status, noPlace))
     self.init(steps: steps.count, states: states, nodes: nodes, buffer: buffer)
     firstStep = steps.lowerBound
   }
@@ -74,6 +87,8 @@ public struct NoiseSamples<Scalar: DelayNetScalar>: Sendable, Equatable {
   public var values: [Scalar] { buffer.values }
 
   /// The number of a step, state and node.
+  ///
+  /// - Precondition: there are such a step, state and node.
   public subscript(step step: Int, state: Int, node: Int) -> Scalar {
     get { buffer[0, place(step, state, node)] }
     set { buffer[0, place(step, state, node)] = newValue }

@@ -32,6 +32,7 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
       throw .shapeMismatch(name: "weights", expected: [problem.network.edges], found: [problem.weights.count])
     }
     var parameters: [NodeValues<Scalar>?] = model.parameters.map { _ in nil }
+    try problem.parameters.check()
     for (name, values) in problem.parameters {
       if case .perNode(let list) = values, list.count != nodes {
         throw .shapeMismatch(name: name, expected: [nodes], found: [list.count])
@@ -49,11 +50,10 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
       }
     }
     if case .samples(let samples) = problem.noise {
-      guard samples.states == model.states.count, samples.nodes == nodes, samples.firstStep <= carry.step,
-        samples.firstStep + samples.steps >= end
+      guard samples.states == model.states.count, samples.nodes == nodes, Self.holds(samples, carry.step..<end)
       else {
         throw .shapeMismatch(
-          name: "noise", expected: [end - min(samples.firstStep, carry.step), model.states.count, nodes],
+          name: "noise", expected: [end - max(0, min(samples.firstStep, carry.step)), model.states.count, nodes],
           found: [samples.steps, samples.states, samples.nodes])
       }
       noise = samples
@@ -66,13 +66,19 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
     self.steps = steps
     self.parameters = parameters
     columns = problem.thinning.columns(in: carry.step..<end)
-    func buffer(_ values: [Scalar]) -> Buffer<Scalar> {
-      Buffer(nodes: 1, history: 0, steps: values.count) { _ in values }
-    }
-    weights = buffer(problem.weights)
-    fractions = problem.fractions.map(buffer)
-    sigmaBuffer = buffer(sigma)
-    parameterBuffers = parameters.map { $0.map { buffer($0.values) } }
+    func buffer(_ values: [Scalar]) throws(DelayNetError) -> Buffer<Scalar> { try Buffer(row: values) }
+    weights = try buffer(problem.weights)
+    fractions = try problem.fractions.map(buffer)
+    sigmaBuffer = try buffer(sigma)
+    var parameterBuffers: [Buffer<Scalar>?] = []
+    for values in parameters { parameterBuffers.append(try (values?.values).map(buffer)) }
+    self.parameterBuffers = parameterBuffers
+  }
+
+  /// Whether samples, whose first step may be any number, are there for steps from 0 on.
+  private static func holds(_ samples: NoiseSamples<Scalar>, _ steps: Range<Int>) -> Bool {
+    let (needed, overflow) = steps.upperBound.subtractingReportingOverflow(samples.firstStep)
+    return samples.firstStep <= steps.lowerBound && !overflow && samples.steps >= needed
   }
 
   /// What the kernels read. Valid as long as these arrays are alive.
@@ -141,15 +147,7 @@ extension Problem {
   public func tapeBytes(
     steps: Int, from carry: NetworkCarry<Scalar>? = nil
   ) throws(DelayNetError) -> (everything: Int, least: Int) {
-    let begin: NetworkCarry<Scalar> =
-      if let carry {
-        carry
-      } else {
-        try NetworkCarry(
-          model: model.name, step: 0, state: initial,
-          history: history ?? StateArray(variables: model.couplings.count, nodes: nodes, columns: horizon),
-          partial: StateArray(variables: model.states.count, nodes: nodes), thinning: thinning)
-      }
+    let begin: NetworkCarry<Scalar> = if let carry { carry } else { try emptyStart() }
     let arrays = try NetworkArrays(self, begin, steps: steps)
     let (status, everything, least) = Scalar.kernels.network.tapeBytes(arrays.primal)
     extendLifetime(arrays)

@@ -6,11 +6,13 @@ extension Problem {
   /// Initial state and history are not among them, for a carry holds what became of them; threads, instruction set and
   /// the way a run is cut into chunks are not either, for they do not change its bits.
   ///
-  /// - Throws: ``DelayNetError/unknownState(name:model:)``, ``DelayNetError/unknownParameter(name:model:)`` or
+  /// - Throws: ``DelayNetError/unknownState(name:model:)``, ``DelayNetError/unknownParameter(name:model:)``,
+  ///   ``DelayNetError/duplicateName(_:)`` or
   ///   ``DelayNetError/shapeMismatch(name:expected:found:)`` for settings that no run could be made with.
   /// - Complexity: O(edges + numbers of noise samples and stimulus).
   public func fingerprint() throws(DelayNetError) -> Fingerprint {
-    for name in parameters.keys.sorted() { _ = try model.index(ofParameter: name) }
+    try parameters.check()
+    for name in parameters.names { _ = try model.index(ofParameter: name) }
     let sigma = try sigma.resolved(for: model, nodes: nodes)
     var settings: [Fingerprint.Setting] = []
     for (name, take) in Self.register {

@@ -48,7 +48,7 @@ extension Problem {
     var delayGradient: [Scalar]?
     var speedGradient: Scalar?
     var couplingGradient: Scalar?
-    var parameterGradients: [String: NodeValues<Scalar>] = [:]
+    var parameterGradients = NamedValues<Scalar>()
     var sigmaGradient: [Scalar]?
     var noiseGradient: NoiseSamples<Scalar>?
     var stimulusGradient: StateArray<Scalar>?
@@ -66,7 +66,7 @@ extension Problem {
     /// With respect to G.
     public var coupling: Scalar { asked(couplingGradient, "coupling") }
     /// With respect to the model's parameters, by name: one number for a value of all nodes, else one a node.
-    public var parameters: [String: NodeValues<Scalar>] { parameterGradients }
+    public var parameters: NamedValues<Scalar> { parameterGradients }
     /// With respect to one parameter: its sum over the nodes where it has the same value at all, else one number a node.
     public func parameter(_ name: String) -> [Scalar] { asked(parameterGradients[name]?.values, "parameter(\(name))") }
     /// With respect to σ in the model's order: one number a state, or a state and node, as it was given.
@@ -185,26 +185,29 @@ final class NetworkGradients<Scalar: DelayNetScalar> {
     let problem = run.problem
     let parts = try problem.parts(inputs, sigmaCount: run.sigma.count)
     let (states, couplings, nodes) = (problem.model.states.count, problem.model.couplings.count, problem.nodes)
-    func zeros(_ part: Problem<Scalar>.Inputs.Part, _ count: Int) -> Buffer<Scalar>? {
-      parts.contains(part) ? Buffer(nodes: 1, history: 0, steps: count) : nil
+    func zeros(_ part: Problem<Scalar>.Inputs.Part, _ count: Int) throws(DelayNetError) -> Buffer<Scalar>? {
+      parts.contains(part) ? try Buffer(nodes: 1, history: 0, steps: count) : nil
     }
-    func zeros(_ part: Problem<Scalar>.Inputs.Part, _ variables: Int, _ columns: Int) -> StateArray<Scalar>? {
-      parts.contains(part) ? StateArray(variables: variables, nodes: nodes, columns: columns) : nil
+    func zeros(
+      _ part: Problem<Scalar>.Inputs.Part, _ variables: Int, _ columns: Int
+    ) throws(DelayNetError) -> StateArray<Scalar>? {
+      parts.contains(part) ? try StateArray(variables: variables, nodes: nodes, columns: columns) : nil
     }
     self.run = run
     self.parts = parts
-    weights = zeros(.weights, problem.network.edges)
+    weights = try zeros(.weights, problem.network.edges)
     delays =
       parts.contains(.delays) || parts.contains(.conductionSpeed)
-      ? Buffer(nodes: 1, history: 0, steps: problem.network.edges) : nil
-    coupling = zeros(.coupling, 1)
-    sigma = zeros(.sigma, run.sigma.count)
-    noise = zeros(.noise, run.steps * states * nodes)
-    stimulus = zeros(.stimulus, states, run.steps)
-    initial = zeros(.initial, states, 1)
-    history = zeros(.history, couplings, problem.horizon)
-    let parameters = problem.model.parameters.indices.map { k in
-      zeros(.parameter(problem.model.parameters[k].name), run.parameters[k]?.values.count ?? 1)
+      ? try Buffer(nodes: 1, history: 0, steps: problem.network.edges) : nil
+    coupling = try zeros(.coupling, 1)
+    sigma = try zeros(.sigma, run.sigma.count)
+    noise = try parts.contains(.noise) ? zeros(.noise, product(run.steps, states, nodes)) : nil
+    stimulus = try zeros(.stimulus, states, run.steps)
+    initial = try zeros(.initial, states, 1)
+    history = try zeros(.history, couplings, problem.horizon)
+    var parameters: [Buffer<Scalar>?] = []
+    for (k, parameter) in problem.model.parameters.enumerated() {
+      parameters.append(try zeros(.parameter(parameter.name), run.parameters[k]?.values.count ?? 1))
     }
     self.parameters = parameters
     pointers = .allocate(capacity: max(parameters.count, 1))

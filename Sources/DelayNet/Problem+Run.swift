@@ -69,13 +69,15 @@ func runNetworks<Scalar: DelayNetScalar>(
   _ runs: [NetworkArrays<Scalar>], tapes: [OpaquePointer] = [], keepsSeries: Bool = true, _ options: CallOptions,
   onStop: ([Trajectory<Scalar>]) -> Void = { _ in }
 ) throws(DelayNetError) -> [Trajectory<Scalar>] {
-  let outputs = runs.map { run in
+  var outputs: [NetworkOutput<Scalar>] = []
+  for run in runs {
     let (states, nodes) = (run.problem.model.states.count, run.problem.nodes)
-    return NetworkOutput<Scalar>(
-      series: StateArray(uninitialized: states, nodes, keepsSeries ? run.columns : 0),
-      state: StateArray(uninitialized: states, nodes, 1),
-      history: StateArray(uninitialized: run.problem.model.couplings.count, nodes, run.problem.horizon),
-      partial: StateArray(variables: states, nodes: nodes))
+    outputs.append(
+      NetworkOutput(
+        series: try StateArray(uninitialized: states, nodes, keepsSeries ? run.columns : 0),
+        state: try StateArray(uninitialized: states, nodes, 1),
+        history: try StateArray(uninitialized: run.problem.model.couplings.count, nodes, run.problem.horizon),
+        partial: try StateArray(variables: states, nodes: nodes)))
   }
   var results = runs.indices.map { r in
     let averages = runs[r].problem.thinning.code == DN_THIN_AVERAGE

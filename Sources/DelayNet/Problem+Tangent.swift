@@ -12,7 +12,7 @@ extension Problem {
     /// The change of G.
     public var coupling: Scalar = 0
     /// The change of parameters by name, as many numbers as the parameter has.
-    public var parameters: [String: NodeValues<Scalar>] = [:]
+    public var parameters = NamedValues<Scalar>()
     /// The change of σ in the model's order, as many numbers as the gradient has.
     public var sigma: [Scalar]?
     /// The change of the standard normal numbers, those of the run's steps.
@@ -64,21 +64,20 @@ extension Problem {
       let ofSpeed = delaysInSteps.map { Scalar(-$0 / speed) * direction.conductionSpeed }
       delayChange = delayChange.map { zip($0, ofSpeed).map { $0 + $1 } } ?? ofSpeed
     }
-    func buffer(_ values: [Scalar]) -> Buffer<Scalar> {
-      Buffer(nodes: 1, history: 0, steps: values.count) { _ in values }
-    }
+    func buffer(_ values: [Scalar]) throws(DelayNetError) -> Buffer<Scalar> { try Buffer(row: values) }
+    try direction.parameters.check()
     var parameters: [Buffer<Scalar>?] = model.parameters.map { _ in nil }
     for (name, change) in direction.parameters {
       let k = try model.index(ofParameter: name)
       try check("direction of \(name)", [change.values.count], [run.parameters[k]?.values.count ?? 1])
-      parameters[k] = buffer(change.values)
+      parameters[k] = try buffer(change.values)
     }
     let (weights, delays, sigma) = (
-      direction.weights.map(buffer), delayChange.map(buffer), direction.sigma.map(buffer)
+      try direction.weights.map(buffer), try delayChange.map(buffer), try direction.sigma.map(buffer)
     )
 
     let value = try runNetworks([run], CallOptions(threads: 1, progress: progress))[0]
-    let tangent = StateArray<Scalar>(uninitialized: states, nodes, run.columns)
+    let tangent = try StateArray<Scalar>(uninitialized: states, nodes, run.columns)
     let pointers: [UnsafePointer<Scalar>?] = parameters.map { $0.map { UnsafePointer($0.base) } }
     let outcome = try pointers.withUnsafeBufferPointer { pointers throws(DelayNetError) in
       let part = NetworkTangent<Scalar>(

@@ -54,7 +54,7 @@ public struct Problem<Scalar: DelayNetScalar>: Sendable {
   /// G, what every sum over edges is multiplied with.
   public var coupling: Scalar = 1
   /// The model's parameters by name; those that are not named have their defaults.
-  public var parameters: [String: NodeValues<Scalar>] = [:]
+  public var parameters = NamedValues<Scalar>()
   /// How strong the noise is.
   public var sigma = Sigma<Scalar>.none
   /// Where the noise comes from.
@@ -103,20 +103,25 @@ public struct Problem<Scalar: DelayNetScalar>: Sendable {
     plan = try Plan(
       delays.sorted(network, steps: steps), instructionSet: instructionSet)
     weights = network.weights
-    initial = Self.initial(of: model, nodes: network.nodes, key: RandomKey(seed: 0))
+    initial = try Self.initial(of: model, nodes: network.nodes, key: RandomKey(seed: 0))
   }
 
   /// States drawn uniformly from the model's usual ranges, shape (states, nodes, 1).
-  public static func initial(of model: NodeModel, nodes: Int, key: RandomKey) -> StateArray<Scalar> {
-    var values: [Scalar] = []
-    for (s, state) in model.states.enumerated() {
-      let range = state.initialRange ?? 0...0
-      values += key.folding(in: UInt64(s)).uniform(
-        nodes, in: range.lowerBound..<range.upperBound, as: Scalar.self)
+  ///
+  /// - Throws: what ``StateArray/init(variables:nodes:columns:repeating:)`` throws.
+  public static func initial(
+    of model: NodeModel, nodes: Int, key: RandomKey
+  ) throws(DelayNetError) -> StateArray<Scalar> {
+    var initial = try StateArray<Scalar>(uninitialized: model.states.count, nodes, 1)
+    initial.rows.withUnsafeMutableBufferPointer { all in
+      for (s, state) in model.states.enumerated() {
+        let range = state.initialRange ?? 0...0
+        Scalar.kernels.uniform(
+          key.folding(in: UInt64(s)).key, 0, Scalar(range.lowerBound), Scalar(range.upperBound),
+          UnsafeMutableBufferPointer(rebasing: all[(s * nodes)..<((s + 1) * nodes)]))
+      }
     }
-    return StateArray(
-      variables: model.states.count, nodes: nodes,
-      rows: Buffer(nodes: model.states.count * nodes, history: 0, steps: 1) { _ in values })
+    return initial
   }
 
   /// The same problem with other delays.

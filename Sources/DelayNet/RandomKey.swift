@@ -20,27 +20,28 @@ public struct RandomKey: Sendable, Hashable {
   var key: dn_key { dn_key(word: (words.x, words.y)) }
 
   /// The first `count` of the keys that a key splits into, `jax.random.split(key, count)`.
-  public func split(_ count: Int = 2) -> [RandomKey] {
-    precondition(count >= 0, "cannot split into \(count) keys")
-    let keys = [dn_key](unsafeUninitializedCapacity: count) { memory, filled in
-      dn_key_split(key, 0, count, memory.baseAddress)
-      filled = count
-    }
-    return keys.map(RandomKey.init)
+  ///
+  /// - Throws: what ``normal(_:as:)->[Scalar]`` throws.
+  public func split(_ count: Int = 2) throws(DelayNetError) -> [RandomKey] {
+    try array(count) { dn_key_split(key, 0, count, $0.baseAddress) }.map(RandomKey.init)
   }
 
   /// A key made from this one and a number, `jax.random.fold_in(key, number)`.
   public func folding(in number: UInt64) -> RandomKey { RandomKey(dn_key_fold_in(key, number)) }
 
   /// Random bits, `jax.random.bits(key, (count,), uint32)`.
-  public func bits(_ count: Int) -> [UInt32] {
-    array(count) { dn_random_bits_u32(key, 0, count, $0.baseAddress) }
+  ///
+  /// - Throws: what ``normal(_:as:)->[Scalar]`` throws.
+  public func bits(_ count: Int) throws(DelayNetError) -> [UInt32] {
+    try array(count) { dn_random_bits_u32(key, 0, count, $0.baseAddress) }
   }
 
   /// Random bits in words of 64, `jax.random.bits(key, (count,), uint64)`.
+  ///
+  /// - Throws: what ``normal(_:as:)->[Scalar]`` throws.
   @_disfavoredOverload
-  public func bits(_ count: Int) -> [UInt64] {
-    array(count) { dn_random_bits_u64(key, 0, count, $0.baseAddress) }
+  public func bits(_ count: Int) throws(DelayNetError) -> [UInt64] {
+    try array(count) { dn_random_bits_u64(key, 0, count, $0.baseAddress) }
   }
 
   /// Uniform numbers in a range, `jax.random.uniform(key, (count,), minval, maxval)`.
@@ -49,23 +50,28 @@ public struct RandomKey: Sendable, Hashable {
   ///   - count: how many.
   ///   - range: its ends are rounded to the scalar; the upper end is not drawn.
   ///   - type: `Float` or `Double`.
+  /// - Throws: what ``normal(_:as:)->[Scalar]`` throws.
   public func uniform<Scalar: DelayNetScalar>(
     _ count: Int, in range: Range<Double> = 0..<1, as type: Scalar.Type = Float.self
-  ) -> [Scalar] {
-    array(count) {
+  ) throws(DelayNetError) -> [Scalar] {
+    try array(count) {
       Scalar.kernels.uniform(key, 0, Scalar(range.lowerBound), Scalar(range.upperBound), $0)
     }
   }
 
   /// Uniform integers in a range, `jax.random.randint(key, (count,), lower, upper)`.
-  public func integers(in range: Range<Int32>, _ count: Int) -> [Int32] {
-    array(count) { dn_random_integers_i32(key, 0, count, range.lowerBound, range.upperBound, $0.baseAddress) }
+  ///
+  /// - Throws: what ``normal(_:as:)->[Scalar]`` throws.
+  public func integers(in range: Range<Int32>, _ count: Int) throws(DelayNetError) -> [Int32] {
+    try array(count) { dn_random_integers_i32(key, 0, count, range.lowerBound, range.upperBound, $0.baseAddress) }
   }
 
   /// Uniform integers of 64 bits in a range, `jax.random.randint(key, (count,), lower, upper, int64)`.
+  ///
+  /// - Throws: what ``normal(_:as:)->[Scalar]`` throws.
   @_disfavoredOverload
-  public func integers(in range: Range<Int64>, _ count: Int) -> [Int64] {
-    array(count) { dn_random_integers_i64(key, 0, count, range.lowerBound, range.upperBound, $0.baseAddress) }
+  public func integers(in range: Range<Int64>, _ count: Int) throws(DelayNetError) -> [Int64] {
+    try array(count) { dn_random_integers_i64(key, 0, count, range.lowerBound, range.upperBound, $0.baseAddress) }
   }
 
   /// Standard normal numbers, `jax.random.normal(key, (count,))`.
@@ -73,12 +79,19 @@ public struct RandomKey: Sendable, Hashable {
   /// - Parameters:
   ///   - count: how many.
   ///   - type: `Float` or `Double`.
-  public func normal<Scalar: DelayNetScalar>(_ count: Int, as type: Scalar.Type = Float.self) -> [Scalar] {
-    array(count) { Scalar.kernels.normal(key, 0, $0) }
+  /// - Throws: ``DelayNetError/optionOutOfRange(name:value:)`` for a negative number of them, ``DelayNetError/tooLarge`` or
+  ///   ``DelayNetError/outOfMemory`` for more than can be held.
+  public func normal<Scalar: DelayNetScalar>(
+    _ count: Int, as type: Scalar.Type = Float.self
+  ) throws(DelayNetError) -> [Scalar] {
+    try array(count) { Scalar.kernels.normal(key, 0, $0) }
   }
 
-  private func array<Element>(_ count: Int, _ fill: (UnsafeMutableBufferPointer<Element>) -> Void) -> [Element] {
-    precondition(count >= 0, "cannot draw \(count) numbers")
+  private func array<Element>(
+    _ count: Int, _ fill: (UnsafeMutableBufferPointer<Element>) -> Void
+  ) throws(DelayNetError) -> [Element] {
+    try checkExtent("count", count)
+    try requireMemory(count, of: Element.self)
     return [Element](unsafeUninitializedCapacity: count) { memory, filled in
       fill(UnsafeMutableBufferPointer(rebasing: memory[..<count]))
       filled = count

@@ -157,7 +157,7 @@ final class Reduction<Scalar: DelayNetScalar> {
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
   func values(_ shape: BufferShape) -> Buffer<Scalar> {
-    let result = Buffer<Scalar>(uninitialized: shape)
+    let result = Buffer<Scalar>(copyOf: shape)
     withRegisters(steps.count) { values in
       forEachStrip { first, count in
         evaluate(first, count, values, all: true)

@@ -48,9 +48,10 @@ public enum Thinning: Sendable, Hashable {
     }
   }
 
-  /// The number of columns that end in some steps.
+  /// The number of columns that end in some steps, which are counted from 0; none for a thinning that no run can have.
   public func columns(in steps: Range<Int>) -> Int {
-    steps.upperBound / stepsPerColumn - steps.lowerBound / stepsPerColumn
+    guard stepsPerColumn >= 1 else { return 0 }
+    return max(steps.upperBound, 0) / stepsPerColumn - max(steps.lowerBound, 0) / stepsPerColumn
   }
 
   var code: dn_thinning {

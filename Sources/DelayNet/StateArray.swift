@@ -16,18 +16,29 @@ public struct StateArray<Scalar: DelayNetScalar>: Sendable, Equatable {
     (self.variables, self.nodes, self.rows) = (variables, nodes, rows)
   }
 
-  init(uninitialized variables: Int, _ nodes: Int, _ columns: Int) {
+  init(uninitialized variables: Int, _ nodes: Int, _ columns: Int) throws(DelayNetError) {
     self.init(
-      variables: variables, nodes: nodes,
-      rows: Buffer(uninitialized: BufferShape(nodes: variables * nodes, history: 0, steps: columns)))
+      variables: variables, nodes: nodes, rows: try Buffer(uninitialized: Self.shape(variables, nodes, columns)))
+  }
+
+  private static func shape(
+    _ variables: Int, _ nodes: Int, _ columns: Int
+  ) throws(DelayNetError) -> BufferShape {
+    try checkExtent("variables", variables)
+    try checkExtent("nodes", nodes)
+    try checkExtent("columns", columns)
+    _ = try product(variables, nodes, columns)
+    return BufferShape(unchecked: variables * nodes, 0, columns)
   }
 
   /// An array with the same value everywhere.
-  public init(variables: Int, nodes: Int, columns: Int = 1, repeating value: Scalar = 0) {
-    precondition(variables >= 0 && nodes >= 0, "an array cannot have negative extents")
+  ///
+  /// - Throws: ``DelayNetError/optionOutOfRange(name:value:)`` for a negative extent, ``DelayNetError/tooLarge`` or
+  ///   ``DelayNetError/outOfMemory`` for one that cannot be held.
+  public init(variables: Int, nodes: Int, columns: Int = 1, repeating value: Scalar = 0) throws(DelayNetError) {
     self.init(
       variables: variables, nodes: nodes,
-      rows: Buffer(nodes: variables * nodes, history: 0, steps: columns, repeating: value))
+      rows: try Buffer(Self.shape(variables, nodes, columns), repeating: value))
   }
 
   /// An array of the given values.
@@ -37,14 +48,16 @@ public struct StateArray<Scalar: DelayNetScalar>: Sendable, Equatable {
   ///   - nodes: the number of nodes.
   ///   - columns: the number of columns.
   ///   - values: row after row, `variables * nodes * columns` of them.
-  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)`` when the number of values is another one.
+  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)`` when the number of values is another one; what
+  ///   ``init(variables:nodes:columns:repeating:)`` throws.
   public init(variables: Int, nodes: Int, columns: Int = 1, values: [Scalar]) throws(DelayNetError) {
-    guard variables >= 0, nodes >= 0, columns >= 0, values.count == variables * nodes * columns else {
+    let shape = try Self.shape(variables, nodes, columns)
+    guard values.count == shape.count else {
       throw .shapeMismatch(name: "values", expected: [variables, nodes, columns], found: [values.count])
     }
     self.init(
       variables: variables, nodes: nodes,
-      rows: try Buffer(nodes: variables * nodes, history: 0, steps: columns, values: values))
+      rows: try Buffer(nodes: shape.nodes, history: 0, steps: columns, values: values))
   }
 
   /// [variables, nodes, columns].
@@ -54,15 +67,21 @@ public struct StateArray<Scalar: DelayNetScalar>: Sendable, Equatable {
   public var values: [Scalar] { rows.values }
 
   /// The value of a variable and node at a column.
+  ///
+  /// - Precondition: there are such a variable, node and column.
   public subscript(variable: Int, node: Int, column: Int) -> Scalar {
     get { rows[row(variable, node), column] }
     set { rows[row(variable, node), column] = newValue }
   }
 
   /// A copy of the columns of a variable and node.
+  ///
+  /// - Precondition: there are such a variable and node.
   public func series(_ variable: Int, node: Int) -> [Scalar] { rows.row(row(variable, node)) }
 
   /// A copy of some columns.
+  ///
+  /// - Precondition: they lie within the array's.
   public func columns(_ range: Range<Int>) -> StateArray {
     StateArray(variables: variables, nodes: nodes, rows: rows.columns(range))
   }
@@ -72,7 +91,9 @@ public struct StateArray<Scalar: DelayNetScalar>: Sendable, Equatable {
     return variable * nodes + node
   }
 
-  /// The element-wise difference of two arrays of one shape.
+  /// The element-wise difference of two arrays.
+  ///
+  /// - Precondition: the shapes are equal.
   public static func - (a: StateArray, b: StateArray) -> StateArray {
     precondition(a.shape == b.shape, "arrays of shapes \(a.shape) and \(b.shape) cannot be combined")
     return StateArray(variables: a.variables, nodes: a.nodes, rows: a.rows - b.rows)

@@ -22,23 +22,26 @@ public struct SyntheticConnectome: Sendable, Equatable {
   ///   - key: determines everything.
   ///   - density: the part of all possible connections that is kept, 0 … 1; each region keeps its strongest in any case.
   ///   - asymmetric: whether the two directions of a connection differ, in weight and a little in length.
-  /// - Throws: ``DelayNetError/optionOutOfRange(name:value:)``.
+  /// - Throws: ``DelayNetError/optionOutOfRange(name:value:)``; ``DelayNetError/tooLarge`` or ``DelayNetError/outOfMemory`` for
+  ///   more regions than can be held.
   /// - Complexity: O(regions² · log regions).
   public init(
     regions: Int, key: RandomKey, density: Double = 0.3, asymmetric: Bool = false
   ) throws(DelayNetError) {
     guard regions >= 0 else { throw .optionOutOfRange(name: "regions", value: Double(regions)) }
     guard 0...1 ~= density else { throw .optionOutOfRange(name: "density", value: density) }
-    let keys = key.split(6)
-    let centres = (0..<regions).map { Self.centre($0, of: regions, keys[0]) }
+    try requireMemory(product(regions, regions), of: Double.self)
+    let keys = try key.split(6)
+    var centres: [SIMD3<Double>] = []
+    for region in 0..<regions { centres.append(try Self.centre(region, of: regions, keys[0])) }
 
     // Numbers of a pair, drawn for both orders; without asymmetry both directions use those of the lower triangle.
-    let tortuosity = keys[1].uniform(regions, regions, in: 1.1..<1.45, as: Double.self)
-    let strength = keys[2].normal(regions, regions, as: Double.self)
-    let ownStrength = keys[3].normal(regions, regions, as: Double.self)
-    let ownLength = keys[4].uniform(regions, regions, in: -0.02..<0.02, as: Double.self)
+    let tortuosity = try keys[1].uniform(regions, regions, in: 1.1..<1.45, as: Double.self)
+    let strength = try keys[2].normal(regions, regions, as: Double.self)
+    let ownStrength = try keys[3].normal(regions, regions, as: Double.self)
+    let ownLength = try keys[4].uniform(regions, regions, in: -0.02..<0.02, as: Double.self)
 
-    let lengths = Matrix(rows: regions, columns: regions) { i, j in
+    let lengths = try Matrix(rows: regions, columns: regions) { i, j in
       guard i != j else { return 0.0 }
       let (a, b) = (max(i, j), min(i, j))
       let own = asymmetric ? 1 + ownLength[i, j] : 1
@@ -46,7 +49,7 @@ public struct SyntheticConnectome: Sendable, Equatable {
       let tract = tortuosity[a, b] * own * Self.distance(centres[i], centres[j])
       return (Self.shortest * Self.shortest + tract * tract).squareRoot()
     }
-    let drawn = Matrix(rows: regions, columns: regions) { i, j in
+    let drawn = try Matrix(rows: regions, columns: regions) { i, j in
       guard i != j else { return 0.0 }
       let (a, b) = (max(i, j), min(i, j))
       let spread = asymmetric ? 0.8 * strength[a, b] + 0.6 * ownStrength[i, j] : strength[a, b]
@@ -68,9 +71,9 @@ public struct SyntheticConnectome: Sendable, Equatable {
   }
 
   /// A point in a hemisphere's half of the ellipsoid: the first of the draws in the box that lies inside.
-  private static func centre(_ region: Int, of regions: Int, _ key: RandomKey) -> SIMD3<Double> {
+  private static func centre(_ region: Int, of regions: Int, _ key: RandomKey) throws(DelayNetError) -> SIMD3<Double> {
     let side = region < regions / 2 ? -1.0 : 1.0
-    let draws = key.folding(in: UInt64(region)).uniform(3 * 64, in: -1..<1, as: Double.self)
+    let draws = try key.folding(in: UInt64(region)).uniform(3 * 64, in: -1..<1, as: Double.self)
     var point = SIMD3<Double>()
     for n in 0..<64 {
       point = SIMD3(draws[3 * n], draws[3 * n + 1], draws[3 * n + 2])
@@ -89,7 +92,7 @@ public struct SyntheticConnectome: Sendable, Equatable {
     let threshold = kept == 0 ? Double.infinity : sorted[kept - 1]
     var strongest = [Double](repeating: 0, count: n)
     for i in 0..<n { for j in 0..<n { strongest[i] = max(strongest[i], weights[i, j], weights[j, i]) } }
-    return Matrix(rows: n, columns: n) { i, j in
+    return Matrix(filling: n, n) { i, j in
       let weight = weights[i, j]
       let keep = weight >= threshold || weight == strongest[i] || weight == strongest[j]
       return keep ? weight / sorted[0] : 0

@@ -32,7 +32,8 @@ public struct Trajectory<Scalar: DelayNetScalar>: Sendable, Equatable {
 
   /// The time in ms at the end of a column's last step.
   public func time(ofColumn column: Int) -> Double {
+    // In Double, where no column is too far; exact as far as whole numbers are.
     let m = thinning.stepsPerColumn
-    return Double((steps.lowerBound / m + column + 1) * m) * timeStep
+    return (Double(steps.lowerBound / m) + Double(column) + 1) * Double(m) * timeStep
   }
 }

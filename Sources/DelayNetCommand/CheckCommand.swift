@@ -49,7 +49,7 @@ struct CheckCommand: ParsableCommand {
         loaded.network, scale: options.scale.scale(for: loaded.network),
         noiseGain: finite(options.noiseGain, "--noise-gain"),
         instructionSet: network.isa.instructionSet)
-      let target = RandomKey(seed: network.seed).folding(in: 1).normal(buffer.shape, as: Scalar.self)
+      let target = try RandomKey(seed: network.seed).folding(in: 1).normal(buffer.shape, as: Scalar.self)
 
       // Four runs an entry, six for the expansion of each of the four inputs, and three that compare the two modes.
       func compared(_ count: Int) -> Int { entries == 0 ? count : min(entries, count) }

@@ -198,8 +198,8 @@ enum BufferSource {
       let columns = Double(history) + Double(steps)
       try DelayNetCommand.requireMemory(
         copies * columns * product(nodes, MemoryLayout<Scalar>.stride), for: "a buffer of \(grouped(steps)) steps")
-      let shape = BufferShape(nodes: nodes, history: history, steps: steps)
-      return RandomKey(seed: seed).normal(shape, as: Scalar.self)
+      let shape = try BufferShape(nodes: nodes, history: history, steps: steps)
+      return try RandomKey(seed: seed).normal(shape, as: Scalar.self)
     case .read(let array, let path):
       guard array.shape.count == 2, array.shape[0] == nodes, array.shape[1] >= history else {
         throw Failure(

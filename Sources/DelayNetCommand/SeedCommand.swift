@@ -69,7 +69,7 @@ struct SeedCommand: ParsableCommand {
 
   private func measure(_ experiment: Experiment, _ steps: Int) throws -> Row {
     let (map, workspace) = (experiment.map, try Workspace(experiment.map.plan))
-    let input = experiment.buffer(steps: steps)
+    let input = try experiment.buffer(steps: steps)
     var buffer = input
     // The in-place run overwrites the noise, which is put back between the timed calls.
     let run = try median {
@@ -80,7 +80,7 @@ struct SeedCommand: ParsableCommand {
       try map.run(into: &buffer, threads: threads, workspace: workspace)
     }
     let target = try map.run(input, threads: threads, workspace: workspace)
-    let point = target + Buffer(target.shape, repeating: 1)
+    let point = try target + Buffer(target.shape, repeating: 1)
     let gloss = try median {
     } of: {
       _ = try map.valueWithGradient(at: point, threads: threads, workspace: workspace) { b in
@@ -168,9 +168,10 @@ private struct GradientError {
 private struct Experiment {
   let map: DelayMap<Float>
   private let doubleMap: DelayMap<Double>
-  private let keys = RandomKey(seed: 0).split(10)
+  private let keys: [RandomKey]
 
   init() throws {
+    keys = try RandomKey(seed: 0).split(10)
     let network = try Network(
       weights: keys[0].normal(84, 84).map { abs($0) + 0.5 }, delays: keys[1].integers(in: 0..<255, 84, 84))
     map = try DelayMap(network)
@@ -180,13 +181,13 @@ private struct Experiment {
     doubleMap = try DelayMap(doubleNetwork, plan: map.plan)
   }
 
-  func buffer(steps: Int) -> Buffer<Float> {
-    keys[2].normal(BufferShape(nodes: 84, history: map.network.history, steps: steps))
+  func buffer(steps: Int) throws -> Buffer<Float> {
+    try keys[2].normal(BufferShape(nodes: 84, history: map.network.history, steps: steps))
   }
 
   func gradientError(steps: Int) throws -> GradientError {
     let target = try map.run(buffer(steps: steps))
-    let point = target + Buffer(target.shape, repeating: 1)
+    let point = try target + Buffer(target.shape, repeating: 1)
     let gradient = try map.valueWithGradient(at: point) { b in (b - target).squared().sum() }.gradient.buffer
 
     func double(_ buffer: Buffer<Float>) throws -> Buffer<Double> {

@@ -113,8 +113,8 @@ extension SimulateCommand {
   }
 
   /// The cotangent of the mean of the first state over nodes and columns.
-  private static func meanCotangent<Scalar: DelayNetScalar>(shape: [Int]) -> OutputCotangent<Scalar> {
-    var column = StateArray<Scalar>(variables: shape[0], nodes: shape[1])
+  private static func meanCotangent<Scalar: DelayNetScalar>(shape: [Int]) throws -> OutputCotangent<Scalar> {
+    var column = try StateArray<Scalar>(variables: shape[0], nodes: shape[1])
     let count = max(Double(shape[1]) * Double(shape[2]), 1)
     for node in 0..<shape[1] { column[0, node, 0] = 1 / Scalar(count) }
     return .everyColumn(column)

@@ -337,7 +337,7 @@ struct SimulateCommand: ParsableCommand {
     }
     let states = model.states.count
     let key = RandomKey(seed: options.seed)
-    problem.initial = Problem<Scalar>.initial(of: model, nodes: network.nodes, key: key.folding(in: 1))
+    problem.initial = try Problem<Scalar>.initial(of: model, nodes: network.nodes, key: key.folding(in: 1))
     if let path = options.initial {
       problem.initial = try StateArray(
         variables: states, nodes: network.nodes,

@@ -243,7 +243,7 @@ enum SigmaArgument: ExpressibleByArgument {
     case .all(let value): .all(try finite(value, "--sigma"))
     case .states(let named):
       .states(
-        try Dictionary(uniqueKeysWithValues: named.map { ($0, .uniform(try finite($1, "--sigma \($0)"))) }))
+        try NamedValues(named.reduce(into: [:]) { $0[$1.key] = .uniform(try finite($1.value, "--sigma \($1.key)")) }))
     }
   }
 }

@@ -187,7 +187,9 @@ extension Buffer where Scalar: Differentiable, Scalar.TangentVector == Scalar {
   ///   - values: row after row.
   /// - Precondition: there are `shape.count` values.
   public init(_ shape: BufferShape, values: [Scalar]) {
-    self.init(nodes: shape.nodes, history: shape.history, steps: shape.steps) { _ in values }
+    precondition(values.count == shape.count, "a buffer \(shape) needs \(shape.count) values, not \(values.count)")
+    self.init(alike: shape)
+    withUnsafeMutableBufferPointer { _ = $0.update(fromContentsOf: values) }
   }
 
   @derivative(of: init(_:values:), wrt: values)
@@ -204,7 +206,7 @@ extension Buffer where Scalar: Differentiable, Scalar.TangentVector == Scalar {
   ) -> TangentVector {
     if values.isEmpty { return .zero }
     precondition(values.count == count, "a tangent of \(count) values has \(values.count)")
-    var buffer = Buffer(shape)
+    var buffer = Buffer(alike: shape)
     buffer.withUnsafeMutableBufferPointer { all in
       for n in 0..<count { all[first + n] = values[n] }
     }
@@ -225,7 +227,7 @@ extension Buffer {
       part,
       { v in
         if v.isEmpty { return .zero }
-        var whole = Buffer(shape)
+        var whole = Buffer(alike: shape)
         whole.withUnsafeMutableBufferPointer { whole in
           v.buffer(of: partShape).withUnsafeBufferPointer { part in
             for i in 0..<shape.nodes {

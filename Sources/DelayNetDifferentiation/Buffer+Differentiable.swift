@@ -26,7 +26,7 @@ extension Buffer: Differentiable {
     /// - Precondition: a tangent that is not empty has this shape.
     /// - Complexity: O(terms + values); constant for a tangent with one buffer as its only term.
     public func buffer(of shape: BufferShape) -> Buffer {
-      guard let term else { return Buffer(shape) }
+      guard let term else { return Buffer(alike: shape) }
       precondition(term.shape == shape, "a tangent of shape \(term.shape) does not belong to a buffer \(shape)")
       return term.buffer()
     }
@@ -144,13 +144,13 @@ final class TangentTerm<Scalar: DelayNetScalar>: @unchecked Sendable {
       case .sum(let a, let b): pending += [b, a]
       case .buffer(let buffer): sum = sum.map { $0 + buffer } ?? buffer
       case .uniform(let value):
-        let buffer = Buffer(shape, repeating: value)
+        let buffer = Buffer(alike: shape, repeating: value)
         sum = sum.map { $0 + buffer } ?? buffer
       case .entry(let index, let value):
-        if sum == nil { sum = Buffer(shape) }
+        if sum == nil { sum = Buffer(alike: shape) }
         sum?.withUnsafeMutableBufferPointer { $0[index] += value }
       }
     }
-    return sum ?? Buffer(shape)
+    return sum ?? Buffer(alike: shape)
   }
 }

@@ -7,9 +7,11 @@ extension Buffer where Scalar: Differentiable, Scalar.TangentVector == Scalar {
   /// - Returns: a buffer of the same shape.
   @inlinable
   public func differentiableMap(_ transform: @differentiable(reverse) (Scalar) -> Scalar) -> Buffer {
-    Buffer(nodes: nodes, history: history, steps: steps) { _ in
-      withUnsafeBufferPointer { values in values.map { transform($0) } }
+    var result = self
+    result.withUnsafeMutableBufferPointer { values in
+      for n in values.indices { values[n] = transform(values[n]) }
     }
+    return result
   }
 
   // The derivative at each value is a number, so the pullback is one product with a buffer of them.

@@ -22,6 +22,7 @@ where Scalar.TangentVector == Scalar {
   ///
   /// - Throws: what the `start()` of the problem throws, and `DelayNetError` for a σ that does not fit.
   public init(_ problem: Problem<Scalar>) throws(DelayNetError) {
+    try problem.parameters.check()
     weights = problem.weights
     coupling = problem.coupling
     parameters = problem.model.parameters.flatMap {
@@ -52,7 +53,7 @@ extension Problem where Scalar: Differentiable, Scalar.TangentVector == Scalar {
   ///   - steps: T, how many steps.
   ///   - memory: how much the gradient may take.
   /// - Returns: a row for every state and node, a column for each that the thinning keeps.
-  /// - Precondition: the variables are as many as the problem's.
+  /// - Precondition: the variables are as many as the problem's, and there is memory for the states.
   /// - Postcondition: values and gradient have the bits of `simulate` and of the tape's `pullback`.
   public func differentiableSimulate(
     _ variables: NetworkVariables<Scalar>, steps: Int, memory: TapeMemory = .everything
@@ -144,8 +145,13 @@ extension Problem where Scalar: Differentiable, Scalar.TangentVector == Scalar {
   }
 
   private func notANumber(_ steps: Int) -> Buffer<Scalar> {
-    Buffer(
-      nodes: model.states.count * nodes, history: 0, steps: thinning.columns(in: 0..<max(steps, 0)), repeating: .nan)
+    do throws(DelayNetError) {
+      return try StateArray(
+        variables: model.states.count, nodes: nodes, columns: thinning.columns(in: 0..<max(steps, 0)), repeating: .nan
+      ).rows
+    } catch {
+      fatalError(error.description)
+    }
   }
 
   private static func notANumber(
@@ -161,8 +167,9 @@ extension Problem where Scalar: Differentiable, Scalar.TangentVector == Scalar {
   /// Ends the program at a mistake that is in the program, not in the numbers.
   private static func stop(at error: DelayNetError) {
     switch error {
-    case .shapeMismatch, .optionOutOfRange, .unknownParameter, .unknownState, .foreignCarry, .notDifferentiable,
-      .budgetTooSmall, .unexpected:
+    case .shapeMismatch, .optionOutOfRange, .duplicateName, .unknownParameter, .unknownState, .foreignCarry,
+      .notDifferentiable,
+      .budgetTooSmall, .tooLarge, .unexpected:
       fatalError(error.description)
     default: break
     }

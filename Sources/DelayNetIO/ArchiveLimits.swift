@@ -51,7 +51,7 @@ struct ArchiveBudget {
         expected: "at most that many (ArchiveLimits.bytes)")
     }
     let (allowed, unlimited) = packedBytes.multipliedReportingOverflow(by: limits.ratio)
-    guard unlimited || sum <= allowed else {
+    guard unlimited && limits.ratio > 0 || sum <= allowed else {
       throw name.error(
         .limit,
         found: "more than \(limits.ratio) times the archive's \(packedBytes) bytes unpacked",

@@ -12,6 +12,9 @@ public enum ArchiveCompression: Sendable, Hashable, CaseIterable {
 ///
 /// The bytes depend on the members alone: no dates, owners or machine are written.
 struct ArchiveWriter: ~Copyable {
+  /// The most bytes that a member's name may have: a zip counts them in 16 bits, and libarchive does not check.
+  static let longestName = 65_535
+
   private let name: FileName
   private let handle: OpaquePointer
   private let sink: ArchiveSink
@@ -64,6 +67,10 @@ struct ArchiveWriter: ~Copyable {
 
   /// Adds a member whose bytes are the given pieces one after the other.
   func add(_ member: String, _ pieces: [UnsafeRawBufferPointer]) throws(FileError) {
+    guard member.utf8.count <= Self.longestName else {
+      throw name.error(
+        .invalidValue, found: "a member's name of \(member.utf8.count) bytes", expected: "at most \(Self.longestName)")
+    }
     guard let entry = archive_entry_new() else {
       throw name.error(.system, found: "no memory", expected: "enough for a member")
     }

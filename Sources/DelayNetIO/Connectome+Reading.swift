@@ -84,7 +84,7 @@ extension Connectome {
         continue
       }
       if ConnectomeFile.isSkipped(name) { continue }
-      let rest = max(limits.entries - paths.count, 0)
+      let rest = limits.entries > paths.count ? limits.entries - paths.count : 0
       for inner in try namesInDirectory("\(folder)/\(name)", limit: rest)
       where !isDirectory("\(folder)/\(name)/\(inner)") {
         paths.append("\(name)/\(inner)")

@@ -59,9 +59,10 @@ public struct Connectome: Sendable, Hashable {
       throw FileName(file: "regions").error(
         .invalidValue, found: "\(regions)", expected: "a number of regions")
     }
+    try Self.check("weights", weights, rows: regions, columns: regions)
+    // Made after it is known that there are so many regions.
     let labels = labels ?? (0..<regions).map(String.init)
     try Self.check("labels", labels.count, regions)
-    try Self.check("weights", weights, rows: regions, columns: regions)
     try Self.check(
       "tractLengths", tractLengths, rows: regions, columns: regions, isNonNegative: true)
     if let centres { try Self.check("centres", centres, rows: regions, columns: 3) }

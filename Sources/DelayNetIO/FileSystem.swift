@@ -1,5 +1,7 @@
 // Files by way of POSIX: whole regular files in, whole files out under a temporary name, the names in a folder.
 
+import DelayNet
+
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Glibc)
@@ -79,6 +81,7 @@ struct InputFile: ~Copyable {
 
   /// The bytes from the current place on, `count` of them.
   func read(count: Int) throws(FileError) -> [UInt8] {
+    try requireMemory(count, of: UInt8.self, name)
     var bytes = [UInt8](repeating: 0, count: count)
     var failure: FileError?
     bytes.withUnsafeMutableBytes { target in
@@ -331,6 +334,16 @@ func namesInDirectory(_ path: String, limit: Int) throws(FileError) -> [String] 
     names.append(file)
   }
   return names.sorted()
+}
+
+/// Checks that there is memory for so many elements of a file, which may be of any size.
+func requireMemory<Element>(_ count: Int, of type: Element.Type, _ name: FileName) throws(FileError) {
+  do throws(DelayNetError) {
+    try DelayNet.requireMemory(count, of: type)
+  } catch {
+    throw name.error(
+      .system, found: "no memory for \(count) times \(MemoryLayout<Element>.stride) bytes", expected: "enough")
+  }
 }
 
 /// Calls `body` again as long as a signal interrupts it; throws when it returns a negative number.

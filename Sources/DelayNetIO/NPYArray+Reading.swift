@@ -14,7 +14,7 @@ extension NPYArray {
     let start = try file.read(count: min(file.size, NPYHeader.maximumByteCount))
     let header = try NPYHeader(start, fileSize: file.size, name: file.name)
     let overlap = start[header.dataOffset...]
-    self = try NPYArray(header) { target throws(FileError) in
+    self = try NPYArray(header, file.name) { target throws(FileError) in
       target.copyBytes(from: overlap)
       try file.read(into: UnsafeMutableRawBufferPointer(rebasing: target[overlap.count...]))
     }
@@ -45,7 +45,7 @@ extension NPYArray {
       Array($0)
     }
     let header = try NPYHeader(start, fileSize: bytes.count, name: name)
-    self = try NPYArray(header) { target throws(FileError) in
+    self = try NPYArray(header, name) { target throws(FileError) in
       bytes.withUnsafeBytes {
         target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[header.dataOffset...]))
       }
@@ -54,9 +54,10 @@ extension NPYArray {
 
   /// An array whose elements' bytes, as they are in the file, `fill` puts into the memory that it is handed.
   private init(
-    _ header: NPYHeader, fill: (UnsafeMutableRawBufferPointer) throws(FileError) -> Void
+    _ header: NPYHeader, _ name: FileName, fill: (UnsafeMutableRawBufferPointer) throws(FileError) -> Void
   ) throws(FileError) {
     func elements<Element: NPYElement>(_ type: Element.Type) throws(FileError) -> Storage {
+      try requireMemory(header.count, of: type, name)
       var failure: FileError?
       let values = [Element](unsafeUninitializedCapacity: header.count) { buffer, count in
         let target = UnsafeMutableRawBufferPointer(

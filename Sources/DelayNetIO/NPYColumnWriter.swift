@@ -32,11 +32,15 @@ public struct NPYColumnWriter<Element: NPYElement>: ~Copyable {
   ///   - type: the elements' type.
   ///   - keepsUnfinished: whether the unfinished file outlives the writer.
   /// - Throws: ``FileError`` of kind `system` if no file can be made there, or an unfinished one is there that was kept;
-  ///   `mismatch` for sizes that overflow.
+  ///   `mismatch` for sizes that overflow and for more axes than an array may have.
   public init(
     path: String, rows: [Int], columns: Int, as type: Element.Type = Element.self, keepsUnfinished: Bool = false
   ) throws(FileError) {
     let name = FileName(file: path)
+    guard rows.count < NPYArray.maximumRank else {
+      throw name.error(
+        .mismatch, found: "\(rows.count + 1) axes", expected: "at most \(NPYArray.maximumRank)")
+    }
     guard let count = elementCount(rows + [columns, 16]), count < 1 << 62 else {
       throw name.error(.mismatch, found: "shape \(rows + [columns])", expected: "one that can be addressed")
     }
@@ -113,7 +117,8 @@ public struct NPYColumnWriter<Element: NPYElement>: ~Copyable {
   ///   columns than there is room for.
   public mutating func append(_ values: [Element], columns count: Int) throws(FileError) {
     let (rows, width) = (rows.reduce(1, *), Element.npyElementType.byteCount)
-    guard count >= 0, values.count == rows * count, written + count <= columns else {
+    // In this order, in which nothing overflows.
+    guard 0...(columns - written) ~= count, values.count == rows * count else {
       throw file.name.error(
         .mismatch, found: "\(values.count) values of \(count) columns after \(written)",
         expected: "\(rows) rows, and \(columns) columns at most")

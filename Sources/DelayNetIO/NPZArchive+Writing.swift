@@ -7,7 +7,7 @@ extension NPZArchive {
   ///     it is complete.
   ///   - compression: stored unless given.
   /// - Throws: ``FileError``: `missing` for no arrays at all, `ambiguous` for a name given twice, `invalidValue` for an
-  ///   empty one or one with a NUL character, `system` if the file cannot be written; no file is left behind then.
+  ///   empty one, one with a NUL character or one of more than 65,531 bytes, `system` if the file cannot be written; no file is left behind then.
   /// - Postcondition: equal arguments give equal bytes; no date is written.
   public static func write(
     _ arrays: [(name: String, array: NPYArray)], to path: String,
@@ -27,7 +27,7 @@ extension NPZArchive {
   ///   - arrays: names, without `.npy`, and arrays, in the order wanted.
   ///   - compression: stored unless given.
   /// - Throws: ``FileError``: `missing` for no arrays at all, `ambiguous` for a name given twice, `invalidValue` for an
-  ///   empty one or one with a NUL character.
+  ///   empty one, one with a NUL character or one of more than 65,531 bytes.
   public static func encoded(
     _ arrays: [(name: String, array: NPYArray)], compression: ArchiveCompression = .stored
   ) throws(FileError) -> [UInt8] {
@@ -37,6 +37,8 @@ extension NPZArchive {
     try write(arrays, compression: compression, name) { result.bytes.append(contentsOf: $0) }
     return result.bytes
   }
+
+  private static let ending = ".npy"
 
   private final class Bytes {
     var bytes: [UInt8] = []
@@ -56,6 +58,12 @@ extension NPZArchive {
           .invalidValue, found: "the name \(quoted(name.utf8))",
           expected: "one that is not empty and has no NUL character")
       }
+      let bytes = (name + ending).utf8.count
+      guard bytes <= ArchiveWriter.longestName else {
+        throw file.error(
+          .invalidValue, found: "the name \(quoted(name.utf8)) of \(bytes) bytes with its ending",
+          expected: "at most \(ArchiveWriter.longestName)")
+      }
       guard seen.insert(name).inserted else {
         throw file.error(.ambiguous, found: "two arrays named '\(name)'", expected: "one")
       }
@@ -72,7 +80,7 @@ extension NPZArchive {
         let header = NPYHeader.encoded(elementType: array.elementType, shape: array.shape)
         try header.span.withUnsafeBytes { header throws(FileError) in
           try array.withElementBytes { elements throws(FileError) in
-            try writer.add(name + ".npy", [header, elements])
+            try writer.add(name + ending, [header, elements])
           }
         }
       }

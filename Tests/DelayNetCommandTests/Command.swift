@@ -107,14 +107,14 @@ struct DenseCase<Scalar: DelayNetScalar & NPYElement> {
   let folder: Folder
 
   init() throws {
-    let keys = RandomKey(seed: 5).split(4)
+    let keys = try RandomKey(seed: 5).split(4)
     let n = Self.nodes
     // Some weights are 0, and some delays as well.
-    let weights = keys[0].normal(n, n, as: Scalar.self).map { abs($0) < 0.3 ? 0 : $0 }
+    let weights = try keys[0].normal(n, n, as: Scalar.self).map { abs($0) < 0.3 ? 0 : $0 }
     network = try Network(weights: weights, delays: keys[1].integers(in: 0..<40, n, n))
-    let shape = BufferShape(nodes: n, history: network.history, steps: Self.steps)
-    buffer = keys[2].normal(shape, as: Scalar.self)
-    cotangent = keys[3].normal(shape, as: Scalar.self)
+    let shape = try BufferShape(nodes: n, history: network.history, steps: Self.steps)
+    buffer = try keys[2].normal(shape, as: Scalar.self)
+    cotangent = try keys[3].normal(shape, as: Scalar.self)
     folder = try Folder()
     try folder.write(weights.values, [n, n], to: "W.npy")
     try folder.write(network.delays, [n, n], to: "D.npy")

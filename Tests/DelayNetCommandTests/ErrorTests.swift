@@ -92,9 +92,9 @@ struct ErrorTests {
   /// The files that the mistakes are made with.
   private func folder() throws -> Folder {
     let folder = try Folder()
-    let keys = RandomKey(seed: 1).split(3)
-    let weights = keys[0].normal(49, as: Float.self)
-    var delays = keys[1].integers(in: 0..<40, 49)
+    let keys = try RandomKey(seed: 1).split(3)
+    let weights = try keys[0].normal(49, as: Float.self)
+    var delays = try keys[1].integers(in: 0..<40, 49)
     delays[2 * 7 + 1] = 46
     try folder.write(weights, [7, 7], to: "W.npy")
     try folder.write(delays, [7, 7], to: "D.npy")

@@ -139,7 +139,7 @@ struct MapCommandTests {
     let dense = try DenseCase<Double>()
     try Command.succeed(
       "map --weights W.npy --delays D.npy --steps 33 --seed 9 --precision float64 --output O.npy", in: dense.folder)
-    let shape = BufferShape(nodes: 7, history: dense.network.history, steps: 33)
+    let shape = try BufferShape(nodes: 7, history: dense.network.history, steps: 33)
     let expected = try DelayMap(dense.network).run(RandomKey(seed: 9).normal(shape, as: Double.self))
     #expect(
       try dense.folder.array("O.npy", as: Double.self, shape: [7, shape.columns]) == expected.values)
@@ -168,7 +168,8 @@ struct MapCommandTests {
       weights: Matrix(rows: 3, columns: 3, values: [0, 2, 0, 1, 0.5, 0, 0, 3, 0]),
       lengths: Matrix(rows: 3, columns: 3, values: [0, 10, 20, 30, 0, 0, 0, 45, 0]), conductionSpeed: 5, timeStep: 0.25)
     let map = try DelayMap(network, scale: .sum, noiseGain: 0.1)
-    let input: Buffer<Float> = RandomKey(seed: 3).normal(BufferShape(nodes: 3, history: network.history, steps: 90))
+    let input: Buffer<Float> = try RandomKey(seed: 3).normal(
+      BufferShape(nodes: 3, history: network.history, steps: 90))
     let output = try map.run(input)
     let shape = [3, input.columns]
     #expect(try folder.array("O.npy", as: Float.self, shape: shape) == output.values)
@@ -189,7 +190,7 @@ struct MapCommandTests {
     let folder = try Folder()
     try Command.succeed("map --synthetic 12 --seed 4 --time-step 0.5 --steps 40 --output O.npy", in: folder)
     let network: Network<Float> = try SyntheticConnectome(regions: 12, key: RandomKey(seed: 4)).network(timeStep: 0.5)
-    let shape = BufferShape(nodes: 12, history: network.history, steps: 40)
+    let shape = try BufferShape(nodes: 12, history: network.history, steps: 40)
     let expected = try DelayMap(network).run(RandomKey(seed: 4).normal(shape, as: Float.self))
     #expect(try folder.array("O.npy", as: Float.self, shape: [12, shape.columns]) == expected.values)
   }

@@ -89,7 +89,7 @@ struct ResumeTests {
     #expect(old.status == 0 && old.errors.contains("does not say with which settings"), "\(old.errors)")
     #expect(try folder.array("x.npy", as: Double.self, shape: [2, 4, 40]) == whole.series.values)
     try FileManager.default.removeItem(atPath: folder.path("x.npy"))
-    problem.stimulus = StateArray(variables: 2, nodes: 4, columns: 40)
+    problem.stimulus = try StateArray(variables: 2, nodes: 4, columns: 40)
     carry.fingerprint = try problem.fingerprint()
     try leave(carry, columns: 40, of: first.series, in: folder)
     try refuse(line, "stimulus none", in: folder)

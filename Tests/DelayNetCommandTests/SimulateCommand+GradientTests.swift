@@ -74,7 +74,7 @@ struct SimulateCommandGradientTests {
   func everyColumn() throws {
     let folder = try Folder()
     let line = "simulate --model mpr --synthetic 5 --steps 300 --sigma 0.01 --average 10"
-    let column = RandomKey(seed: 4).normal(10, as: Float.self)
+    let column = try RandomKey(seed: 4).normal(10, as: Float.self)
     try folder.write(column, [2, 5], to: "column.npy")
     try folder.write(column.flatMap { [Float](repeating: $0, count: 30) }, [2, 5, 30], to: "columns.npy")
     try Command.succeed("\(line) --cotangent column.npy --gradients a.npz", in: folder)

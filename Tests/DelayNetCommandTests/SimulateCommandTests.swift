@@ -18,20 +18,20 @@ struct SimulateCommandTests {
 
     init() throws {
       folder = try Folder()
-      let keys = RandomKey(seed: 9).split(6)
+      let keys = try RandomKey(seed: 9).split(6)
       let (n, steps) = (4, 40)
-      let weights = keys[0].normal(n, n, as: Scalar.self)
-      let delays = keys[1].integers(in: 0..<12, n, n)
+      let weights = try keys[0].normal(n, n, as: Scalar.self)
+      let delays = try keys[1].integers(in: 0..<12, n, n)
       let network = try Network(weights: weights, delays: delays)
       problem = try Problem(network, model: .montbrioPazoRoxin, timeStep: 0.01)
       problem.coupling = 0.7
-      let j = keys[2].uniform(n, in: 14..<16, as: Scalar.self)
+      let j = try keys[2].uniform(n, in: 14..<16, as: Scalar.self)
       problem.parameters = ["eta": .uniform(Scalar(-4.6)), "J": .perNode(j)]
       problem.sigma = ["r": .uniform(Scalar(0.01)), "V": .uniform(Scalar(0.02))]
-      let z = keys[3].normal(steps * 2 * n, as: Scalar.self)
+      let z = try keys[3].normal(steps * 2 * n, as: Scalar.self)
       problem.noise = .samples(try NoiseSamples(steps: steps, states: 2, nodes: n, values: z))
-      problem.initial = Problem<Scalar>.initial(of: .montbrioPazoRoxin, nodes: n, key: keys[4])
-      let past = keys[5].uniform(2 * n * problem.horizon, in: 0.1..<0.5, as: Scalar.self)
+      problem.initial = try Problem<Scalar>.initial(of: .montbrioPazoRoxin, nodes: n, key: keys[4])
+      let past = try keys[5].uniform(2 * n * problem.horizon, in: 0.1..<0.5, as: Scalar.self)
       problem.history = try StateArray(variables: 2, nodes: n, columns: problem.horizon, values: past)
       try folder.write(weights.values, [n, n], to: "W.npy")
       try folder.write(delays.values, [n, n], to: "D.npy")
@@ -59,7 +59,7 @@ struct SimulateCommandTests {
         var problem = inputs.problem
         (problem.thinning, problem.scheme, problem.stage) = (thinning, scheme, stage)
         problem.couplingKind = kind
-        let cotangent = RandomKey(seed: 3).normal(2 * 4 * columns, as: Scalar.self)
+        let cotangent = try RandomKey(seed: 3).normal(2 * 4 * columns, as: Scalar.self)
         try inputs.folder.write(cotangent, [2, 4, columns], to: "C.npy")
         let line = "\(Inputs<Scalar>.options) \(options) \(more)"
         try Command.succeed("\(line) --output x.npy", in: inputs.folder)
@@ -137,11 +137,11 @@ struct SimulateCommandTests {
   func stimulus() throws {
     let inputs = try Inputs<Double>()
     let folder = inputs.folder
-    let values = RandomKey(seed: 6).normal(2 * 4 * 40, as: Double.self)
+    let values = try RandomKey(seed: 6).normal(2 * 4 * 40, as: Double.self)
     let stimulus = try StateArray(variables: 2, nodes: 4, columns: 40, values: values)
     try folder.write(values, [2, 4, 40], to: "U.npy")
     try folder.write(stimulus.columns(15..<40).values, [2, 4, 25], to: "U2.npy")
-    let cotangent = RandomKey(seed: 3).normal(2 * 4 * 40, as: Double.self)
+    let cotangent = try RandomKey(seed: 3).normal(2 * 4 * 40, as: Double.self)
     try folder.write(cotangent, [2, 4, 40], to: "C.npy")
     var problem = inputs.problem
     problem.stimulus = stimulus
@@ -340,7 +340,7 @@ struct SimulateCommandTests {
     var problem = try Problem(network, model: .linear)
     problem.sigma = 0.1
     problem.thinning = .subsample(3)
-    problem.initial = Problem<Double>.initial(of: .linear, nodes: 6, key: RandomKey(seed: 0).folding(in: 1))
+    problem.initial = try Problem<Double>.initial(of: .linear, nodes: 6, key: RandomKey(seed: 0).folding(in: 1))
     let expected = try problem.simulate(steps: 100_000).series
     #expect(try folder.array("x.npy", as: Double.self, shape: [1, 6, 33_333]) == expected.values)
   }
@@ -371,7 +371,7 @@ struct SimulateCommandTests {
         weights: Matrix(rows: 2, columns: 2, values: [1, 0.5, -0.5, 1]),
         delays: Matrix<Int32>(rows: 2, columns: 2, values: [0, 2, 3, 1])),
       model: .linear, timeStep: 0.1, delays: .fractional([0.5, 2.25, 3, 1.75]))
-    problem.initial = Problem<Double>.initial(of: .linear, nodes: 2, key: RandomKey(seed: 0).folding(in: 1))
+    problem.initial = try Problem<Double>.initial(of: .linear, nodes: 2, key: RandomKey(seed: 0).folding(in: 1))
     #expect(
       try folder.array("x.npy", as: Double.self, shape: [1, 2, 30]) == problem.simulate(steps: 30).series.values)
     let outcome = try Command.run(Command.words(line), in: folder)

@@ -11,7 +11,7 @@ import Testing
   @Test func landingPage() throws {
     let example = NetworkCase<Float>(nodes: 17, steps: 40, kind: .uniform)
     let (map, network, buffer) = (example.map, example.map.network, example.buffer)
-    let target = RandomKey(seed: 1).normal(buffer.shape)
+    let target = try RandomKey(seed: 1).normal(buffer.shape)
 
     let (loss, gradient) = valueWithGradient(at: buffer) { b in
       (map.differentiableRun(b) - target).squared().sum()

@@ -9,15 +9,15 @@ struct Notebook<Scalar: DelayNetScalar> {
   let buffer: Buffer<Scalar>
 
   init(steps: Int) throws {
-    let keys = RandomKey(seed: 0).split(10)
+    let keys = try RandomKey(seed: 0).split(10)
     let network = try Network(
       weights: keys[0].normal(84, 84, as: Scalar.self).map { abs($0) + 0.5 },
       delays: keys[1].integers(in: 0..<255, 84, 84))
     map = try DelayMap(network, scale: .mean)
-    let first = keys[2].normal(
+    let first = try keys[2].normal(
       BufferShape(nodes: 84, history: network.history, steps: steps), as: Scalar.self)
     target = try map.run(first)
-    buffer = target + Buffer(target.shape, repeating: 1)
+    buffer = try target + Buffer(target.shape, repeating: 1)
   }
 }
 
@@ -53,7 +53,7 @@ struct Notebook<Scalar: DelayNetScalar> {
 
   @Test(arguments: NetworkCase<Double>.all) func equalsThePullback(example: NetworkCase<Double>) throws {
     let (map, buffer, weights) = (example.map, example.buffer, example.map.network.weights)
-    let cotangent = RandomKey(seed: 9).normal(buffer.shape, as: Double.self)
+    let cotangent = try RandomKey(seed: 9).normal(buffer.shape, as: Double.self)
     let (output, pull) = try map.runWithPullback(buffer, withRespectTo: [.buffer, .weights])
     let explicit = try pull(cotangent)
 
@@ -74,7 +74,7 @@ struct Notebook<Scalar: DelayNetScalar> {
 
   @Test(arguments: NetworkCase<Float>.small) func equalsThePullbackInFloat(example: NetworkCase<Float>) throws {
     let (map, buffer, weights) = (example.map, example.buffer, example.map.network.weights)
-    let cotangent = RandomKey(seed: 9).normal(buffer.shape)
+    let cotangent = try RandomKey(seed: 9).normal(buffer.shape)
     let explicit = try map.runWithPullback(buffer, withRespectTo: [.buffer, .weights]).pullback(cotangent)
     let both = valueWithPullback(at: buffer, weights) { b, w in map.differentiableRun(b, weights: w) }
     let (ofBuffer, ofWeights) = both.pullback(.init(cotangent))
@@ -84,9 +84,11 @@ struct Notebook<Scalar: DelayNetScalar> {
 
   @Test(arguments: NetworkCase<Double>.small) func isTheTransposeOfTheTangent(example: NetworkCase<Double>) throws {
     let (map, buffer, weights) = (example.map, example.buffer, example.map.network.weights)
-    let keys = RandomKey(seed: 5).split(3)
-    let cotangent = keys[0].normal(buffer.shape, as: Double.self)
-    let (db, dw) = (keys[1].normal(buffer.shape, as: Double.self), keys[2].normal(weights.count, as: Double.self))
+    let keys = try RandomKey(seed: 5).split(3)
+    let cotangent = try keys[0].normal(buffer.shape, as: Double.self)
+    let (db, dw) = (
+      try keys[1].normal(buffer.shape, as: Double.self), try keys[2].normal(weights.count, as: Double.self)
+    )
     let tangent = try map.jvp(at: buffer, along: .init(buffer: db, weights: dw)).tangent
     let pullback = pullback(at: buffer, weights) { b, w in map.differentiableRun(b, weights: w) }
     let (ofBuffer, ofWeights) = pullback(.init(cotangent))
@@ -116,7 +118,7 @@ struct Notebook<Scalar: DelayNetScalar> {
 
   @Test func loopOverSingleValues() throws {
     let (map, buffer) = (example.map, example.buffer)
-    let target = RandomKey(seed: 8).normal(buffer.shape, as: Double.self)
+    let target = try RandomKey(seed: 8).normal(buffer.shape, as: Double.self)
     let (loss, gradient) = valueWithGradient(at: buffer) { b in
       let x = map.differentiableRun(b)
       var loss = 0.0
@@ -131,7 +133,7 @@ struct Notebook<Scalar: DelayNetScalar> {
 
     // By hand: the cotangent is twice the positive part of the difference, in the step columns.
     let (output, pullback) = try map.runWithPullback(buffer)
-    var (byHand, cotangent) = (0.0, Buffer<Double>(buffer.shape))
+    var (byHand, cotangent) = (0.0, try Buffer<Double>(buffer.shape))
     for i in 0..<buffer.nodes {
       for t in 0..<buffer.steps {
         let difference = max(0, output[node: i, step: t] - target[node: i, step: t])
@@ -249,21 +251,21 @@ struct Notebook<Scalar: DelayNetScalar> {
   @Test func mistakesEndTheProgram() async {
     await #expect(processExitsWith: .failure) {
       let map = try DelayMap(Network<Double>(nodes: 2, sources: [0], targets: [1], weights: [1], delays: [3]))
-      _ = map.differentiableRun(Buffer(nodes: 2, history: 3, steps: 5))
+      _ = try map.differentiableRun(Buffer(nodes: 2, history: 3, steps: 5))
     }
     await #expect(processExitsWith: .failure) {
       let map = try DelayMap(Network<Double>(nodes: 2, sources: [0], targets: [1], weights: [1], delays: [3]))
-      _ = map.differentiableRun(Buffer(nodes: 2, history: 4, steps: 5), weights: [1, 2])
+      _ = try map.differentiableRun(Buffer(nodes: 2, history: 4, steps: 5), weights: [1, 2])
     }
     await #expect(processExitsWith: .success) {
       let map = try DelayMap(Network<Double>(nodes: 2, sources: [0], targets: [1], weights: [1], delays: [3]))
-      _ = map.differentiableRun(Buffer(nodes: 2, history: 4, steps: 5), weights: [1])
+      _ = try map.differentiableRun(Buffer(nodes: 2, history: 4, steps: 5), weights: [1])
     }
   }
 
-  @Test func aCancelledTaskGetsNaN() async {
+  @Test func aCancelledTaskGetsNaN() async throws {
     let map = example.map
-    let buffer = Buffer<Double>(nodes: 17, history: map.network.history, steps: 2000, repeating: 1)
+    let buffer = try Buffer<Double>(nodes: 17, history: map.network.history, steps: 2000, repeating: 1)
     let task = Task {
       withUnsafeCurrentTask { $0?.cancel() }
       return valueWithGradient(at: buffer) { b in map.differentiableRun(b).sum() }.value
@@ -289,7 +291,7 @@ struct Notebook<Scalar: DelayNetScalar> {
 
   @Test func aFailingPullbackGivesNaN() throws {
     let (map, buffer, weights) = (example.map, example.buffer, example.map.network.weights)
-    let infinite = Buffer<Double>.TangentVector(Buffer(buffer.shape, repeating: .infinity))
+    let infinite = Buffer<Double>.TangentVector(try Buffer(buffer.shape, repeating: .infinity))
     let (ofBuffer, ofWeights) = pullback(at: buffer, weights) { map.differentiableRun($0, weights: $1) }(infinite)
     #expect(ofBuffer.buffer(of: buffer.shape).values.allSatisfy { $0.isNaN })
     #expect(ofWeights.base.count == 289 && ofWeights.base.allSatisfy { $0.isNaN })

@@ -11,7 +11,7 @@ import Testing
     let example = try example()
     let (problem, steps) = (example.problem, example.steps)
     let target = try problem.simulate(steps: steps).series.rows
-    let shift = Buffer<Double>(target.shape, repeating: 0.5)
+    let shift = try Buffer<Double>(target.shape, repeating: 0.5)
     var variables = try NetworkVariables(problem)
     for withNoise in [false, true] {
       if withNoise, case .samples(let samples) = problem.noise {

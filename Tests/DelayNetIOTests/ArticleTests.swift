@@ -12,7 +12,7 @@ import Testing
   @Test func arrays() throws {
     try withTemporaryFolder { folder in
       let path = "\(folder)/buffer.npy"
-      let buffer = RandomKey(seed: 0).normal(BufferShape(nodes: 3, history: 2, steps: 5))
+      let buffer = try RandomKey(seed: 0).normal(BufferShape(nodes: 3, history: 2, steps: 5))
 
       try NPYArray(buffer.values, shape: [buffer.nodes, buffer.columns]).write(to: path)
       let again: [Float] = try NPYArray(path: path).values(as: Float.self, shape: [buffer.nodes, buffer.columns])

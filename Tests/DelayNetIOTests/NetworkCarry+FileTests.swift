@@ -237,7 +237,7 @@ private enum KilledWriter {
   }
 
   static func carry(_ step: Int) throws -> NetworkCarry<Double> {
-    let state = StateArray(variables: 2, nodes: 20_000, repeating: Double(step))
+    let state = try StateArray(variables: 2, nodes: 20_000, repeating: Double(step))
     return try NetworkCarry(
       model: "mpr", step: step, state: state,
       history: StateArray(variables: 2, nodes: 20_000, columns: 3, repeating: 1),

@@ -10,14 +10,14 @@ import Testing
   }
 
   @Test func readme() throws {
-    let keys = RandomKey(seed: 0).split(10)  // JAX's generator, bit for bit
+    let keys = try RandomKey(seed: 0).split(10)  // JAX's generator, bit for bit
     let network = try Network(
       weights: keys[0].normal(84, 84).map { abs($0) + 0.5 },
       delays: keys[1].integers(in: 0..<255, 84, 84))
     let map = try DelayMap(network, scale: .mean)
-    let buffer = Buffer(nodes: 84, history: 255, steps: 100) { keys[2].normal($0) }
+    let buffer = try Buffer(nodes: 84, history: 255, steps: 100) { try keys[2].normal($0) }
     let series = try map.run(buffer)  // (84, 355)
-    let target = Buffer<Float>(series.shape, repeating: 0)
+    let target = try Buffer<Float>(series.shape, repeating: 0)
     let (loss, gradient) = try map.valueWithGradient(at: buffer, withRespectTo: [.buffer, .weights]) { b in
       (b - target).squared().sum()
     }
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test func readmeNetworks() throws {
-    let keys = RandomKey(seed: 0).split(10)
+    let keys = try RandomKey(seed: 0).split(10)
     let brain = try SyntheticConnectome(regions: 84, key: keys[3]).network(timeStep: 0.1, as: Float.self)
     var problem = try Problem(brain, model: .montbrioPazoRoxin)
     problem.coupling = 0.1
@@ -46,21 +46,21 @@ import Testing
     #expect(series.shape == [2, 84, 1000])
     let mean = series.values.reduce(0.0) { $0 + Double($1) } / 168_000
     #expect(abs(mean - Double(rate)) < 1e-6)
-    let cotangent = StateArray<Float>(variables: 2, nodes: 84, columns: 1000, repeating: 1 / 168_000)
+    let cotangent = try StateArray<Float>(variables: 2, nodes: 84, columns: 1000, repeating: 1 / 168_000)
     #expect(try tape.pullback(cotangent, withRespectTo: .coupling).coupling == slopes.coupling)
   }
 
   @Test func landingPage() throws {
-    let keys = RandomKey(seed: 0).split(10)
+    let keys = try RandomKey(seed: 0).split(10)
     let network = try Network(
       weights: keys[0].normal(84, 84).map { abs($0) + 0.5 },
       delays: keys[1].integers(in: 0..<255, 84, 84))
     let map = try DelayMap(network, scale: .mean)
-    let buffer = Buffer(nodes: 84, history: 255, steps: 100) { keys[2].normal($0) }
+    let buffer = try Buffer(nodes: 84, history: 255, steps: 100) { try keys[2].normal($0) }
     let target = try map.run(buffer)
     let (loss, gradient) = try map.valueWithGradient(at: buffer) { b in (b - target).squared().sum() }
 
-    #expect(loss == 0 && gradient.buffer == Buffer(buffer.shape))
+    #expect(try loss == 0 && gradient.buffer == Buffer(buffer.shape))
   }
 
   @Test func gettingStarted() throws {
@@ -84,13 +84,13 @@ import Testing
     #expect(sentence == "edge 0 has a delay of 9 steps, but the history holds 5")
 
     let map = try DelayMap(network, scale: .sum, noiseGain: 1)
-    let noise = RandomKey(seed: 1).normal(
+    let noise = try RandomKey(seed: 1).normal(
       BufferShape(nodes: 2, history: network.history, steps: 1000), as: Double.self)
     let series = try map.run(noise)
     let last = series[node: 1, step: 999]
     #expect(last.isFinite)
 
-    let target = Buffer<Double>(noise.shape, repeating: 0.1)
+    let target = try Buffer<Double>(noise.shape, repeating: 0.1)
     let (loss, gradient) = try map.valueWithGradient(at: noise, withRespectTo: [.buffer, .weights]) { b in
       (b - target).squared().mean()
     }
@@ -115,7 +115,7 @@ import Testing
     var carry = Carry(history: noise)
     let workspace = try Workspace(map.plan)
     for first in stride(from: 0, to: 1000, by: 250) {
-      let samples = RandomKey(seed: 2).noise(nodes: 2, steps: first..<first + 250, as: Double.self)
+      let samples = try RandomKey(seed: 2).noise(nodes: 2, steps: first..<first + 250, as: Double.self)
       let chunk = try map.advance(&carry, noise: samples, workspace: workspace)
       print(chunk.mean())
     }
@@ -123,7 +123,7 @@ import Testing
   }
 
   @Test func delayClasses() throws {
-    let keys = RandomKey(seed: 0).split()
+    let keys = try RandomKey(seed: 0).split()
     let network = try Network(
       weights: keys[0].normal(84, 84), delays: keys[1].integers(in: 0..<255, 84, 84))
     let plan = try Plan(network)
@@ -138,7 +138,7 @@ import Testing
   private let buffer = NetworkCase<Double>(nodes: 17, steps: 40, kind: .uniform).buffer
 
   @Test func theAdjoint() throws {
-    let target = RandomKey(seed: 1).normal(buffer.shape, as: Double.self)
+    let target = try RandomKey(seed: 1).normal(buffer.shape, as: Double.self)
     let (output, pullback) = try map.runWithPullback(buffer, withRespectTo: .all)
     let gradient = try pullback(2 * (output - target))
     print(gradient.buffer.shape, gradient.weights.count, gradient.scale, gradient.noiseGain)
@@ -231,7 +231,7 @@ import Testing
       nodes: 2, sources: [0, 1], targets: [1, 0], weights: [1, 1], delays: [500, 500], timeStep: 0.001)
     var oscillators = try Problem(pair, model: .kuramoto)
     oscillators.coupling = 0.3
-    oscillators.initial = StateArray(variables: 1, nodes: 2, repeating: 0)
+    oscillators.initial = try StateArray(variables: 1, nodes: 2, repeating: 0)
     let phase = try oscillators.simulate(steps: 40_000)["theta", node: 0]
     let omega = (phase[39_999] - phase[38_999]).remainder(dividingBy: 2 * .pi)  // per ms, modulo a turn
     print(omega, 1 - 0.3 * sin(omega * 0.5))

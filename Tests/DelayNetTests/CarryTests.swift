@@ -62,7 +62,7 @@ import Testing
     try map.advance(&sameCarry, into: &inPlace, workspace: workspace)
     #expect(inPlace == expected && sameCarry == carry && noise != expected)
 
-    var (filled, thirdCarry) = (Buffer<Double>(noise.shape), Carry(history: buffer))
+    var (filled, thirdCarry) = (try Buffer<Double>(noise.shape), Carry(history: buffer))
     try map.advance(&thirdCarry, noise: noise, into: &filled, workspace: workspace)
     #expect(filled == expected && thirdCarry == carry)
 
@@ -85,7 +85,7 @@ import Testing
 
   @Test func longHistoryIsCutToWhatIsNeeded() throws {
     let example = NetworkCase<Double>(nodes: 3, steps: 0, kind: .equal)
-    let long = RandomKey(seed: 2).normal(BufferShape(nodes: 3, history: 30, steps: 4), as: Double.self)
+    let long = try RandomKey(seed: 2).normal(BufferShape(nodes: 3, history: 30, steps: 4), as: Double.self)
     var (carry, short) = (Carry(history: long), Carry(history: long.columns(21..<30, history: 9)))
     let noise = long.columns(30..<34)
     #expect(try example.map.advance(&carry, noise: noise) == example.map.advance(&short, noise: noise))
@@ -95,7 +95,7 @@ import Testing
   @Test func noiseOfAKeyDoesNotDependOnTheChunks() throws {
     let example = NetworkCase<Float>(nodes: 17, steps: 0, kind: .zero)
     let (key, network) = (RandomKey(seed: 11), example.map.network)
-    var carry = Carry(history: Buffer<Float>(nodes: 17, history: network.history, steps: 0))
+    var carry = Carry(history: try Buffer<Float>(nodes: 17, history: network.history, steps: 0))
     var other = carry
     let whole = try example.map.advance(&carry, noise: key.noise(nodes: 17, steps: 0..<100))
     for range in [0..<33, 33..<34, 34..<100] {
@@ -108,8 +108,8 @@ import Testing
   @Test func placesAreAbsoluteSteps() throws {
     let network = try Network<Double>(nodes: 2, sources: [0], targets: [1], weights: [1e300], delays: [1])
     let map = try DelayMap(network, scale: .sum, noiseGain: 1)
-    var carry = Carry(history: Buffer<Double>(nodes: 2, history: 2, steps: 0), step: 1000)
-    var noise = Buffer<Double>(nodes: 2, history: 0, steps: 50)
+    var carry = Carry(history: try Buffer<Double>(nodes: 2, history: 2, steps: 0), step: 1000)
+    var noise = try Buffer<Double>(nodes: 2, history: 0, steps: 50)
     noise[0, 30] = 1e300
     #expect(throws: DelayNetError.notFiniteSeries(run: 0, node: 1, step: 1031)) {
       try map.advance(&carry, noise: noise)

@@ -5,8 +5,8 @@ import Testing
 @Suite struct DelayMapEnsembleTests {
   let example = NetworkCase<Float>(nodes: 17, steps: 129, kind: .uniform)
   var buffers: [Buffer<Float>] {
-    RandomKey(seed: 77).split(7).enumerated().map { r, key in
-      key.normal(BufferShape(nodes: 17, history: example.buffer.history + r % 2, steps: 40 * r))
+    try! RandomKey(seed: 77).split(7).enumerated().map { r, key in
+      try! key.normal(BufferShape(nodes: 17, history: example.buffer.history + r % 2, steps: 40 * r))
     }
   }
 
@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 5]) func pullbackSumsWhatIsShared(threads: Int) throws {
-    let cotangents = buffers.map { RandomKey(seed: 5).normal($0.shape) as Buffer<Float> }
+    let cotangents = try buffers.map { try RandomKey(seed: 5).normal($0.shape) as Buffer<Float> }
     let (values, pullback) = try example.map.runWithPullback(buffers, withRespectTo: .all, threads: threads)
     let together = try pullback(cotangents)
     var weights = [Float](repeating: 0, count: example.map.network.edges)

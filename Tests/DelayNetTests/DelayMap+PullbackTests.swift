@@ -5,7 +5,7 @@ import Testing
 @Suite struct DelayMapPullbackTests {
   @Test(arguments: NetworkCase<Double>.all) func equalsReference(example: NetworkCase<Double>) throws {
     let (map, buffer) = (example.map, example.buffer)
-    let cotangent = RandomKey(seed: 9).normal(buffer.shape, as: Double.self)
+    let cotangent = try RandomKey(seed: 9).normal(buffer.shape, as: Double.self)
     let (value, pullback) = try map.runWithPullback(buffer, withRespectTo: .all)
     let gradient = try pullback(cotangent)
     let reference = ReferenceMap(map).vjp(buffer.doubles, steps: example.steps, cotangent: cotangent.doubles)
@@ -20,7 +20,7 @@ import Testing
 
   @Test(arguments: NetworkCase<Float>.all) func equalsReferenceInFloat(example: NetworkCase<Float>) throws {
     let (map, buffer) = (example.map, example.buffer)
-    let cotangent = RandomKey(seed: 9).normal(buffer.shape)
+    let cotangent = try RandomKey(seed: 9).normal(buffer.shape)
     let gradient = try map.runWithPullback(buffer, withRespectTo: [.buffer, .weights]).pullback(cotangent)
     let reference = ReferenceMap(map).vjp(buffer.doubles, steps: example.steps, cotangent: cotangent.doubles)
     #expect(relativeError(gradient.buffer.values, reference.buffer) < 3e-6)
@@ -30,7 +30,7 @@ import Testing
   @Test func asksForOneInputAtATime() throws {
     let example = NetworkCase<Double>(nodes: 17, steps: 129, kind: .uniform)
     let (map, buffer) = (example.map, example.buffer)
-    let cotangent = RandomKey(seed: 9).normal(buffer.shape, as: Double.self)
+    let cotangent = try RandomKey(seed: 9).normal(buffer.shape, as: Double.self)
     let all = try map.runWithPullback(buffer, withRespectTo: .all).pullback(cotangent)
     #expect(try map.runWithPullback(buffer).pullback(cotangent).buffer == all.buffer)
     #expect(try map.runWithPullback(buffer, withRespectTo: .weights).pullback(cotangent).weights == all.weights)
@@ -51,19 +51,20 @@ import Testing
   @Test func isLinearInTheCotangent() throws {
     let example = NetworkCase<Double>(nodes: 17, steps: 129, kind: .oneShort)
     let pullback = try example.map.runWithPullback(example.buffer).pullback
-    let keys = RandomKey(seed: 4).split()
+    let keys = try RandomKey(seed: 4).split()
     let (u, v) = (
-      keys[0].normal(example.buffer.shape, as: Double.self), keys[1].normal(example.buffer.shape, as: Double.self)
+      try keys[0].normal(example.buffer.shape, as: Double.self),
+      try keys[1].normal(example.buffer.shape, as: Double.self)
     )
     let (sum, apart) = try (pullback(u + 3 * v).buffer, pullback(u).buffer + 3 * pullback(v).buffer)
     #expect(relativeError(sum.values, apart.values) < 1e-13)
   }
 
   @Test func noiseThatNothingReadsHasGradientZero() throws {
-    let keys = RandomKey(seed: 1).split()
+    let keys = try RandomKey(seed: 1).split()
     let network = try Network(
       weights: keys[0].normal(5, 5, as: Double.self), delays: keys[1].integers(in: 1..<9, 5, 5))
-    let buffer = keys[0].normal(BufferShape(nodes: 5, history: 9, steps: 20), as: Double.self)
+    let buffer = try keys[0].normal(BufferShape(nodes: 5, history: 9, steps: 20), as: Double.self)
     let gradient = try DelayMap(network).valueWithGradient(at: buffer) { $0.squared().sum() }.gradient.buffer
     for i in 0..<5 {
       for t in 0..<20 { #expect(gradient[node: i, step: t] == 0) }
@@ -74,9 +75,9 @@ import Testing
   @Test func longerHistoryPassesItsCotangentThrough() throws {
     let example = NetworkCase<Double>(nodes: 3, steps: 17, kind: .equal)
     let (map, short) = (example.map, example.buffer)
-    let cotangent = RandomKey(seed: 5).normal(
+    let cotangent = try RandomKey(seed: 5).normal(
       BufferShape(nodes: 3, history: short.history + 4, steps: 17), as: Double.self)
-    var long = Buffer<Double>(cotangent.shape, repeating: 8)
+    var long = try Buffer<Double>(cotangent.shape, repeating: 8)
     for i in 0..<3 { for c in 0..<short.columns { long[i, c + 4] = short[i, c] } }
 
     let (output, pullback) = try map.runWithPullback(long)
@@ -90,9 +91,9 @@ import Testing
 
   @Test func takesOtherWeights() throws {
     let example = NetworkCase<Double>(nodes: 17, steps: 40, kind: .sparse)
-    let weights = RandomKey(seed: 3).uniform(example.map.network.edges, as: Double.self)
+    let weights = try RandomKey(seed: 3).uniform(example.map.network.edges, as: Double.self)
     let other = try DelayMap(example.map.network.with(weights: weights), noiseGain: 0.5)
-    let cotangent = RandomKey(seed: 9).normal(example.buffer.shape, as: Double.self)
+    let cotangent = try RandomKey(seed: 9).normal(example.buffer.shape, as: Double.self)
     let (value, pullback) = try example.map.runWithPullback(
       example.buffer, withRespectTo: .all, weights: weights)
     let (otherValue, otherPullback) = try other.runWithPullback(example.buffer, withRespectTo: .all)

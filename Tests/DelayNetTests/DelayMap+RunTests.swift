@@ -17,17 +17,17 @@ import TestSupport
   }
 
   @Test func architectureExample() throws {
-    let keys = RandomKey(seed: 0).split(10)
+    let keys = try RandomKey(seed: 0).split(10)
     let network = try Network(
       weights: keys[0].normal(84, 84).map { abs($0) + 0.5 },
       delays: keys[1].integers(in: 0..<255, 84, 84))
     let map = try DelayMap(network, scale: .mean)
-    var buffer = Buffer(nodes: 84, history: 255, steps: 100) { keys[2].normal($0) }
+    var buffer = try Buffer(nodes: 84, history: 255, steps: 100) { try keys[2].normal($0) }
     let target = try map.run(buffer)  // (84, 355)
     let (loss, gradient) = try map.valueWithGradient(at: buffer) { b in (b - target).squared().sum() }
 
     #expect(network.history == 255 && target.columns == 355)
-    #expect(loss == 0 && gradient.buffer == Buffer(buffer.shape))
+    #expect(try loss == 0 && gradient.buffer == Buffer(buffer.shape))
     buffer[0, 0] += 1
     let moved = try map.valueWithGradient(at: buffer) { b in (b - target).squared().sum() }
     #expect(moved.value > 0.99 && moved.gradient.buffer[0, 0] > 2 * 0.99)
@@ -64,7 +64,7 @@ import TestSupport
 
   @Test func emptyRunsWriteNothing() throws {
     let map = try DelayMap(Network<Float>(nodes: 0, sources: [], targets: [], weights: [], delays: []))
-    let empty = Buffer<Float>(nodes: 0, history: 0, steps: 5)
+    let empty = try Buffer<Float>(nodes: 0, history: 0, steps: 5)
     #expect(try map.run(empty) == empty)
     #expect(try map.valueWithGradient(at: empty, withRespectTo: .all) { $0.sum() }.value == 0)
     let example = NetworkCase<Float>(nodes: 17, steps: 0, kind: .uniform)

@@ -4,9 +4,9 @@ import Testing
 
 @Suite struct DelayMapTangentTests {
   @Test(arguments: NetworkCase<Double>.all) func equalsReference(example: NetworkCase<Double>) throws {
-    let (map, buffer, keys) = (example.map, example.buffer, RandomKey(seed: 21).split())
-    let change = keys[0].normal(buffer.shape, as: Double.self)
-    let weights = keys[1].normal(map.network.edges, as: Double.self)
+    let (map, buffer, keys) = (example.map, example.buffer, try RandomKey(seed: 21).split())
+    let change = try keys[0].normal(buffer.shape, as: Double.self)
+    let weights = try keys[1].normal(map.network.edges, as: Double.self)
     let (value, tangent) = try map.jvp(
       at: buffer, along: .init(buffer: change, weights: weights, scale: 0.7, noiseGain: -1.3))
     let reference = ReferenceMap(map).jvp(
@@ -18,9 +18,9 @@ import Testing
 
   @Test func eachInputAlone() throws {
     let example = NetworkCase<Double>(nodes: 17, steps: 129, kind: .uniform)
-    let (map, buffer, keys) = (example.map, example.buffer, RandomKey(seed: 21).split())
-    let change = keys[0].normal(buffer.shape, as: Double.self)
-    let weights = keys[1].normal(map.network.edges, as: Double.self)
+    let (map, buffer, keys) = (example.map, example.buffer, try RandomKey(seed: 21).split())
+    let change = try keys[0].normal(buffer.shape, as: Double.self)
+    let weights = try keys[1].normal(map.network.edges, as: Double.self)
     let parts = try [
       map.jvp(at: buffer, along: change).tangent,
       map.jvp(at: buffer, along: .init(weights: weights)).tangent,
@@ -30,7 +30,7 @@ import Testing
     let together = try map.jvp(
       at: buffer, along: .init(buffer: change, weights: weights, scale: 0.7, noiseGain: -1.3)
     ).tangent
-    let sum = parts.reduce(Buffer(buffer.shape), +)
+    let sum = parts.reduce(try Buffer(buffer.shape), +)
     #expect(relativeError(sum.values, together.values) < 1e-12)
     #expect(parts.allSatisfy { $0.dot($0) > 0 })
   }
@@ -39,11 +39,11 @@ import Testing
   @Test(arguments: 0..<100) func dotProduct(seed: Int) throws {
     let kind = DelayKind.allCases[seed % DelayKind.allCases.count]
     let example = NetworkCase<Double>(nodes: 1 + seed % 23, steps: 1 + seed, kind: kind)
-    let (map, buffer, keys) = (example.map, example.buffer, RandomKey(seed: UInt64(seed)).split(4))
-    let u = keys[0].normal(buffer.shape, as: Double.self)
-    let v = keys[1].normal(buffer.shape, as: Double.self)
-    let w = keys[2].normal(map.network.edges, as: Double.self)
-    let s = keys[3].normal(2, as: Double.self)
+    let (map, buffer, keys) = (example.map, example.buffer, try RandomKey(seed: UInt64(seed)).split(4))
+    let u = try keys[0].normal(buffer.shape, as: Double.self)
+    let v = try keys[1].normal(buffer.shape, as: Double.self)
+    let w = try keys[2].normal(map.network.edges, as: Double.self)
+    let s = try keys[3].normal(2, as: Double.self)
     let gradient = try map.runWithPullback(buffer, withRespectTo: .all).pullback(u)
     let weightPart = zip(gradient.weights, w).reduce(0.0) { $0 + $1.0 * $1.1 }
 

@@ -65,8 +65,8 @@ import Testing
 
   @Test func shapesOfACall() throws {
     let map = try DelayMap(dense([1, 2, 3, 4]))
-    let good = Buffer<Double>(nodes: 2, history: 5, steps: 6)
-    for bad in [Buffer<Double>(nodes: 3, history: 5, steps: 6), Buffer(nodes: 2, history: 4, steps: 6)] {
+    let good = try Buffer<Double>(nodes: 2, history: 5, steps: 6)
+    for bad in [try Buffer<Double>(nodes: 3, history: 5, steps: 6), try Buffer(nodes: 2, history: 4, steps: 6)] {
       let error = DelayNetError.shapeMismatch(
         name: "buffer", expected: [2, 5, 6], found: [bad.nodes, bad.history, 6])
       #expect(throws: error) { try map.run(bad) }
@@ -103,7 +103,7 @@ import Testing
 
   @Test func optionsOfACall() throws {
     let map = try DelayMap(dense([1, 2, 3, 4]))
-    let buffer = Buffer<Double>(nodes: 2, history: 5, steps: 6)
+    let buffer = try Buffer<Double>(nodes: 2, history: 5, steps: 6)
     for threads in [-1, 1025] {
       #expect(throws: DelayNetError.optionOutOfRange(name: "threads", value: Double(threads))) {
         try map.run(buffer, threads: threads)
@@ -122,7 +122,7 @@ import Testing
 
   @Test func numbersThatAreNotFinite() throws {
     var map = try DelayMap(dense([1, 2, 3, 4]), scale: .sum, noiseGain: 1)
-    var buffer = Buffer<Double>(nodes: 2, history: 5, steps: 6)
+    var buffer = try Buffer<Double>(nodes: 2, history: 5, steps: 6)
     #expect(throws: DelayNetError.notFiniteWeight(run: 0, edge: 3)) {
       try map.run(buffer, weights: [1, 2, 3, .nan])
     }
@@ -139,7 +139,7 @@ import Testing
     #expect(throws: DelayNetError.notFiniteParameter(run: 0)) { try map.run(buffer) }
     map.noiseGain = 1
     #expect(throws: DelayNetError.notFiniteTangent(run: 0, node: 1, step: 3)) {
-      var direction = Buffer<Double>(buffer.shape)
+      var direction = try Buffer<Double>(buffer.shape)
       direction[node: 1, step: 3] = .nan
       _ = try map.jvp(at: buffer, along: direction)
     }

@@ -36,7 +36,7 @@ import Testing
       func state(_ s: Int, _ i: Int, _ column: Int) -> Double {
         past[((sample * states + s) * nodes + i) * columns + column]
       }
-      problem.history = StateArray(variables: model.couplings.count, nodes: nodes, columns: columns - 1)
+      problem.history = try StateArray(variables: model.couplings.count, nodes: nodes, columns: columns - 1)
       for column in 0..<columns {
         for i in 0..<nodes {
           if column == columns - 1 {

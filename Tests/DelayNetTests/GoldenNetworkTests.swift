@@ -122,7 +122,7 @@ import Testing
 
     var draws = Draws(x: UInt64(try whole("seed")))
     var problem = try Problem(network, model: .montbrioPazoRoxin, timeStep: dt)
-    var history = StateArray<Double>(variables: 2, nodes: 76, columns: horizon)
+    var history = try StateArray<Double>(variables: 2, nodes: 76, columns: horizon)
     for column in 0...horizon {
       for s in 0..<2 {
         for i in 0..<76 {
@@ -133,7 +133,7 @@ import Testing
     }
     let columns = try archive["columns"].values(as: Int32.self).map { Int($0) }
     let steps = columns.max()! + 1
-    var noise = NoiseSamples<Double>(steps: steps, states: 2, nodes: 76)
+    var noise = try NoiseSamples<Double>(steps: steps, states: 2, nodes: 76)
     for t in 0..<steps {
       for s in 0..<2 { for i in 0..<76 { noise[step: t, s, i] = 12.0.squareRoot() * (draws.next() - 0.5) } }
     }

@@ -17,15 +17,15 @@ import Testing
 
   // ---- The notebook's experiment -----------------------------------------------------------------------------------
 
-  static let keys = RandomKey(seed: 0).split(10)
+  static let keys = try! RandomKey(seed: 0).split(10)
 
   @Test func seedNetworkIsDrawnFromTheKey() throws {
-    let weights = Self.keys[0].normal(84, 84).map { abs($0) + 0.5 }.values
+    let weights = try Self.keys[0].normal(84, 84).map { abs($0) + 0.5 }.values
     let golden = try Self.array("seed_weights", as: Float.self)
     #expect(zip(weights, golden).allSatisfy { abs($0 - $1) <= 4 * $1.ulp } && weights.count == golden.count)
     #expect(try Self.keys[1].integers(in: 0..<255, 84, 84).values == Self.array("seed_delays", as: Int32.self))
     for steps in [1, 10, 100] {
-      let buffer = Buffer(nodes: 84, history: 255, steps: steps) { Self.keys[2].normal($0) }
+      let buffer = try Buffer(nodes: 84, history: 255, steps: steps) { try Self.keys[2].normal($0) }
       let golden = try Self.array("seed_T\(steps)_buffer", as: Float.self)
       #expect(
         zip(buffer.values, golden).allSatisfy { abs($0 - $1) <= 4 * $1.ulp } && golden.count == buffer.shape.count)
@@ -53,7 +53,7 @@ import Testing
     #expect(first.columns(0..<255) == buffer.columns(0..<255))
 
     // The notebook's gloss at b = b₁ + 1.
-    let shifted = first + Buffer(first.shape, repeating: 1)
+    let shifted = try first + Buffer(first.shape, repeating: 1)
     let (loss, gradient) = try map.valueWithGradient(at: shifted) { b in (first - b).squared().sum() }
     let goldenLoss = Double(try Self.array("seed_T\(steps)_loss_\(suffix)", as: Scalar.self)[0])
     #expect(abs(Double(loss) - goldenLoss) < lossTolerance * goldenLoss)
@@ -82,7 +82,7 @@ import Testing
     let (nodes, columns, steps) = (history.shape[0], history.shape[1], noise.shape[1])
     func buffer(_ prefix: String) throws -> Buffer<Double> {
       let (h, z) = try (numbers("\(prefix)history"), numbers("\(prefix)noise"))
-      var buffer = Buffer<Double>(nodes: nodes, history: columns, steps: steps)
+      var buffer = try Buffer<Double>(nodes: nodes, history: columns, steps: steps)
       for i in 0..<nodes {
         for t in 0..<columns { buffer[i, t] = h[i * columns + t] }
         for t in 0..<steps { buffer[node: i, step: t] = z[i * steps + t] }
@@ -99,7 +99,7 @@ import Testing
     let steppedColumns = columns..<(columns + steps)
     #expect(try relativeError(output.columns(steppedColumns).values, numbers("series")) < 1e-13)
 
-    var cotangent = Buffer<Double>(input.shape)
+    var cotangent = try Buffer<Double>(input.shape)
     let seed = try numbers("cotangent")
     for i in 0..<nodes { for t in 0..<steps { cotangent[node: i, step: t] = seed[i * steps + t] } }
     let gradient = try pullback(cotangent)

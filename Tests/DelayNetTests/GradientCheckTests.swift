@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct GradientCheckTests {
   @Test(arguments: NetworkCase<Double>.small) func everyInputPasses(example: NetworkCase<Double>) throws {
-    let target = RandomKey(seed: 2).normal(example.buffer.shape, as: Double.self)
+    let target = try RandomKey(seed: 2).normal(example.buffer.shape, as: Double.self)
     let report = try GradientCheck.run(example.map, at: example.buffer, entries: nil) { b in
       (b - target).squared().mean() + 0.1 * (b * b * b).sum(steps: 3..<11)
     }
@@ -73,7 +73,8 @@ import Testing
     // Wrong at one place of the buffer only: the derivative of step 7 of node 1 is off.
     let map = try DelayMap(
       Network<Double>(nodes: 2, sources: [], targets: [], weights: [], delays: []), noiseGain: 1)
-    let buffer = RandomKey(seed: 3).uniform(BufferShape(nodes: 2, history: 4, steps: 10), in: 1..<2, as: Double.self)
+    let buffer = try RandomKey(seed: 3).uniform(
+      BufferShape(nodes: 2, history: 4, steps: 10), in: 1..<2, as: Double.self)
     let marked = buffer[node: 1, step: 7]
     let report = try GradientCheck.run(map, at: buffer, withRespectTo: .buffer, entries: nil) { b in
       b.map({ $0 * $0 }, derivative: { $0 == marked ? 3 * $0 : 2 * $0 }).sum()

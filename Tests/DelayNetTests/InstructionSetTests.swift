@@ -23,11 +23,11 @@ import Testing
   ) throws -> [[UInt64]] {
     let example = NetworkCase<Scalar>(nodes: 33, steps: 145, kind: kind, instructionSet: set)
     let (map, buffer) = (example.map, example.buffer)
-    let seed = RandomKey(seed: 6).normal(buffer.shape, as: Scalar.self)
+    let seed = try RandomKey(seed: 6).normal(buffer.shape, as: Scalar.self)
     let (value, pullback) = try map.runWithPullback(buffer, withRespectTo: .all, threads: threads)
     let gradient = try pullback(seed)
     let tangent = try map.jvp(at: buffer, along: .init(buffer: seed, scale: 1), threads: threads).tangent
-    let numbers = Buffer<Scalar>(nodes: 1, history: 0, steps: gradient.weights.count + 2) { _ in
+    let numbers = try Buffer<Scalar>(nodes: 1, history: 0, steps: gradient.weights.count + 2) { _ in
       gradient.weights + [gradient.scale, gradient.noiseGain]
     }
     return [value.bits, gradient.buffer.bits, numbers.bits, tangent.bits]

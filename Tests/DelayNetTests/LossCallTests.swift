@@ -10,7 +10,8 @@ import Testing
   }
 
   private func buffer(_ nodes: Int, _ steps: Int, seed: UInt64 = 1) -> Buffer<Double> {
-    RandomKey(seed: seed).uniform(BufferShape(nodes: nodes, history: 0, steps: steps), in: 0.5..<2, as: Double.self)
+    try! RandomKey(seed: seed).uniform(
+      BufferShape(nodes: nodes, history: 0, steps: steps), in: 0.5..<2, as: Double.self)
   }
 
   /// What a loss leaves behind when it keeps its output: of a larger shape, of the same one, of a member of an ensemble.
@@ -53,7 +54,7 @@ import Testing
       _ = (b - previous).sum()
       return b.sum()
     }.gradient
-    #expect(gradient.buffer == Buffer(nodes: 3, history: 0, steps: 7, repeating: 1))
+    #expect(try gradient.buffer == Buffer(nodes: 3, history: 0, steps: 7, repeating: 1))
   }
 
   @Test func membersOfALargerEnsembleAreRefused() throws {
@@ -121,7 +122,7 @@ import Testing
     }
     let (product, gradient) = try map(3).valueWithGradient(at: buffer(3, 7)) { b in b.sum() * previous.detached() }
     #expect(product == value * previous.value)
-    #expect(gradient.buffer == Buffer(nodes: 3, history: 0, steps: 7, repeating: previous.value))
+    #expect(try gradient.buffer == Buffer(nodes: 3, history: 0, steps: 7, repeating: previous.value))
   }
 
   @Test func networksAndTheirEnsemblesRefuseToo() throws {
@@ -157,13 +158,13 @@ import Testing
   }
 
   @Test func aDetachedExpressionIsItsValues() throws {
-    let (map, shape) = (try map(3), BufferShape(nodes: 3, history: 0, steps: 700))
+    let (map, shape) = (try map(3), try BufferShape(nodes: 3, history: 0, steps: 700))
     let (x, y) = (buffer(3, 700), buffer(3, 700, seed: 2))
     let (value, gradient) = try map.valueWithGradient(at: x) { b in
       let constant = (b.squared() * y + 1).detached()
       return (constant * b).sum() + b.detached().detached().sum()
     }
-    let constant = x.squared() * y + Buffer(shape, repeating: 1)
+    let constant = try x.squared() * y + Buffer(shape, repeating: 1)
     #expect(abs(value - (constant * x).sum() - x.sum()) < 1e-12 * value)
     #expect(gradient.buffer == constant)
 
@@ -176,13 +177,13 @@ import Testing
         return (b - mean.detached()).squared().sum() + b.sum()
       }
       expected = expected.map { 0.9 * $0 + 0.1 * point } ?? point
-      #expect(step.gradient.buffer == 2 * (point - expected!) + Buffer(shape, repeating: 1))
+      #expect(try step.gradient.buffer == 2 * (point - expected!) + Buffer(shape, repeating: 1))
       point -= 0.01 * step.gradient.buffer
     }
   }
 
   @Test func aMistakeOutlivesDetaching() throws {
-    let wrong = Buffer<Double>(nodes: 4, history: 0, steps: 7)
+    let wrong = try Buffer<Double>(nodes: 4, history: 0, steps: 7)
     let error = DelayNetError.shapeMismatch(name: "buffer in the loss", expected: [3, 0, 7], found: [4, 0, 7])
     #expect(throws: error) { try map(3).valueWithGradient(at: buffer(3, 7)) { b in (b + wrong).detached().sum() } }
     #expect(throws: error) {
@@ -197,7 +198,7 @@ import Testing
       return sum.sum()
     }
     #expect(abs(value - 100_001 * buffer(2, 3).sum()) < 1e-9 * value)
-    #expect(gradient.buffer == Buffer(nodes: 2, history: 0, steps: 3, repeating: 100_001))
+    #expect(try gradient.buffer == Buffer(nodes: 2, history: 0, steps: 3, repeating: 100_001))
   }
 
   @Test(arguments: [Int.min, -1, 8, Int.max]) func partsOutsideTheShapeAreThrown(bound: Int) throws {

@@ -49,6 +49,6 @@ import Testing
 extension Matrix where Element: ExpressibleByIntegerLiteral {
   /// The rows that are there, and zeros below.
   fileprivate func square(_ size: Int) -> Matrix {
-    Matrix(rows: size, columns: size) { i, j in i < rows ? self[i, j] : 0 }
+    try! Matrix(rows: size, columns: size) { i, j in i < rows ? self[i, j] : 0 }
   }
 }

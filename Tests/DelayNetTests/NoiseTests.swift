@@ -5,19 +5,19 @@ import Testing
 @Suite struct NoiseTests {
   @Test func numbersDependOnTheirPlaceAlone() throws {
     let key = RandomKey(seed: 7)
-    let whole = NoiseSamples<Float>(drawnFrom: key, member: 3, steps: 0..<50, states: 2, nodes: 5)
+    let whole = try NoiseSamples<Float>(drawnFrom: key, member: 3, steps: 0..<50, states: 2, nodes: 5)
     for steps in [0..<1, 7..<20, 31..<50] {
-      let part = NoiseSamples<Float>(drawnFrom: key, member: 3, steps: steps, states: 2, nodes: 5)
+      let part = try NoiseSamples<Float>(drawnFrom: key, member: 3, steps: steps, states: 2, nodes: 5)
       #expect(part.firstStep == steps.lowerBound && part.steps == steps.count)
       #expect(part.values == Array(whole.values[(steps.lowerBound * 10)..<(steps.upperBound * 10)]))
     }
-    #expect(whole != NoiseSamples(drawnFrom: key, member: 4, steps: 0..<50, states: 2, nodes: 5))
-    let double = NoiseSamples<Double>(drawnFrom: key, member: 3, steps: 0..<50, states: 2, nodes: 5)
+    #expect(try whole != NoiseSamples(drawnFrom: key, member: 4, steps: 0..<50, states: 2, nodes: 5))
+    let double = try NoiseSamples<Double>(drawnFrom: key, member: 3, steps: 0..<50, states: 2, nodes: 5)
     #expect(zip(whole.values, double.values).allSatisfy { abs(Double($0) - $1) < 1e-6 * exp($1 * $1 / 2) })
   }
 
-  @Test func momentsAreThoseOfTheNormalDistribution() {
-    let values = NoiseSamples<Double>(drawnFrom: RandomKey(seed: 1), steps: 0..<4000, states: 2, nodes: 5).values
+  @Test func momentsAreThoseOfTheNormalDistribution() throws {
+    let values = try NoiseSamples<Double>(drawnFrom: RandomKey(seed: 1), steps: 0..<4000, states: 2, nodes: 5).values
     let n = Double(values.count)
     let mean = values.reduce(0, +) / n
     let variance = values.reduce(0) { $0 + $1 * $1 } / n

@@ -87,7 +87,7 @@ import Testing
     try check("seed") { $0.noise = .drawn(RandomKey(seed: 7)) }
     try check("noise") { $0.noise = .drawn(RandomKey(seed: 1 << 40 | 7), member: 1) }
     try check("noise", "seed") { $0.noise = .none }
-    try check("noise", "seed") { $0.noise = .samples(NoiseSamples(steps: 10, states: 2, nodes: 4)) }
+    try check("noise", "seed") { $0.noise = .samples(try! NoiseSamples(steps: 10, states: 2, nodes: 4)) }
     try check("stimulus") { $0.stimulus = nil }
     try check("stimulus") { $0.stimulusFirstStep = 4 }
     for place in 0..<80 {
@@ -122,17 +122,17 @@ import Testing
 
   @Test func samplesAreTheirStepsAndValues() throws {
     var problem = try Base<Double>().problem()
-    var samples = NoiseSamples<Double>(steps: 3, states: 2, nodes: 4, repeating: 0.5)
+    var samples = try NoiseSamples<Double>(steps: 3, states: 2, nodes: 4, repeating: 0.5)
     problem.noise = .samples(samples)
     let expected = try problem.fingerprint()
     samples[step: 2, 1, 3] = 0.75
     problem.noise = .samples(samples)
     #expect(try problem.fingerprint().differences(from: expected).map(\.name) == ["noise"])
-    samples = NoiseSamples(steps: 3, states: 2, nodes: 4, repeating: 0.5)
+    samples = try NoiseSamples(steps: 3, states: 2, nodes: 4, repeating: 0.5)
     samples.firstStep = 1
     problem.noise = .samples(samples)
     #expect(try problem.fingerprint().differences(from: expected).map(\.name) == ["noise"])
-    problem.noise = .samples(NoiseSamples(steps: 4, states: 2, nodes: 4, repeating: 0.5))
+    problem.noise = .samples(try NoiseSamples(steps: 4, states: 2, nodes: 4, repeating: 0.5))
     #expect(try problem.fingerprint().differences(from: expected).map(\.name) == ["noise"])
   }
 
@@ -146,7 +146,7 @@ import Testing
     problem.sigma = .values([Float](repeating: 0.25, count: 8))
     #expect(try problem.fingerprint() == expected)
     // Neither threads nor instruction sets, initial states nor histories.
-    problem.initial = StateArray(variables: 2, nodes: 4, repeating: 9)
+    problem.initial = try StateArray(variables: 2, nodes: 4, repeating: 9)
     #expect(try problem.fingerprint() == expected)
   }
 

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ProblemPullbackTests {
   @Test(arguments: ProblemCase<Double>.small) func gradientsPassEveryCheck(example: ProblemCase<Double>) throws {
     let target = try example.problem.simulate(steps: example.steps).series
-    let shift = Buffer<Double>(target.rows.shape, repeating: 0.25)
+    let shift = try Buffer<Double>(target.rows.shape, repeating: 0.25)
     let report = try GradientCheck.run(example.problem, steps: example.steps, entries: 8, tolerance: 1e-6) {
       (s: Traced<Double>) throws(DelayNetError) -> TracedScalar<Double> in (s - target + shift).squared().mean()
     }
@@ -23,7 +23,7 @@ import Testing
     var problem = try good.with(
       delays: .tracts(
         lengths: (0..<9).map { 0.0317 + 0.0043 * Double($0) }, conductionSpeed: 1.3, fractional: true))
-    problem.history = StateArray(variables: 2, nodes: 3, columns: problem.horizon, repeating: 0.4)
+    problem.history = try StateArray(variables: 2, nodes: 3, columns: problem.horizon, repeating: 0.4)
     let report = try GradientCheck.run(
       problem, steps: 12, withRespectTo: [.conductionSpeed, .delays], tolerance: 1e-6
     ) { (s: Traced<Double>) throws(DelayNetError) -> TracedScalar<Double> in s.squared().mean() }
@@ -109,7 +109,7 @@ import Testing
     let example = try ProblemCase<Double>(model: .montbrioPazoRoxin, nodes: 3)
     let tape = try example.problem.record(steps: example.steps)
     let last = try StateArray<Double>(variables: 2, nodes: 3, values: [1, 2, 3, 4, 5, 6])
-    var series = StateArray<Double>(variables: 2, nodes: 3, columns: example.steps)
+    var series = try StateArray<Double>(variables: 2, nodes: 3, columns: example.steps)
     for s in 0..<2 { for i in 0..<3 { series[s, i, example.steps - 1] = last[s, i, 0] } }
     let (a, b) = (try tape.pullback(nil, finalState: last), try tape.pullback(series))
     #expect(relativeError(a.weights, b.weights) < 1e-14)
@@ -128,7 +128,7 @@ import Testing
     let columns = whole.trajectory.columns
     #expect(columns == thinning.columns(in: 5..<85))
     let column = try StateArray<Double>(variables: 2, nodes: 3, values: [1, -2, 3, 0.5, 0, 7])
-    var series = StateArray<Double>(variables: 2, nodes: 3, columns: columns)
+    var series = try StateArray<Double>(variables: 2, nodes: 3, columns: columns)
     for s in 0..<2 { for i in 0..<3 { for k in 0..<columns { series[s, i, k] = column[s, i, 0] } } }
     let expected = try whole.pullback(series, finalState: column)
     let least = try problem.tapeBytes(steps: 80, from: carry).least
@@ -195,8 +195,9 @@ import Testing
 
   @Test func mistakesInALossAreThrown() throws {
     let problem = try ProblemCase<Double>(model: .linear).problem
+    let shorter = try StateArray<Double>(variables: 1, nodes: 5, columns: 3)
     #expect(throws: DelayNetError.self) {
-      try problem.valueWithGradient(steps: 4) { ($0 - StateArray(variables: 1, nodes: 5, columns: 3)).sum() }
+      try problem.valueWithGradient(steps: 4) { ($0 - shorter).sum() }
     }
   }
 }

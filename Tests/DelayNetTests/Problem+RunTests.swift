@@ -72,14 +72,14 @@ import Testing
     var (drawn, given) = (example.problem, example.problem)
     drawn.noise = .drawn(RandomKey(seed: 8), member: 2)
     given.noise = .samples(
-      NoiseSamples(drawnFrom: RandomKey(seed: 8), member: 2, steps: 0..<example.steps, states: 2, nodes: 5))
+      try NoiseSamples(drawnFrom: RandomKey(seed: 8), member: 2, steps: 0..<example.steps, states: 2, nodes: 5))
     let expected = try drawn.simulate(steps: example.steps)
     #expect(try given.simulate(steps: example.steps) == expected)
     // Samples may begin later, where a chunk begins.
     var carry = try drawn.start()
     _ = try drawn.advance(&carry, steps: 10)
     given.noise = .samples(
-      NoiseSamples(drawnFrom: RandomKey(seed: 8), member: 2, steps: 10..<example.steps, states: 2, nodes: 5))
+      try NoiseSamples(drawnFrom: RandomKey(seed: 8), member: 2, steps: 10..<example.steps, states: 2, nodes: 5))
     #expect(try given.simulate(steps: 13, from: carry).carry == expected.carry)
     #expect(throws: DelayNetError.self) { try given.simulate(steps: 13) }
   }
@@ -149,16 +149,16 @@ import Testing
     fails(.shapeMismatch(name: "sigma", expected: [2, 5], found: [3])) { $0.sigma = .values([1, 2, 3]) }
     fails(.shapeMismatch(name: "weights", expected: [25], found: [1])) { $0.weights = [1] }
     fails(.shapeMismatch(name: "initial", expected: [2, 5, 1], found: [1, 5, 1])) {
-      $0.initial = StateArray(variables: 1, nodes: 5)
+      $0.initial = try! StateArray(variables: 1, nodes: 5)
     }
     fails(.shapeMismatch(name: "history", expected: [2, 5, good.horizon], found: [2, 5, 2])) {
-      $0.history = StateArray(variables: 2, nodes: 5, columns: 2)
+      $0.history = try! StateArray(variables: 2, nodes: 5, columns: 2)
     }
     fails(.shapeMismatch(name: "stimulus", expected: [2, 5, 5], found: [2, 5, 4])) {
-      $0.stimulus = StateArray(variables: 2, nodes: 5, columns: 4)
+      $0.stimulus = try! StateArray(variables: 2, nodes: 5, columns: 4)
     }
     fails(.shapeMismatch(name: "noise", expected: [5, 2, 5], found: [4, 2, 5])) {
-      $0.noise = .samples(NoiseSamples(steps: 4, states: 2, nodes: 5))
+      $0.noise = .samples(try! NoiseSamples(steps: 4, states: 2, nodes: 5))
     }
     fails(.optionOutOfRange(name: "steps", value: -1), steps: -1) { _ in }
     fails(.optionOutOfRange(name: "thinning", value: 0)) { $0.thinning = .average(0) }

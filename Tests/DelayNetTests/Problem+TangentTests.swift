@@ -4,12 +4,12 @@ import Testing
 
 @Suite struct ProblemTangentTests {
   private func direction(_ problem: Problem<Double>, steps: Int) throws -> Problem<Double>.Tangent {
-    let keys = RandomKey(seed: 12).split(8)
+    let keys = try RandomKey(seed: 12).split(8)
     let (states, nodes) = (problem.model.states.count, problem.nodes)
     var direction = Problem<Double>.Tangent()
-    direction.weights = keys[0].normal(problem.network.edges, as: Double.self)
+    direction.weights = try keys[0].normal(problem.network.edges, as: Double.self)
     direction.coupling = 0.3
-    direction.sigma = keys[1].normal(states, as: Double.self)
+    direction.sigma = try keys[1].normal(states, as: Double.self)
     direction.noise = try NoiseSamples(
       steps: steps, states: states, nodes: nodes, values: keys[2].normal(steps * states * nodes, as: Double.self))
     direction.stimulus = try StateArray(
@@ -20,9 +20,9 @@ import Testing
     direction.history = try StateArray(
       variables: problem.model.couplings.count, nodes: nodes, columns: problem.horizon,
       values: keys[5].normal(problem.model.couplings.count * nodes * problem.horizon, as: Double.self))
-    direction.parameters["tau"] = .perNode(keys[6].normal(nodes, as: Double.self))
+    direction.parameters["tau"] = .perNode(try keys[6].normal(nodes, as: Double.self))
     direction.parameters["eta"] = 0.7
-    if problem.delays.areFractional { direction.delays = keys[7].normal(problem.network.edges, as: Double.self) }
+    if problem.delays.areFractional { direction.delays = try keys[7].normal(problem.network.edges, as: Double.self) }
     return direction
   }
 
@@ -75,8 +75,8 @@ import Testing
     fails("direction of sigma", [2], [3]) { $0.sigma = [1, 2, 3] }
     fails("direction of eta", [1], [2]) { $0.parameters["eta"] = [1, 2] }
     fails("direction of tau", [5], [1]) { $0.parameters["tau"] = 1 }
-    fails("direction of initial", [2, 5, 1], [1, 5, 1]) { $0.initial = StateArray(variables: 1, nodes: 5) }
-    fails("direction of noise", [3, 2, 5], [2, 2, 5]) { $0.noise = NoiseSamples(steps: 2, states: 2, nodes: 5) }
+    fails("direction of initial", [2, 5, 1], [1, 5, 1]) { $0.initial = try! StateArray(variables: 1, nodes: 5) }
+    fails("direction of noise", [3, 2, 5], [2, 2, 5]) { $0.noise = try! NoiseSamples(steps: 2, states: 2, nodes: 5) }
     var direction = Problem<Double>.Tangent()
     direction.conductionSpeed = 1
     #expect(throws: DelayNetError.notDifferentiable("conductionSpeed")) { try problem.jvp(steps: 3, along: direction) }

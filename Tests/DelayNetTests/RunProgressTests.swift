@@ -19,7 +19,7 @@ import Testing
   @Test func returningFalseCancelsAndTheRunGoesOn() throws {
     let (map, buffer) = (example.map, example.buffer)
     let noise = buffer.columns(buffer.history..<buffer.columns)
-    var (carry, series) = (Carry(history: buffer), Buffer<Double>(noise.shape))
+    var (carry, series) = (Carry(history: buffer), try Buffer<Double>(noise.shape))
     var calls = 0
     let error = #expect(throws: DelayNetError.self) {
       try map.advance(&carry, noise: noise, into: &series) { _ in

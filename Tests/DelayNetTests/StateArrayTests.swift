@@ -12,7 +12,7 @@ import Testing
     #expect(array.values[3] == -1 && copy.values[3] == 3 && array != copy)
     #expect((array - copy).values.filter { $0 != 0 } == [-4])
     #expect(copy.columns(1..<2).values == [1, 3, 5, 7, 9, 11])
-    #expect(StateArray<Float>(variables: 1, nodes: 2, repeating: 3).values == [3, 3])
+    #expect(try StateArray<Float>(variables: 1, nodes: 2, repeating: 3).values == [3, 3])
     #expect(throws: DelayNetError.shapeMismatch(name: "values", expected: [2, 2, 1], found: [3])) {
       try StateArray<Double>(variables: 2, nodes: 2, values: [1, 2, 3])
     }

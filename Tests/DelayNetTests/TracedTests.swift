@@ -5,11 +5,11 @@ import Testing
 /// Losses of the output itself: the network has no edges, so that with a noise gain of 1 output and input are the same
 /// and the gradient is the loss's own.
 @Suite struct TracedTests {
-  static let shape = BufferShape(nodes: 3, history: 2, steps: 300)
+  static let shape = try! BufferShape(nodes: 3, history: 2, steps: 300)
   let map = try! DelayMap(
     Network<Double>(nodes: 3, sources: [], targets: [], weights: [], delays: []), noiseGain: 1)
-  let buffer = RandomKey(seed: 1).uniform(Self.shape, in: 0.5..<2, as: Double.self)
-  let other = RandomKey(seed: 2).uniform(Self.shape, in: 0.5..<2, as: Double.self)
+  let buffer = try! RandomKey(seed: 1).uniform(Self.shape, in: 0.5..<2, as: Double.self)
+  let other = try! RandomKey(seed: 2).uniform(Self.shape, in: 0.5..<2, as: Double.self)
 
   private func expect(
     _ loss: (Traced<Double>) -> TracedScalar<Double>, value: Double, gradient: (Double, Double) -> Double,
@@ -58,7 +58,7 @@ import Testing
     let (value, gradient) = try map.valueWithGradient(at: buffer) { b in
       b.squared().sum(nodes: 1..<3, steps: -1..<4)
     }
-    var expected = Buffer<Double>(Self.shape)
+    var expected = try Buffer<Double>(Self.shape)
     var sum = 0.0
     for i in 1..<3 {
       for t in -1..<4 {

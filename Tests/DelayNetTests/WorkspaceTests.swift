@@ -146,7 +146,7 @@ import Testing
       var plain = problem
       (plain.noise, plain.stimulus) = (.drawn(RandomKey(seed: 1)), nil)
       let tape = try plain.record(steps: 6000, memory: memory)
-      let cotangent = StateArray<Double>(variables: 2, nodes: 5, columns: 6000, repeating: 1)
+      let cotangent = try StateArray<Double>(variables: 2, nodes: 5, columns: 6000, repeating: 1)
       let expected = try tape.pullback(cotangent, withRespectTo: .coupling).coupling
       var refused = 0
       let gradient = try tape.pullback(cotangent, withRespectTo: .coupling) { _ in

@@ -20,24 +20,24 @@ extension NetworkCase {
   package init(
     nodes: Int, steps: Int, kind: DelayKind, noiseGain: Scalar = 0.5, instructionSet: InstructionSet = .automatic
   ) {
-    let keys = RandomKey(seed: UInt64(1000 * nodes + steps)).folding(
+    let keys = try! RandomKey(seed: UInt64(1000 * nodes + steps)).folding(
       in: UInt64(DelayKind.allCases.firstIndex(of: kind)!)
     )
     .split(6)
     let longest: Int32 = kind == .equal ? 7 : kind == .history ? 20 : kind == .oneShort ? 200 : 254
-    var weights = keys[0].uniform(nodes, nodes, in: -0.9..<0.9, as: Scalar.self)
-    var delays = Matrix<Int32>(rows: nodes, columns: nodes, repeating: longest)
+    var weights = try! keys[0].uniform(nodes, nodes, in: -0.9..<0.9, as: Scalar.self)
+    var delays = try! Matrix<Int32>(rows: nodes, columns: nodes, repeating: longest)
     var history: Int? = nil
     switch kind {
     case .equal: history = 9
     case .history: history = 20
-    case .zero: delays = Matrix(rows: nodes, columns: nodes, repeating: 0)
-    case .uniform: delays = keys[1].integers(in: 0..<255, nodes, nodes)
+    case .zero: delays = try! Matrix(rows: nodes, columns: nodes, repeating: 0)
+    case .uniform: delays = try! keys[1].integers(in: 0..<255, nodes, nodes)
     case .oneShort:
-      delays = keys[1].integers(in: 150..<201, nodes, nodes)
+      delays = try! keys[1].integers(in: 150..<201, nodes, nodes)
       delays[nodes / 2, 0] = 1
     case .roomy:
-      delays = keys[1].integers(in: 0..<40, nodes, nodes)
+      delays = try! keys[1].integers(in: 0..<40, nodes, nodes)
       history = 61
       for i in 0..<nodes { weights[i, (i * 7 + 3) % nodes] = 0 }
     case .sparse: break
@@ -46,9 +46,9 @@ extension NetworkCase {
     if kind == .sparse {
       // Node nodes − 1 is isolated unless it is the only one; edges come twice and as self-connections.
       let (count, last) = (4 * nodes, Int32(max(nodes - 1, 1)))
-      var sources = keys[1].integers(in: 0..<last, count)
-      var targets = keys[2].integers(in: 0..<last, count)
-      let delays = keys[3].integers(in: 0..<100, count)
+      var sources = try! keys[1].integers(in: 0..<last, count)
+      var targets = try! keys[2].integers(in: 0..<last, count)
+      let delays = try! keys[3].integers(in: 0..<100, count)
       (sources[1], targets[1]) = (sources[0], targets[0])
       targets[2] = sources[2]
       network = try! Network(
@@ -59,7 +59,7 @@ extension NetworkCase {
     }
     name = "\(kind.rawValue), \(nodes) nodes, \(steps) steps"
     map = try! DelayMap(network, noiseGain: noiseGain, instructionSet: instructionSet)
-    buffer = keys[4].normal(
+    buffer = try! keys[4].normal(
       BufferShape(nodes: nodes, history: network.history, steps: steps), as: Scalar.self)
   }
 

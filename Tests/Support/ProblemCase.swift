@@ -21,11 +21,11 @@ package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConver
   ) throws {
     name =
       "\(model.name), \(nodes) nodes, \(steps) steps, \(scheme), \(stage), \(thinning), \(kind)\(fractional ? ", fractional" : "")"
-    let keys = RandomKey(seed: UInt64(nodes + 31 * steps)).split(8)
-    let weights = keys[0].uniform(nodes, nodes, in: -0.5..<1, as: Scalar.self).map { $0 / Scalar(nodes) }
-    let whole = keys[1].integers(in: delays, nodes, nodes)
+    let keys = try RandomKey(seed: UInt64(nodes + 31 * steps)).split(8)
+    let weights = try keys[0].uniform(nodes, nodes, in: -0.5..<1, as: Scalar.self).map { $0 / Scalar(nodes) }
+    let whole = try keys[1].integers(in: delays, nodes, nodes)
     let network = try Network(weights: weights, delays: whole)
-    let parts = keys[2].uniform(nodes * nodes, in: 0.2..<0.8, as: Double.self)
+    let parts = try keys[2].uniform(nodes * nodes, in: 0.2..<0.8, as: Double.self)
     let (timeStep, coupling, sigma): (Double, Double, Double) =
       switch model.name {
       case "wong_wang": (1, 0.5, 0.003)
@@ -46,9 +46,9 @@ package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConver
     let states = model.states.count
     if let first = model.parameters.first {
       problem.parameters[first.name] = .perNode(
-        keys[3].uniform(nodes, in: 0.9..<1.1, as: Scalar.self).map { Scalar(first.defaultValue) * $0 })
+        try keys[3].uniform(nodes, in: 0.9..<1.1, as: Scalar.self).map { Scalar(first.defaultValue) * $0 })
     }
-    problem.initial = Problem<Scalar>.initial(of: model, nodes: nodes, key: keys[4])
+    problem.initial = try Problem<Scalar>.initial(of: model, nodes: nodes, key: keys[4])
     // States well inside their bounds, so that differences do not cross one.
     let ranges = model.states.map { $0.initialRange ?? 0...1 }
     for k in 0..<states {
@@ -57,13 +57,13 @@ package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConver
         problem.initial[k, i, 0] = Scalar(ranges[k].lowerBound) + width * Scalar(0.3 + 0.05 * Double(i % 5))
       }
     }
-    problem.history = StateArray(variables: model.couplings.count, nodes: nodes, columns: problem.horizon)
-    let past = keys[5].uniform(
+    problem.history = try StateArray(variables: model.couplings.count, nodes: nodes, columns: problem.horizon)
+    let past = try keys[5].uniform(
       model.couplings.count * nodes * problem.horizon, in: 0.1..<0.9, as: Scalar.self)
     problem.history = try StateArray(
       variables: model.couplings.count, nodes: nodes, columns: problem.horizon, values: past)
     problem.noise = .samples(
-      NoiseSamples(drawnFrom: keys[6], steps: 0..<(steps + 40), states: states, nodes: nodes))
+      try NoiseSamples(drawnFrom: keys[6], steps: 0..<(steps + 40), states: states, nodes: nodes))
     if stimulated {
       problem.stimulus = try StateArray(
         variables: states, nodes: nodes, columns: steps + 40,

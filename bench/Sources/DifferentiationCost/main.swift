@@ -7,7 +7,7 @@ import DelayNetDifferentiation
 
 let repetitions = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 201
 
-let keys = RandomKey(seed: 0).split(10)
+let keys = try RandomKey(seed: 0).split(10)
 let network = try Network(
   weights: keys[0].normal(84, 84).map { abs($0) + 0.5 }, delays: keys[1].integers(in: 0..<255, 84, 84))
 let map = try DelayMap(network, scale: .mean)
@@ -41,9 +41,9 @@ func median(_ times: [Double]) -> Double { times.sorted()[times.count / 2] }
 
 print("T  explicit  traced  language  language/explicit")
 for steps in [1, 10, 100, 1000, 10_000] {
-  let first = keys[2].normal(BufferShape(nodes: 84, history: network.history, steps: steps))
+  let first = try keys[2].normal(BufferShape(nodes: 84, history: network.history, steps: steps))
   let target = try map.run(first)
-  let buffer = target + Buffer(target.shape, repeating: 1)
+  let buffer = try target + Buffer(target.shape, repeating: 1)
   var times: [[Double]] = [[], [], []]
   var ratios: [Double] = []
   for repetition in 0..<max(6, steps > 1000 ? repetitions / 10 : repetitions) {

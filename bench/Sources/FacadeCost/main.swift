@@ -26,11 +26,11 @@ func turn(_ calls: Int, _ call: () throws -> Void) rethrows -> Double {
 
 /// The notebook's inputs from key 0.
 func seed(steps: Int) throws -> (map: DelayMap<Float>, buffer: Buffer<Float>) {
-  let keys = RandomKey(seed: 0).split(10)
+  let keys = try RandomKey(seed: 0).split(10)
   let network = try Network(
     weights: keys[0].normal(nodes, nodes).map { abs($0) + 0.5 },
     delays: keys[1].integers(in: 0..<255, nodes, nodes))
-  let buffer = Buffer(nodes: nodes, history: network.history, steps: steps) { keys[2].normal($0) }
+  let buffer = try Buffer(nodes: nodes, history: network.history, steps: steps) { try keys[2].normal($0) }
   return (try DelayMap(network, scale: .mean), buffer)
 }
 

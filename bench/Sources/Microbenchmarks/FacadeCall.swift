@@ -9,17 +9,17 @@ final class FacadeCall {
   private var inPlace: Buffer<Float>
 
   init(steps: Int, runs: Int) throws {
-    let keys = RandomKey(seed: 0).split(10)
+    let keys = try RandomKey(seed: 0).split(10)
     let network = try Network(
       weights: keys[0].normal(84, 84).map { abs($0) + 0.5 }, delays: keys[1].integers(in: 0..<255, 84, 84))
     map = try DelayMap(network, scale: .mean)
     workspace = try Workspace(map.plan)
     ensembleWorkspace = try Workspace(map.plan)
-    let shape = BufferShape(nodes: 84, history: network.history, steps: steps)
-    buffer = keys[2].normal(shape)
-    inPlace = keys[2].normal(shape)
-    cotangent = keys[3].normal(shape)
-    buffers = (0..<runs).map { keys[4].folding(in: UInt64($0)).normal(shape) }
+    let shape = try BufferShape(nodes: 84, history: network.history, steps: steps)
+    buffer = try keys[2].normal(shape)
+    inPlace = try keys[2].normal(shape)
+    cotangent = try keys[3].normal(shape)
+    buffers = try (0..<runs).map { try keys[4].folding(in: UInt64($0)).normal(shape) }
     output = try map.run(buffer)
   }
 

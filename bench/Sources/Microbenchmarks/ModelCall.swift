@@ -15,7 +15,7 @@ final class ModelCall {
     problem.coupling = 0.001
     problem.sigma = .all(0.001)
     problem.noise = .drawn(RandomKey(seed: 0))
-    problem.initial = Problem.initial(of: model, nodes: Self.regions, key: RandomKey(seed: 1))
+    problem.initial = try Problem.initial(of: model, nodes: Self.regions, key: RandomKey(seed: 1))
     self.problem = problem
     let shape = try problem.simulate(steps: Self.steps).series
     cotangent = try StateArray(

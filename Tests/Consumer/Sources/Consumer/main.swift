@@ -10,13 +10,13 @@ func bits(_ values: [Float]) -> String {
   return String(sum, radix: 16)
 }
 
-let keys = RandomKey(seed: 0).split(10)
+let keys = try RandomKey(seed: 0).split(10)
 let network = try Network(
   weights: keys[0].normal(84, 84).map { abs($0) + 0.5 }, delays: keys[1].integers(in: 0..<255, 84, 84))
 let map = try DelayMap(network, scale: .mean)
-let noise = keys[2].normal(BufferShape(nodes: 84, history: network.history, steps: 100))
+let noise = try keys[2].normal(BufferShape(nodes: 84, history: network.history, steps: 100))
 let target = try map.run(noise)
-let buffer = target + Buffer(target.shape, repeating: 1)
+let buffer = try target + Buffer(target.shape, repeating: 1)
 
 let (loss, gradient) = try map.valueWithGradient(at: buffer, withRespectTo: [.buffer, .weights], threads: 2) { b in
   (b - target).squared().sum()
