@@ -17,7 +17,9 @@ SHELL = /bin/bash
 .PHONY: setup setup-tools build run test test-swift test-debug test-consumer lint format bench bench-quick bench-kernels bench-differentiation bench-build docs fuzz clean
 
 # What the library, and the checks, need from Debian.
-PACKAGES = libomp-dev libarchive-dev
+PACKAGES = libomp-dev libarchive-dev libmatio-dev libhdf5-dev
+# Formats of files behind traits of the package: what builds here reads them all.
+TRAITS = --traits OpenMP,MATLAB,HDF5
 TOOL_PACKAGES = clang-format libclang-rt-14-dev
 DATA ?= ../shared/data
 RESULTS = results
@@ -36,13 +38,13 @@ install = missing=""; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="
 setup:
 	@command -v swift >/dev/null || { echo "Swift 6.2 or later is needed: https://www.swift.org/install"; exit 1; }
 	@if command -v apt-get >/dev/null; then $(call install,$(PACKAGES)); \
-	else echo "Not a Debian system: LLVM's OpenMP runtime and libarchive are expected to be there."; fi
+	else echo "Not a Debian system: LLVM's OpenMP runtime, libarchive, MATIO and HDF5 are expected to be there."; fi
 
 setup-tools: setup
 	@if command -v apt-get >/dev/null; then $(call install,$(TOOL_PACKAGES)); fi
 
 build: setup
-	swift build -c release
+	swift build -c release $(TRAITS)
 
 run: build
 	@mkdir -p $(RESULTS)
@@ -65,11 +67,11 @@ run: build
 test: setup test-c test-swift test-c-library
 
 test-swift: setup
-	swift test -c release
+	swift test -c release $(TRAITS)
 
 # The compiler's derivatives are made by passes that differ between debug and release.
 test-debug: setup
-	swift test -c debug --filter DelayNetDifferentiationTests
+	swift test -c debug $(TRAITS) --filter DelayNetDifferentiationTests
 
 test-consumer: setup
 	Tests/Consumer/run

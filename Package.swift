@@ -16,6 +16,8 @@ let package = Package(
   ],
   traits: [
     .trait(name: "OpenMP", description: "Multi-threaded kernels; needs LLVM's OpenMP runtime."),
+    .trait(name: "MATLAB", description: "Connectomes in MATLAB files; needs MATIO."),
+    .trait(name: "HDF5", description: "Connectomes in HDF5 files; needs the HDF5 library."),
     .default(enabledTraits: ["OpenMP"]),
   ],
   dependencies: [
@@ -43,7 +45,19 @@ let package = Package(
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive",
       providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
-    .target(name: "DelayNetIO", dependencies: ["DelayNet", "CArchive"]),
+    .target(name: "CApart"),
+    .systemLibrary(
+      name: "CMatio", pkgConfig: "matio", providers: [.apt(["libmatio-dev"]), .brew(["libmatio"])]),
+    .systemLibrary(
+      name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .target(
+      name: "DelayNetIO",
+      dependencies: [
+        "DelayNet", "CArchive",
+        .target(name: "CApart", condition: .when(traits: ["MATLAB", "HDF5"])),
+        .target(name: "CMatio", condition: .when(traits: ["MATLAB"])),
+        .target(name: "CHDF5", condition: .when(traits: ["HDF5"])),
+      ]),
     .executableTarget(
       name: "DelayNetCommand",
       dependencies: [
@@ -56,7 +70,9 @@ let package = Package(
       resources: [.copy("Golden")]),
     .testTarget(
       name: "DelayNetDifferentiationTests", dependencies: ["DelayNetDifferentiation", "TestSupport"]),
-    .testTarget(name: "DelayNetIOTests", dependencies: ["DelayNetIO", "TestSupport"]),
+    .testTarget(
+      name: "DelayNetIOTests", dependencies: ["DelayNetIO", "TestSupport"], exclude: ["make_files.py"],
+      resources: [.copy("Files")]),
     .testTarget(
       name: "DelayNetCommandTests", dependencies: ["DelayNetCommand", "DelayNetIO", "TestSupport"]),
   ],

@@ -17,12 +17,8 @@ struct NetworkOptions: ParsableArguments {
     help: ArgumentHelp("Delays of the dense network in steps: whole numbers, shape (N, N).", valueName: "D.npy"))
   var delays: String?
 
-  @Option(
-    name: .long, parsing: .unconditional,
-    help: ArgumentHelp(
-      "A connectome in The Virtual Brain's format, a zip or a folder; connections of weight 0 are no edges.",
-      valueName: "path"))
-  var connectome: String?
+  @OptionGroup(title: "Connectome")
+  var connectome: ConnectomeOptions
 
   @Option(
     name: .long, parsing: .unconditional,
@@ -31,7 +27,7 @@ struct NetworkOptions: ParsableArguments {
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: ArgumentHelp("A connectome's conduction speed in mm/ms. (default: 3)", valueName: "speed"))
+    help: ArgumentHelp("A connectome's conduction speed in mm/ms; inf for no delays. (default: 3)", valueName: "speed"))
   var speed: Double?
 
   @Option(
@@ -60,28 +56,31 @@ struct NetworkOptions: ParsableArguments {
 
   /// The files that these options name.
   var inputFiles: [NamedFile] {
-    CommandFiles.named(["--weights": weights, "--delays": delays, "--connectome": connectome])
+    CommandFiles.named(["--weights": weights, "--delays": delays]) + connectome.inputFiles
   }
 
   func validate() throws {
     let isDense = weights != nil || delays != nil
-    let sources = [isDense, connectome != nil, synthetic != nil].count { $0 }
+    let sources = [isDense, connectome.isGiven, synthetic != nil].count { $0 }
     guard sources > 0 else {
-      throw ValidationError("Which network? Give --weights and --delays, --connectome, or --synthetic.")
+      throw ValidationError(
+        "Which network? Give --connectome, --weights-file and --lengths-file, --weights and --delays, or --synthetic.")
     }
     guard sources == 1 else {
-      throw ValidationError("One network at a time: --weights and --delays, --connectome, or --synthetic.")
+      throw ValidationError(
+        "One network at a time: --connectome, --weights-file, --weights and --delays, or --synthetic.")
     }
     if isDense {
       guard weights != nil else { throw ValidationError("--delays needs --weights beside it.") }
-      guard delays != nil else { throw ValidationError("--weights needs --delays beside it.") }
+      guard delays != nil || connectome.noDelays else {
+        throw ValidationError("--weights needs --delays beside it, or --no-delays.")
+      }
+      if delays != nil, connectome.noDelays { throw ValidationError("--delays or --no-delays, not both.") }
       if speed != nil || timeStep != nil {
         throw ValidationError("--speed and --time-step belong to a connectome; --delays are in steps already.")
       }
     }
-    if let speed, !(speed > 0 && speed.isFinite) {
-      throw ValidationError("--speed must be a positive number of mm/ms, not \(speed).")
-    }
+    try DelayNetCommand.validate(speed: speed)
     if let timeStep, !(timeStep > 0 && timeStep.isFinite) {
       throw ValidationError("--time-step must be a positive number of ms, not \(timeStep).")
     }
@@ -165,7 +164,8 @@ extension NetworkOptions {
 
 /// Which network: the options' values, whatever command they belong to.
 struct NetworkSource {
-  var weights, delays, connectome: String?
+  var weights, delays: String?
+  var connectome: ConnectomeOptions
   var synthetic: Int?
   var speed: Double
   var timeStep: Double
@@ -176,44 +176,55 @@ struct NetworkSource {
 
   /// Reads or draws the network.
   func load<Scalar: DelayNetScalar & NPYElement>(as type: Scalar.Type) throws -> LoadedNetwork<Scalar> {
-    if let weights, let delays { return try dense(weights, delays) }
-    if let connectome {
-      let read = try Connectome(path: connectome)
-      let edges = read.edges()
-      for (edge, length) in edges.lengths.enumerated() {
-        _ = try delay(of: length, connectome, Int(edges.targets[edge]), Int(edges.sources[edge]))
-      }
-      let steps = try edges.delays(speed: speed, timeStep: timeStep)
-      if let history, let edge = steps.firstIndex(where: { $0 > history }) {
-        throw Self.delayTooLong(
-          connectome, row: Int(edges.targets[edge]), column: Int(edges.sources[edge]), delay: Int(steps[edge]), history)
-      }
-      let network = try Network(
-        nodes: read.regions, sources: edges.sources, targets: edges.targets,
-        weights: edges.weights.map { Scalar($0) }, delays: steps, history: history, timeStep: timeStep)
-      return LoadedNetwork(
-        network: network, labels: read.labels, speed: speed, origin: connectome, lengths: edges.lengths)
-    }
+    if let weights { return try dense(weights, delays) }
+    if connectome.isGiven { return try tracts(connectome.read(), connectome.origin) }
     let regions = synthetic ?? 1
     try DelayNetCommand.requireMemory(
       syntheticBytes(regions), for: "a synthetic connectome of \(grouped(regions)) regions")
+    let speed = connectome.noDelays ? .infinity : speed
     let made = try SyntheticConnectome(regions: regions, key: RandomKey(seed: seed))
     for row in 0..<regions {
       for column in 0..<regions where made.weights[row, column] != 0 {
-        let delay = try delay(of: made.lengths[row, column], "the synthetic connectome", row, column)
+        let delay = try delay(
+          of: speed.isFinite ? made.lengths[row, column] : 0, "the synthetic connectome", row, column)
         if let history, delay > history {
           throw Self.delayTooLong("the synthetic connectome", row: row, column: column, delay: delay, history)
         }
       }
     }
     let network = try made.network(
-      conductionSpeed: speed, timeStep: timeStep, history: history, as: Scalar.self)
+      conductionSpeed: speed.isFinite ? speed : .greatestFiniteMagnitude, timeStep: timeStep, history: history,
+      as: Scalar.self)
     let lengths = (0..<network.edges).map { made.lengths[network.edge($0).target, network.edge($0).source] }
     return LoadedNetwork(network: network, speed: speed, origin: "synthetic connectome", lengths: lengths)
   }
 
+  /// The network of a connectome; what is seldom meant is said on the standard error.
+  private func tracts<Scalar: DelayNetScalar & NPYElement>(
+    _ read: Connectome, _ origin: String
+  ) throws -> LoadedNetwork<Scalar> {
+    let speed = connectome.noDelays ? .infinity : speed
+    let edges = read.edges()
+    for (edge, length) in edges.lengths.enumerated() {
+      _ = try delay(of: length, origin, Int(edges.targets[edge]), Int(edges.sources[edge]))
+    }
+    let steps = try edges.delays(speed: speed, timeStep: timeStep)
+    if let history, let edge = steps.firstIndex(where: { $0 > history }) {
+      throw Self.delayTooLong(
+        origin, row: Int(edges.targets[edge]), column: Int(edges.sources[edge]), delay: Int(steps[edge]), history)
+    }
+    for warning in read.warnings(speed: speed.isFinite ? speed : nil, timeStep: timeStep) {
+      printToStandardError("delaynet: \(origin): \(warning)")
+    }
+    let network = try Network(
+      nodes: read.regions, sources: edges.sources, targets: edges.targets,
+      weights: edges.weights.map { Scalar($0) }, delays: steps, history: history, timeStep: timeStep)
+    return LoadedNetwork(
+      network: network, labels: read.labels, speed: speed, origin: origin, lengths: edges.lengths)
+  }
+
   private func dense<Scalar: DelayNetScalar & NPYElement>(
-    _ weightsPath: String, _ delaysPath: String
+    _ weightsPath: String, _ delaysPath: String?
   ) throws -> LoadedNetwork<Scalar> {
     let weightsFile = try readArray(weightsPath)
     guard weightsFile.shape.count == 2, weightsFile.shape[0] == weightsFile.shape[1] else {
@@ -221,8 +232,15 @@ struct NetworkSource {
     }
     let nodes = weightsFile.shape[0]
     try DelayNetCommand.requireMemory(denseBytes(nodes), for: "a dense network of \(grouped(nodes)) nodes")
-    let delaysFile = try readArray(delaysPath)
     let weights = try values(of: weightsFile, weightsPath, as: Scalar.self, shape: [nodes, nodes])
+    guard let delaysPath else {
+      let network = try Network(
+        weights: Matrix(rows: nodes, columns: nodes, values: weights),
+        delays: Matrix(rows: nodes, columns: nodes, values: [Int32](repeating: 0, count: nodes * nodes)),
+        history: history)
+      return LoadedNetwork(network: network, origin: weightsPath)
+    }
+    let delaysFile = try readArray(delaysPath)
     let real: [Double]? =
       isFractional
       ? try values(of: delaysFile, delaysPath, as: Double.self, shape: [nodes, nodes]) : nil

@@ -298,7 +298,7 @@ struct SimulateCommand: ParsableCommand {
     let delays: Problem<Scalar>.Delays =
       if let real = loaded.delaysInSteps {
         .fractional(real)
-      } else if options.fractionalDelays, let lengths = loaded.lengths, let speed = loaded.speed {
+      } else if options.fractionalDelays, let lengths = loaded.lengths, let speed = loaded.speed, speed.isFinite {
         .tracts(lengths: lengths, conductionSpeed: speed, fractional: true)
       } else {
         .network

@@ -7,12 +7,8 @@ struct SimulateOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("The nodes' model; `delaynet models` lists them.", valueName: "name"))
   var model: String
 
-  @Option(
-    name: .long, parsing: .unconditional,
-    help: ArgumentHelp(
-      "A connectome in The Virtual Brain's format, a zip or a folder; connections of weight 0 are no edges.",
-      valueName: "path"))
-  var connectome: String?
+  @OptionGroup(title: "Connectome")
+  var connectome: ConnectomeOptions
 
   @Option(
     name: .long, parsing: .unconditional,
@@ -33,7 +29,7 @@ struct SimulateOptions: ParsableArguments {
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: ArgumentHelp("A connectome's conduction speed in mm/ms. (default: 3)", valueName: "speed"))
+    help: ArgumentHelp("A connectome's conduction speed in mm/ms; inf for no delays. (default: 3)", valueName: "speed"))
   var speed: Double?
 
   @Flag(name: .long, help: "Do not round delays to steps; then --gradients holds those of delays and speed.")
@@ -132,29 +128,32 @@ struct SimulateOptions: ParsableArguments {
   /// The files that these options name.
   var inputFiles: [NamedFile] {
     CommandFiles.named([
-      "--connectome": connectome, "--weights": weights, "--delays": delays, "--noise": noise, "--stimulus": stimulus,
-      "--initial": initial, "--history": history,
-    ]) + set.filter { Double($0.text) == nil }.map { NamedFile(option: "--set", path: $0.text) }
+      "--weights": weights, "--delays": delays, "--noise": noise, "--stimulus": stimulus, "--initial": initial,
+      "--history": history,
+    ]) + connectome.inputFiles + set.filter { Double($0.text) == nil }.map { NamedFile(option: "--set", path: $0.text) }
   }
 
   func validate() throws {
     let model = try NodeModel.required(model)
     let isDense = weights != nil || delays != nil
-    let sources = [isDense, connectome != nil, synthetic != nil].count { $0 }
+    let sources = [isDense, connectome.isGiven, synthetic != nil].count { $0 }
     guard sources > 0 else {
-      throw ValidationError("Which network? Give --connectome, --weights and --delays, or --synthetic.")
+      throw ValidationError(
+        "Which network? Give --connectome, --weights-file and --lengths-file, --weights and --delays, or --synthetic.")
     }
     guard sources == 1 else {
-      throw ValidationError("One network at a time: --connectome, --weights and --delays, or --synthetic.")
+      throw ValidationError(
+        "One network at a time: --connectome, --weights-file, --weights and --delays, or --synthetic.")
     }
     if isDense {
       guard weights != nil else { throw ValidationError("--delays needs --weights beside it.") }
-      guard delays != nil else { throw ValidationError("--weights needs --delays beside it.") }
+      guard delays != nil || connectome.noDelays else {
+        throw ValidationError("--weights needs --delays beside it, or --no-delays.")
+      }
+      if delays != nil, connectome.noDelays { throw ValidationError("--delays or --no-delays, not both.") }
       if speed != nil { throw ValidationError("--speed belongs to a connectome; --delays are in steps already.") }
     }
-    if let speed, !(speed > 0 && speed.isFinite) {
-      throw ValidationError("--speed must be a positive number of mm/ms, not \(speed).")
-    }
+    try DelayNetCommand.validate(speed: speed)
     guard timeStep > 0, timeStep.isFinite else {
       throw ValidationError("--time-step must be a positive number of ms, not \(timeStep).")
     }

@@ -1,50 +1,83 @@
 extension Connectome {
-  /// Reads a connectome in The Virtual Brain's format, a zip or a folder of text files.
+  /// Reads a connectome from a file or a folder; what it is shows in its first bytes.
   ///
-  /// A file is known by a part of its name, in any case, and has the ending `.txt` or `.txt.bz2`:
+  /// | format | fields |
+  /// |---|---|
+  /// | The Virtual Brain's zip or folder of texts; `.csv` and `.tsv` as well | a file each, see below |
+  /// | NumPy's `.npz` | an array each, by the ``ConnectomeField/usualNames`` |
+  /// | MATLAB's `.mat`, 5 and 7.3 | a variable each; built with the trait `MATLAB` |
+  /// | HDF5, as The Virtual Brain writes it | a data set each; built with the trait `HDF5` |
+  ///
+  /// In a zip or folder a file is known by a part of its name, in any case, and has the ending `.txt`, `.csv` or `.tsv`, or one
+  /// of them with `.bz2` behind it:
   ///
   /// | part of the name | content |
   /// |---|---|
   /// | `weights` | N lines of N numbers, row = target |
-  /// | `tract_lengths` | N lines of N numbers, mm |
-  /// | `centres` or `centers` | N lines: label, x, y, z, mm |
+  /// | `tract_lengths` or `lengths` | N lines of N numbers, mm |
+  /// | `centres` or `centers` | N lines: label, x, y, z, mm, and whatever stands behind them; optional |
+  /// | `labels`, and nothing else | N lines: the regions' names; optional |
   /// | `areas` | N numbers, mm²; optional |
   /// | `average_orientations` | N lines of 3 numbers; optional |
   /// | `cortical` | N times 0 or 1; optional |
   /// | `hemispheres` | N times 0 or 1, 1 for the right one; optional |
   ///
   /// If several names contain such a part, the one that is nothing else, such as `weights.txt`, is taken. Files may be
-  /// in a directory, of a folder in one directly below it. Names that start with a dot and `__MACOSX` are skipped.
+  /// in a directory, of a folder in one directly below it. Names that start with a dot and `__MACOSX` are skipped. Tables with
+  /// the endings `.csv` and `.tsv` may have a line of column names and a column of row names.
   ///
   /// - Parameters:
-  ///   - path: a zip file or a folder.
+  ///   - path: a file or a folder.
+  ///   - fields: the names of arrays that are not usual ones.
+  ///   - readsLengths: whether tract lengths are read, which have to be there then; else they are 0.
   ///   - limits: how many files it may have, and how many bytes they may unpack to.
   /// - Throws: ``FileError``: `system` if it cannot be opened; `missing` with the files there are; `ambiguous` with the
-  ///   files that answer to one name; `malformed` with line and column of what is no number, or for a damaged zip;
-  ///   `invalidValue` with line and column of a number that is not finite, or negative where it may not be; `mismatch`
-  ///   for lines, or files, of different sizes; `limit` for a zip that unpacks to too much.
-  public init(path: String, limits: ArchiveLimits = ArchiveLimits()) throws(FileError) {
+  ///   files that answer to one name; `malformed` with line and column of what is no number, or for a damaged file;
+  ///   `invalidValue` with the place of a number that is not finite, or negative where it may not be; `mismatch`
+  ///   for lines, or files, of different sizes; `limit` for a zip that unpacks to too much; `unsupported` for a format that
+  ///   this build does not read.
+  public init(
+    path: String, fields: [ConnectomeField: String] = [:], readsLengths: Bool = true,
+    limits: ArchiveLimits = ArchiveLimits()
+  ) throws(FileError) {
+    let options = ReadingOptions(fields: fields, readsLengths: readsLengths, limits: limits)
     if isDirectory(path) {
-      self = try Connectome(folder: path, limits: limits)
-    } else {
-      self = try Connectome(zip: .file(path: path), limits: limits)
+      self = try Connectome(folder: path, options)
+      return
+    }
+    let input = try InputFile(path: path)
+    switch ArrayFileFormat(start: input.firstBytes()) {
+    case nil: self = try Connectome(zip: .file(path: path), options)
+    case let format?:
+      var budget = ArchiveBudget(limits: limits, packedBytes: input.size)
+      try budget.countBytes(input.size, of: input.name)
+      try self.init(
+        arrays: try format.open(path, limits), fields: fields, readsLengths: readsLengths)
     }
   }
 
-  /// Reads the bytes of a connectome's zip; see ``init(path:limits:)`` for the files in it and the errors.
+  /// Reads the bytes of a connectome's zip; see ``init(path:fields:readsLengths:limits:)`` for the files in it and the errors.
   ///
   /// - Parameters:
   ///   - bytes: the whole zip file.
   ///   - name: what to call it in errors.
   ///   - limits: how many files it may have, and how many bytes they may unpack to.
-  /// - Throws: ``FileError``, as for ``init(path:limits:)``.
+  /// - Throws: ``FileError``, as for ``init(path:fields:readsLengths:limits:)``.
   public init(
     bytes: [UInt8], name: String = "bytes", limits: ArchiveLimits = ArchiveLimits()
   ) throws(FileError) {
-    self = try Connectome(zip: .memory(bytes, name: name), limits: limits)
+    self = try Connectome(
+      zip: .memory(bytes, name: name), ReadingOptions(fields: [:], readsLengths: true, limits: limits))
   }
 
-  private init(zip source: ArchiveSource, limits: ArchiveLimits) throws(FileError) {
+  private struct ReadingOptions {
+    let fields: [ConnectomeField: String]
+    let readsLengths: Bool
+    let limits: ArchiveLimits
+  }
+
+  private init(zip source: ArchiveSource, _ options: ReadingOptions) throws(FileError) {
+    let limits = options.limits
     // The first pass chooses by name, the second one unpacks what was chosen and nothing else.
     let members = try source.withReader { reader throws(FileError) in
       var budget = ArchiveBudget(limits: limits, packedBytes: reader.byteCount)
@@ -55,10 +88,21 @@ extension Connectome {
       }
       return members
     }
-    let chosen = try ConnectomeFile.choose(from: members.map(\.path), in: source.name)
+    // A zip of NumPy arrays, whatever it is called.
+    if members.contains(where: { $0.path.hasSuffix(".npy") }) {
+      let archive =
+        switch source {
+        case .file(let path): try NPZArchive(path: path, limits: limits)
+        case .memory(let bytes, let name): try NPZArchive(bytes: bytes, name: name, limits: limits)
+        }
+      try self.init(arrays: archive, fields: options.fields, readsLengths: options.readsLengths)
+      return
+    }
+    let (chosen, notes) = try ConnectomeFile.choose(
+      from: members.map(\.path), in: source.name, readsLengths: options.readsLengths)
     let contents = try source.withReader { reader throws(FileError) in
       var budget = ArchiveBudget(limits: limits, packedBytes: reader.byteCount)
-      var contents: [ConnectomeFile: ConnectomeFile.Content] = [:]
+      var contents: [ConnectomeField: ConnectomeFile.Content] = [:]
       try reader.forEachMember(budget: &budget) { member, budget throws(FileError) in
         for (file, index) in chosen where members[index] == member {
           let name = FileName(file: source.name.file, member: member.path)
@@ -72,10 +116,11 @@ extension Connectome {
       }
       return contents
     }
-    self = try Connectome(contents, in: source.name)
+    self = try Connectome(contents, in: source.name, notes: notes, readsLengths: options.readsLengths)
   }
 
-  private init(folder: String, limits: ArchiveLimits) throws(FileError) {
+  private init(folder: String, _ options: ReadingOptions) throws(FileError) {
+    let limits = options.limits
     let folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     var paths: [String] = []
     for name in try namesInDirectory(folder, limit: limits.entries) {
@@ -90,8 +135,9 @@ extension Connectome {
         paths.append("\(name)/\(inner)")
       }
     }
-    let chosen = try ConnectomeFile.choose(from: paths, in: FileName(file: folder))
-    var contents: [ConnectomeFile: ConnectomeFile.Content] = [:]
+    let (chosen, notes) = try ConnectomeFile.choose(
+      from: paths, in: FileName(file: folder), readsLengths: options.readsLengths)
+    var contents: [ConnectomeField: ConnectomeFile.Content] = [:]
     for (file, index) in chosen {
       let input = try InputFile(path: "\(folder)/\(paths[index])")
       var budget = ArchiveBudget(limits: limits, packedBytes: input.size)
@@ -102,88 +148,112 @@ extension Connectome {
       }
       contents[file] = ConnectomeFile.Content(bytes: bytes, name: input.name)
     }
-    self = try Connectome(contents, in: FileName(file: folder))
+    self = try Connectome(
+      contents, in: FileName(file: folder), notes: notes, readsLengths: options.readsLengths)
   }
 
+  /// A connectome from the files of a folder or zip.
   private init(
-    _ contents: [ConnectomeFile: ConnectomeFile.Content], in name: FileName
+    _ files: [ConnectomeField: ConnectomeFile.Content], in name: FileName, notes: [String], readsLengths: Bool
   ) throws(FileError) {
-    func required(_ file: ConnectomeFile) throws(FileError) -> ConnectomeFile.Content {
-      guard let content = contents[file] else {
-        throw name.error(
-          .missing, found: "files that have changed while they were read",
-          expected: "the file for \(file.rawValue)")
+    var contents: [ConnectomeField: (name: FileName, content: FieldContent)] = [:]
+    var regionNames: (FileName, [String])?
+    var regions = 0
+    for field in ConnectomeField.allCases {
+      guard let file = files[field] else { continue }
+      switch field {
+      case .labels:
+        contents[field] = (file.name, .words(try DelimitedTable(file.bytes, name: file.name).words(count: regions)))
+      case .centres:
+        let table = try CentreTable(file.bytes, name: file.name)
+        contents[field] = (file.name, .numbers(table.centres, shape: [table.labels.count, 3]))
+        regionNames = (file.name, table.labels)
+      default:
+        let content: FieldContent
+        if file.isDelimited {
+          let (matrix, names) = try Self.matrix(file.bytes, file.name, field.allowed)
+          content = matrix
+          if field == .weights, let names { regionNames = (file.name, names) }
+        } else {
+          let table = try TextTable(file.bytes, name: file.name, allowed: field.allowed)
+          content = .numbers(table.values, shape: [table.rows, table.columns])
+        }
+        if field == .weights, case .numbers(_, let shape) = content { regions = shape[0] }
+        contents[field] = (file.name, content)
       }
-      return content
     }
-
-    let weightsFile = try required(.weights)
-    let weights = try TextTable(weightsFile.bytes, name: weightsFile.name)
-    let regions = weights.rows
-    guard weights.columns == regions else {
-      throw weightsFile.name.error(
-        .mismatch, found: "\(weights.rows) lines of \(weights.columns) numbers",
-        expected: "a square matrix")
-    }
-    func table(
-      _ content: ConnectomeFile.Content, columns: Int, isLabelled: Bool = false,
-      allowed: TextTable.Allowed = .finite
-    ) throws(FileError) -> TextTable {
-      let table = try TextTable(
-        content.bytes, name: content.name, isLabelled: isLabelled, allowed: allowed)
-      let isOneLine = columns == 1 && table.rows == 1 && table.columns == regions
-      guard isOneLine || (table.rows == regions && table.columns == columns) else {
-        throw content.name.error(
-          .mismatch,
-          found: "\(table.rows) lines of \(table.columns) numbers"
-            + (isLabelled ? " after a label" : ""),
-          expected: "\(regions) lines of \(columns), for as many regions as there are weights")
-      }
-      return table
-    }
-    func values(
-      _ file: ConnectomeFile, columns: Int = 1, allowed: TextTable.Allowed = .finite
-    ) throws(FileError) -> [Double]? {
-      guard let content = contents[file] else { return nil }
-      return try table(content, columns: columns, allowed: allowed).values
-    }
-
-    let lengths = try table(
-      required(.tractLengths), columns: regions, allowed: .nonNegative)
-    let centres = try table(required(.centres), columns: 3, isLabelled: true)
+    if contents[.labels] == nil, let (name, names) = regionNames { contents[.labels] = (name, .words(names)) }
     try self.init(
-      regions: regions, weights: weights.values, tractLengths: lengths.values,
-      labels: centres.labels, centres: centres.values,
-      areas: values(.areas, allowed: .nonNegative),
-      orientations: values(.orientations, columns: 3),
-      cortical: values(.cortical, allowed: .flag)?.map { $0 == 1 },
-      hemispheres: values(.hemispheres, allowed: .flag)?.map { $0 == 1 })
+      contents: contents, in: name, listing: [], readsLengths: readsLengths, notes: notes)
   }
 }
 
-/// The files of a connectome, by what they hold.
-private enum ConnectomeFile: String, CaseIterable {
-  case weights
-  case tractLengths = "tract_lengths"
-  case centres
-  case areas
-  case orientations = "average_orientations"
-  case cortical
-  case hemispheres
+/// Lines of a region's label and its centre's x, y and z, with whatever else stands behind them.
+///
+/// Fields are separated by tabs, commas or semicolons, else by blanks; then a label may have blanks, too: it ends where three
+/// numbers follow.
+private struct CentreTable {
+  private(set) var labels: [String] = []
+  private(set) var centres: [Double] = []
 
+  init(_ bytes: [UInt8], name: FileName) throws(FileError) {
+    var lines = try DelimitedTable(bytes, name: name).lines
+    // Lines that begin with a tab's field and go on with blanks.
+    if lines.contains(where: { $0.count < 4 }) { lines = try DelimitedTable(bytes, name: name, separator: 0x20).lines }
+    func isNumber(_ field: DelimitedTable.Field) -> Bool { DelimitedTable.number(field.text) != nil }
+    // A line of names: none of its fields behind the label is a number.
+    if lines.count > 1, lines[0].count > 1, !lines[0].dropFirst().contains(where: isNumber) { lines.removeFirst() }
+    // Where a label has blanks, every line's numbers are the last three of those in a row at its end.
+    let hasBlanks = lines.contains { $0.count > 4 && !isNumber($0[1]) }
+    for line in lines {
+      var end = 1
+      if hasBlanks {
+        var last = line.count
+        while last > 0, !isNumber(line[last - 1]) { last -= 1 }
+        end = last - 3
+      }
+      guard end >= 1, line.count >= end + 3 else {
+        throw name.error(
+          .mismatch, at: .text(line: line[0].line, column: 1), found: "\(line.count) fields",
+          expected: "a label and three numbers")
+      }
+      labels.append(line[..<end].map(\.text).joined(separator: " "))
+      for field in line[end..<(end + 3)] {
+        let position = FileError.Position.text(line: field.line, column: field.column)
+        guard let value = DelimitedTable.number(field.text) else {
+          throw name.error(.malformed, at: position, found: quoted(field.text.utf8), expected: "a number")
+        }
+        guard value.isFinite else {
+          throw name.error(.invalidValue, at: position, found: quoted(field.text.utf8), expected: "a finite number")
+        }
+        centres.append(value)
+      }
+    }
+  }
+}
+
+/// The files of a folder or zip: each field's by a part of its name.
+private enum ConnectomeFile {
   struct Content {
     var bytes: [UInt8]
     var name: FileName
+    /// Whether the name is that of a table with separators, which may have names in it.
+    var isDelimited: Bool { !(name.member ?? name.file).lowercased().contains(".txt") }
   }
 
-  var isRequired: Bool {
-    switch self {
-    case .weights, .tractLengths, .centres: true
-    case .areas, .orientations, .cortical, .hemispheres: false
+  /// The parts of names, the first of which is preferred.
+  static func fragments(_ field: ConnectomeField) -> [String] {
+    switch field {
+    case .weights: ["weights"]
+    case .lengths: ["tract_lengths", "lengths"]
+    case .labels: ["region_labels", "labels"]
+    case .centres: ["centres", "centers"]
+    case .areas: ["areas"]
+    case .orientations: ["average_orientations"]
+    case .cortical: ["cortical"]
+    case .hemispheres: ["hemispheres"]
     }
   }
-
-  var fragments: [String] { self == .centres ? ["centres", "centers"] : [rawValue] }
 
   static func isBzip2(_ path: String) -> Bool { path.lowercased().hasSuffix(".bz2") }
 
@@ -200,36 +270,44 @@ private enum ConnectomeFile: String, CaseIterable {
     }
     var name = last.lowercased()
     if isBzip2(name) { name.removeLast(4) }
-    return name.hasSuffix(".txt") ? String(name.dropLast(4)) : nil
+    return [".txt", ".csv", ".tsv"].contains { name.hasSuffix($0) } ? String(name.dropLast(4)) : nil
   }
 
-  /// Finds the files among paths: an index into `paths` for each that is there.
+  /// Finds the files among paths: an index into `paths` for each that is there, and a note on what was passed over.
   static func choose(
-    from paths: [String], in name: FileName
-  ) throws(FileError) -> [ConnectomeFile: Int] {
+    from paths: [String], in name: FileName, readsLengths: Bool
+  ) throws(FileError) -> (chosen: [ConnectomeField: Int], notes: [String]) {
     let stems = paths.map(stem)
-    var chosen: [ConnectomeFile: Int] = [:]
-    for file in allCases {
-      var found = stems.indices.filter { index in
-        file.fragments.contains { stems[index]?.contains($0) == true }
-      }
-      if found.count > 1 {
-        let exact = found.filter { file.fragments.contains(stems[$0] ?? "") }
-        if !exact.isEmpty { found = exact }
-      }
-      let wanted = file.fragments.map { "'\($0)'" }.joined(separator: " or ")
-      if found.isEmpty, file.isRequired {
-        throw name.error(
-          .missing, found: listed(paths),
-          expected: "a file with \(wanted) in its name that ends in .txt or .txt.bz2")
+    var chosen: [ConnectomeField: Int] = [:]
+    var notes: [String] = []
+    for field in ConnectomeField.allCases where field != .lengths || readsLengths {
+      let fragments = fragments(field)
+      // A name that is a part and nothing else goes before names that contain one, a preferred part before another.
+      let exact = fragments.map { fragment in stems.indices.filter { stems[$0] == fragment } }.filter { !$0.isEmpty }
+      // Of labels there often are several, in other orders: only a file of that very name is meant.
+      let containing = (field == .labels ? [] : fragments).map { fragment in
+        stems.indices.filter { stems[$0]?.contains(fragment) == true }
+      }.filter { !$0.isEmpty }
+      let wanted = fragments.map { "'\($0)'" }.joined(separator: " or ")
+      guard let found = exact.first ?? containing.first else {
+        if field == .weights || (field == .lengths && readsLengths) {
+          throw name.error(
+            .missing, found: listed(paths),
+            expected: "a file with \(wanted) in its name that ends in .txt, .csv or .tsv, or with .bz2 behind it"
+              + (field == .lengths ? "; --no-delays does without" : ""))
+        }
+        continue
       }
       guard found.count <= 1 else {
         throw name.error(
           .ambiguous, found: listed(found.map { paths[$0] }),
           expected: "one file with \(wanted) in its name")
       }
-      chosen[file] = found.first
+      if exact.count > 1 {
+        notes.append("'\(paths[found[0]])' is read, and '\(paths[exact[1][0]])' beside it is not")
+      }
+      chosen[field] = found.first
     }
-    return chosen
+    return (chosen, notes)
   }
 }

@@ -35,6 +35,9 @@ public struct Connectome: Sendable, Hashable {
   /// Whether each region is in the right hemisphere, N of them, where known.
   public let hemispheres: [Bool]?
 
+  /// What the reader found and did not take, a sentence each; see ``warnings(speed:timeStep:)``.
+  var notes: [String] = []
+
   /// A connectome from arrays.
   ///
   /// - Parameters:

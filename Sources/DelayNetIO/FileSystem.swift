@@ -1,7 +1,5 @@
 // Files by way of POSIX: whole regular files in, whole files out under a temporary name, the names in a folder.
 
-import DelayNet
-
 #if canImport(Darwin)
   import Darwin
 #elseif canImport(Glibc)
@@ -334,16 +332,6 @@ func namesInDirectory(_ path: String, limit: Int) throws(FileError) -> [String] 
     names.append(file)
   }
   return names.sorted()
-}
-
-/// Checks that there is memory for so many elements of a file, which may be of any size.
-func requireMemory<Element>(_ count: Int, of type: Element.Type, _ name: FileName) throws(FileError) {
-  do throws(DelayNetError) {
-    try DelayNet.requireMemory(count, of: type)
-  } catch {
-    throw name.error(
-      .system, found: "no memory for \(count) times \(MemoryLayout<Element>.stride) bytes", expected: "enough")
-  }
 }
 
 /// Calls `body` again as long as a signal interrupts it; throws when it returns a negative number.

@@ -77,29 +77,97 @@ public struct NPZArchive: Sendable {
   /// - Complexity: O(members before it + bytes of the array); twice the array's memory while it is read.
   public subscript(name: String) -> NPYArray {
     get throws(FileError) {
-      let short = name.hasSuffix(".npy") ? String(name.dropLast(4)) : name
-      guard let wanted = members[name] ?? members[short] else {
-        throw source.name.error(
-          .missing, found: listed(names), expected: "a member '\(name)'")
-      }
-      let bytes = try source.withReader { reader throws(FileError) in
-        var budget = ArchiveBudget(limits: limits, packedBytes: reader.byteCount)
-        var bytes: [UInt8]?
-        try reader.forEachMember(budget: &budget) { member, budget throws(FileError) in
-          guard member == wanted else { return true }
-          bytes = try reader.readBytes(of: member, budget: &budget)
-          return false
-        }
-        return bytes
-      }
-      let name = FileName(file: source.name.file, member: wanted.path)
-      guard let bytes else {
-        throw name.error(
-          .missing, found: "an archive that has changed since it was opened",
-          expected: "this member")
-      }
+      let (bytes, name) = try bytes(of: name)
       return try NPYArray(bytes: bytes.span, name: name)
     }
+  }
+
+  /// The bytes of a member, and what to call it in errors.
+  private func bytes(of name: String) throws(FileError) -> ([UInt8], FileName) {
+    let short = name.hasSuffix(".npy") ? String(name.dropLast(4)) : name
+    guard let wanted = members[name] ?? members[short] else {
+      throw source.name.error(
+        .missing, found: listed(names), expected: "a member '\(name)'")
+    }
+    let bytes = try source.withReader { reader throws(FileError) in
+      var budget = ArchiveBudget(limits: limits, packedBytes: reader.byteCount)
+      var bytes: [UInt8]?
+      try reader.forEachMember(budget: &budget) { member, budget throws(FileError) in
+        guard member == wanted else { return true }
+        bytes = try reader.readBytes(of: member, budget: &budget)
+        return false
+      }
+      return bytes
+    }
+    let name = FileName(file: source.name.file, member: wanted.path)
+    guard let bytes else {
+      throw name.error(
+        .missing, found: "an archive that has changed since it was opened",
+        expected: "this member")
+    }
+    return (bytes, name)
+  }
+}
+
+extension NPZArchive: NamedArrays {
+  var fileName: FileName { source.name }
+
+  /// An array of numbers, truth values or texts; of other types not.
+  func content(of name: String) throws(FileError) -> FieldContent {
+    let (bytes, name) = try bytes(of: name)
+    if let content = try NPYTexts(bytes, name: name) { return content.content }
+    let array = try NPYArray(bytes: bytes.span, name: name)
+    return .numbers(try array.values(as: Double.self), shape: array.shape)
+  }
+}
+
+/// A `.npy` array of the types that hold names and flags, which ``NPYArray`` does not read: texts of a fixed length and bytes.
+private struct NPYTexts {
+  let content: FieldContent
+
+  /// Nil where the array is of another type; what is damaged is left to ``NPYArray``'s errors.
+  init?(_ bytes: [UInt8], name: FileName) throws(FileError) {
+    guard bytes.starts(with: NPYHeader.magic), bytes.count >= 12, 1...3 ~= bytes[6] else { return nil }
+    let start = bytes[6] == 1 ? 10 : 12
+    let length = bytes[8..<start].reversed().reduce(0) { $0 << 8 | Int($1) }
+    guard length <= bytes.count - start else { return nil }
+    let header = String(decoding: bytes[start..<(start + length)], as: UTF8.self).filter { $0 != " " }
+    func text(after key: String, until end: Character) -> Substring? {
+      guard let range = header.firstRange(of: key) else { return nil }
+      return header[range.upperBound...].prefix { $0 != end }
+    }
+    guard let type = text(after: "'descr':'", until: "'"), let kind = type.dropFirst().first,
+      let width = Int(type.dropFirst(2)), let axes = text(after: "'shape':(", until: ")")
+    else { return nil }
+    let shape = axes.split(separator: ",").map { Int($0) ?? -1 }
+    let element = kind == "U" ? 4 : 1
+    guard "USbu".contains(kind), kind == "U" || kind == "S" || width == 1, shape.allSatisfy({ $0 >= 0 }) else {
+      return nil
+    }
+    guard let count = elementCount(shape + [width, element]), count == bytes.count - start - length else {
+      throw name.error(
+        .malformed, found: "\(bytes.count - start - length) bytes of data",
+        expected: "those of shape \(shape) of \(type)")
+    }
+    let data = bytes[(start + length)...]
+    if kind == "b" || kind == "u" {
+      content = .numbers(data.map { Double($0) }, shape: shape)
+      return
+    }
+    let words = width == 0 ? 0 : count / (width * element)
+    content = .words(
+      (0..<words).map { word in
+        let own = data.dropFirst(word * width * element).prefix(width * element)
+        if kind == "S" { return String(decoding: own.prefix { $0 != 0 }, as: UTF8.self) }
+        var scalars = String.UnicodeScalarView()
+        for place in stride(from: own.startIndex, to: own.endIndex, by: 4) {
+          let order = type.first == ">" ? [0, 1, 2, 3] : [3, 2, 1, 0]
+          let code = order.reduce(UInt32(0)) { $0 << 8 | UInt32(own[place + $1]) }
+          if code == 0 { break }
+          scalars.append(Unicode.Scalar(code) ?? "\u{fffd}")
+        }
+        return String(scalars)
+      })
   }
 }
 

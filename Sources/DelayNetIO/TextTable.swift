@@ -93,7 +93,7 @@ struct TextTable {
     byte <= 0x23 && (isSpace(byte) || byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "#"))
   }
 
-  private static func isAllowed(_ value: Double, _ allowed: Allowed) -> Bool {
+  static func isAllowed(_ value: Double, _ allowed: Allowed) -> Bool {
     switch allowed {
     case .finite: value.isFinite
     case .nonNegative: value.isFinite && value >= 0
@@ -101,7 +101,7 @@ struct TextTable {
     }
   }
 
-  private static func sentence(_ allowed: Allowed) -> String {
+  static func sentence(_ allowed: Allowed) -> String {
     switch allowed {
     case .finite: "a finite number"
     case .nonNegative: "a finite number that is not negative"

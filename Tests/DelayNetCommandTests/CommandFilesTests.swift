@@ -64,10 +64,14 @@ struct CommandFilesTests {
     }
     var words = Command.words(line)
     // Networks have one source.
-    if ["--connectome", "--weights", "--delays"].contains(option.option), let at = words.firstIndex(of: "--synthetic") {
+    let isNetwork =
+      ["--connectome", "--weights", "--delays"].contains(option.option) || option.option.hasSuffix("s-file")
+    if isNetwork, let at = words.firstIndex(of: "--synthetic") {
       words.removeSubrange(at...(at + 1))
     }
     if option.option == "--gradients" { words.removeLast(2) }
+    if ["--lengths-file", "--labels-file"].contains(option.option) { words += ["--weights-file", "W.csv"] }
+    if ["--weights-file", "--labels-file"].contains(option.option) { words += ["--lengths-file", "L.csv"] }
     if option.option == "--delays" { words += ["--weights", "W.npy"] }
     if option.option == "--weights" { words += ["--delays", "D.npy"] }
     if option.option == "--buffer", let at = words.firstIndex(of: "--steps") { words.removeSubrange(at...(at + 1)) }

@@ -82,14 +82,14 @@ import Testing
       """
       a.zip: found 'tiny/tract_lengths.txt', 'tiny/centres.txt', 'tiny/areas.txt', \
       'tiny/average_orientations.txt', 'tiny/cortical.txt', 'tiny/hemispheres.txt', \
-      expected a file with 'weights' in its name that ends in .txt or .txt.bz2
+      expected a file with 'weights' in its name that ends in .txt, .csv or .tsv, or with .bz2 behind it
       """, ["tiny/weights.txt": nil]),
     Bad(
       """
-      a.zip: found 'tiny/weights.txt', 'tiny/tract_lengths.txt', 'tiny/areas.txt', \
-      'tiny/average_orientations.txt', 'tiny/cortical.txt', 'tiny/hemispheres.txt', \
-      expected a file with 'centres' or 'centers' in its name that ends in .txt or .txt.bz2
-      """, ["tiny/centres.txt": nil]),
+      a.zip: found 'tiny/weights.txt', 'tiny/centres.txt', 'tiny/areas.txt', 'tiny/average_orientations.txt', \
+      'tiny/cortical.txt', 'tiny/hemispheres.txt', expected a file with 'tract_lengths' or 'lengths' in its name that ends \
+      in .txt, .csv or .tsv, or with .bz2 behind it; --no-delays does without
+      """, ["tiny/tract_lengths.txt": nil]),
     Bad(
       "a.zip: found 'tiny/weights.txt', 'other/weights.txt', expected one file with 'weights' in its name",
       ["other/weights.txt": "0 1\n1 0"]),
@@ -97,12 +97,12 @@ import Testing
       "a.zip: found 'a_weights.txt', 'b_weights.txt', expected one file with 'weights' in its name",
       ["tiny/weights.txt": nil, "a_weights.txt": "", "b_weights.txt": ""]),
     Bad(
-      "a.zip, member tiny/weights.txt: found 2 lines of 3 numbers, expected a square matrix",
+      "a.zip, member tiny/weights.txt: found shape [2, 3], expected a square matrix",
       ["tiny/weights.txt": "0 1 2\n3 4 5"]),
     Bad(
       """
-      a.zip, member tiny/tract_lengths.txt: found 3 lines of 3 numbers, \
-      expected 2 lines of 2, for as many regions as there are weights
+      a.zip, member tiny/tract_lengths.txt: found shape [3, 3], expected shape [2, 2], for as many regions \
+      as weights
       """, ["tiny/tract_lengths.txt": "0 0 0\n0 0 0\n0 0 0"]),
     Bad(
       """
@@ -116,17 +116,15 @@ import Testing
       "a.zip, member tiny/weights.txt: found no numbers, expected at least one line of them",
       ["tiny/weights.txt": ""]),
     Bad(
-      """
-      a.zip, member tiny/centres.txt: found 1 lines of 3 numbers after a label, \
-      expected 2 lines of 3, for as many regions as there are weights
-      """, ["tiny/centres.txt": "left 0 0 0"]),
+      "a.zip, member tiny/centres.txt: found shape [1, 3], expected shape [2, 3], for as many regions as weights",
+      ["tiny/centres.txt": "left 0 0 0"]),
     Bad(
-      "a.zip, member tiny/centres.txt, line 1, column 6: found 'frontal', expected a number",
-      ["tiny/centres.txt": "left frontal 0 0 0\nright frontal 0 0 0"]),
+      "a.zip, member tiny/centres.txt, line 2, column 7: found 'x', expected a number",
+      ["tiny/centres.txt": "left 0 0 0\nright x 0 0"]),
     Bad(
       """
-      a.zip, member tiny/areas.txt: found 3 lines of 1 numbers, \
-      expected 2 lines of 1, for as many regions as there are weights
+      a.zip, member tiny/areas.txt: found shape [3, 1], expected shape [2], for as many regions \
+      as weights
       """, ["tiny/areas.txt": "1\n2\n3"]),
     Bad(
       "a.zip, member tiny/cortical.txt, line 2, column 1: found '2', expected 0 or 1",

@@ -49,3 +49,6 @@ func seedZip(_ files: [(path: String, bytes: [UInt8])]) -> [UInt8] {
   }
   return result.bytes
 }
+
+/// The module's own asks the simulator, which is not built here; libFuzzer limits memory itself.
+func requireMemory<Element>(_ count: Int, of type: Element.Type, _ name: FileName) throws(FileError) {}
