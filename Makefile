@@ -61,6 +61,9 @@ run: build
 	  echo; echo "The linear network on The Virtual Brain's 76 regions:"; \
 	  $(DELAYNET) map --connectome $(DATA)/connectivity_76.zip $(STOCHASTIC) \
 	    --output $(RESULTS)/connectivity_76.npy --plot $(RESULTS)/connectivity_76.svg; \
+	  echo; echo "The minute of neural masses on them, weights divided by their row's sum:"; \
+	  $(DELAYNET) simulate --model mpr --connectome $(DATA)/connectivity_76.zip --normalize row $(MINUTE) \
+	    --output $(RESULTS)/mpr_76.npy --plot $(RESULTS)/mpr_76.svg; \
 	else echo; echo "$(DATA)/connectivity_76.zip is not there: the run on real data is skipped."; fi
 	@echo; echo "Pictures:"; ls $(CURDIR)/$(RESULTS)/*.svg
 

@@ -65,6 +65,9 @@ public enum DelayNetError: Error, Equatable, Sendable {
   case notDifferentiable(String)
   /// The memory for a gradient is less than the least, in bytes, that it can do with.
   case budgetTooSmall(least: Int)
+  /// Weights cannot be divided by their largest, their row's sum or their spectral radius: the edge whose weight is in the
+  /// way, where it is one, and why.
+  case notNormalizable(by: Normalization, edge: Int?, reason: String)
   /// A carry does not belong to the problem; the text says why.
   case foreignCarry(String)
   /// The kernels refused a call for a reason that the façade should have excluded; worth a bug report.
@@ -135,6 +138,8 @@ extension DelayNetError: CustomStringConvertible {
       "there is no derivative with respect to \(input) here: delays of whole steps have none, nor has what is absent"
     case .budgetTooSmall(let least):
       "the memory for the gradient is too small; it needs \(least) bytes or more"
+    case .notNormalizable(let normalization, let edge, let reason):
+      "the weights cannot be normalized by \(normalization)\(edge.map { ": edge \($0)" } ?? ""): \(reason)"
     case .foreignCarry(let reason):
       "the carry does not belong to the problem: \(reason)"
     case .unexpected(let status, let message):

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DelayNet
 import DelayNetIO
+import Foundation
 
 /// `delaynet check`: every gradient check of a network.
 struct CheckCommand: ParsableCommand {
@@ -10,12 +11,13 @@ struct CheckCommand: ParsableCommand {
     discussion: """
       The loss is the sum of (output - c)², c drawn from the seed. Its gradient with respect to buffer, weights, scale and \
       noise gain is compared with differences, entry by entry, and with the loss's Taylor expansion; the reverse mode is \
-      compared with the forward mode. Without --buffer one of 50 steps is drawn, in float64.
+      compared with the forward mode. With --normalize the gradient by the weights as given is compared along the \
+      logarithms of those that the divisor is smooth in. Without --buffer one of 50 steps is drawn, in float64.
 
       EXAMPLES
         delaynet check --synthetic 84
         delaynet check --weights W.npy --delays D.npy --steps 200 --scale sum
-        delaynet check --connectome connectivity_76.zip --precision float32
+        delaynet check --connectome connectivity_76.zip --normalize row --precision float32
       """)
 
   @OptionGroup(title: "Network")
@@ -54,7 +56,9 @@ struct CheckCommand: ParsableCommand {
       // Four runs an entry, six for the expansion of each of the four inputs, and three that compare the two modes.
       func compared(_ count: Int) -> Int { entries == 0 ? count : min(entries, count) }
       let arrays = compared(buffer.shape.count) + compared(loaded.network.edges) + 2
-      let (total, bar) = (4 * arrays + 4 * 6 + 3, ProgressBar("checking"))
+      let given = loaded.given.map { GivenWeights($0) }
+      let more = given.map { 4 * compared($0.smooth.count) + 7 } ?? 0
+      let (total, bar) = (4 * arrays + 4 * 6 + 3 + more, ProgressBar("checking"))
       var runs = 0.0
       let loss = { (output: Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar> in
         runs += 1
@@ -65,21 +69,27 @@ struct CheckCommand: ParsableCommand {
       let report = try Interruption.watching {
         defer { bar.clear() }
         do {
-          return try GradientCheck.run(map, at: buffer, entries: entries == 0 ? nil : entries, of: loss)
+          let entries = entries == 0 ? nil : entries
+          return (
+            map: try GradientCheck.run(map, at: buffer, entries: entries, of: loss),
+            given: try given?.check(map, at: buffer, entries: entries, seed: network.seed, of: loss)
+          )
         } catch DelayNetError.cancelled {
           throw bar.interruption(of: total, "runs")
         }
       }
       print("\(loaded.summary); \(Scalar.npyElementType == .float64 ? "float64" : "float32"), \(buffer.steps) steps")
-      print(Self.text(report))
-      return report.passed
+      print(Self.text(report.map, report.given))
+      return report.map.passed && report.given?.passed ?? true
     }
   }
 
-  private static func text(_ report: GradientCheck.Report) -> String {
+  private static func text(_ report: GradientCheck.Report, _ given: CheckOfGivenWeights?) -> String {
     func verdict(_ passed: Bool) -> String { passed ? "passed" : "FAILED" }
     var rows = [["gradient of", "entries", "worst relative error", "Taylor rates", ""]]
-    for input in report.inputs {
+    var inputs = report.inputs.map { (name: $0.name, differences: $0.differences, taylor: $0.taylor) }
+    if let given { inputs.append((name: "weights as given", differences: given.differences, taylor: given.taylor)) }
+    for input in inputs {
       let rates = input.taylor.rates.map { fixed($0, 2) }.joined(separator: " ")
       rows.append([
         input.name, "\(input.differences.compared)", rounded(input.differences.worst?.error ?? 0),
@@ -92,10 +102,55 @@ struct CheckCommand: ParsableCommand {
       rows.append([name, "", rounded(error), "", verdict(error <= report.adjointTolerance)])
     }
     var lines = [table(rows)]
-    for input in report.inputs {
+    for input in inputs {
       if !input.differences.passed, let worst = input.differences.worst { lines.append("the worst entry: \(worst)") }
     }
-    lines.append(report.passed ? "all checks passed" : "a check FAILED")
+    lines.append(report.passed && given?.passed ?? true ? "all checks passed" : "a check FAILED")
     return lines.joined(separator: "\n")
+  }
+}
+
+/// What is compared of the gradient by the weights as given.
+private struct CheckOfGivenWeights {
+  let differences: GradientCheck.Differences
+  let taylor: GradientCheck.Taylor
+  var passed: Bool { differences.passed && taylor.passed }
+}
+
+/// The weights before they are divided, as functions of their logarithms: no change makes one negative.
+private struct GivenWeights<Scalar: DelayNetScalar> {
+  let given: LoadedNetwork<Scalar>.Given
+  /// The edges that the divisor is smooth in: where several share the largest weight, not these.
+  let smooth: [Int]
+
+  init(_ given: LoadedNetwork<Scalar>.Given) {
+    self.given = given
+    let weights = given.network.weights
+    let largest = weights.reduce(0) { max($0, abs($1)) }
+    let shared = given.normalization == .max && weights.count { abs($0) == largest } > 1
+    smooth = weights.indices.filter { !shared || abs(weights[$0]) < largest }
+  }
+
+  func check(
+    _ map: DelayMap<Scalar>, at buffer: Buffer<Scalar>, entries: Int?, seed: UInt64,
+    of loss: (Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar>
+  ) throws -> CheckOfGivenWeights {
+    let weights = given.network.weights
+    let byGiven = try given.pullback(
+      map.valueWithGradient(at: buffer, withRespectTo: .weights, of: loss).gradient.weights)
+    let point = [Scalar](repeating: 0, count: smooth.count)
+    let gradient = smooth.map { byGiven[$0] * weights[$0] }
+    func value(_ logarithms: [Scalar]) throws -> Scalar {
+      var moved = weights
+      for (e, logarithm) in zip(smooth, logarithms) { moved[e] *= Scalar(exp(Double(logarithm))) }
+      let divided = try given.network.with(weights: moved).normalized(by: given.normalization)
+      return try map.value(at: buffer, weights: divided.weights, of: loss)
+    }
+    let direction = try RandomKey(seed: seed).folding(in: 2).normal(smooth.count, as: Scalar.self)
+    return CheckOfGivenWeights(
+      differences: try GradientCheck.differences(
+        at: point, gradient: gradient, input: "weights as given", entries: entries,
+        place: { "edge \(smooth[$0]), by its logarithm" }, of: value),
+      taylor: try GradientCheck.taylor(at: point, gradient: gradient, along: direction, of: value))
   }
 }

@@ -42,6 +42,15 @@ struct ConnectomeOptions: ParsableArguments {
   @Flag(name: .long, help: "No delays: tract lengths are not needed, and not looked at.")
   var noDelays = false
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      """
+      What weights are divided by: none, max (the largest |w|), row (the sum of a target's weights) or radius (the spectral \
+      radius). Gradients are those by the weights as given.
+      """, valueName: "by"))
+  var normalize = Normalization.none
+
   /// The files that these options name.
   var inputFiles: [NamedFile] {
     CommandFiles.named([

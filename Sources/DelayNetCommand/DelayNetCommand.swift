@@ -24,7 +24,8 @@ struct DelayNetCommand: ParsableCommand {
         delaynet seed
         delaynet map --weights W.npy --delays D.npy --buffer B.npy --output OUT.npy
         delaynet map --connectome connectivity_76.zip --steps 1000 --plot out.svg
-        delaynet simulate --model mpr --connectome connectivity_76.zip --duration 1000 --sigma 0.01 --plot x.svg
+        delaynet simulate --model mpr --connectome connectivity_76.zip --normalize row --duration 1000 --sigma 0.01 \\
+          --plot x.svg
         delaynet check --synthetic 84
         delaynet plan --connectome connectivity_998.zip --time-step 0.5
 

@@ -76,7 +76,7 @@ package struct Failure: Error {
       self.init(
         .data,
         "the state \(state) of \(node(number)) left the finite numbers at step \(step); the steps before are kept. "
-          + "A smaller --time-step, --coupling or --sigma may help")
+          + "A smaller --time-step, --coupling or --sigma, or --normalize row may help")
     case .notFiniteInput(let name, _, let number, let state, let step):
       self.init(
         .data,
@@ -85,6 +85,8 @@ package struct Failure: Error {
       self.init(.data, "the state \(state) is an angle, whose mean over time means nothing: --subsample, not --average")
     case .notFiniteModelParameter(_, let parameter, let number):
       self.init(.data, "\(parameter)\(number.map { " of \(node($0))" } ?? "") is not a finite number")
+    case .notNormalizable(let normalization, let edge, let reason):
+      self.init(.data, "--normalize \(normalization)\(edge.map { ": \(place($0))" } ?? ""): \(reason)")
     case .budgetTooSmall(let least):
       self.init(.data, "--memory is too small for this gradient; it needs \(least) bytes or more")
     case .instructionSetUnavailable(let set):

@@ -160,7 +160,7 @@ struct MapCommand: ParsableCommand {
     if let gradientWeights {
       let nodes = loaded.network.nodes
       let shape = loaded.network.topology == .dense ? [nodes, nodes] : [loaded.network.edges]
-      try writeArray(gradient.weights, shape: shape, to: gradientWeights)
+      try writeArray(try loaded.gradientByGivenWeights(gradient.weights), shape: shape, to: gradientWeights)
       print("wrote     \(gradientWeights) \(text(shape))")
     }
   }

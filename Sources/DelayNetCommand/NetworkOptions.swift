@@ -106,7 +106,8 @@ enum InstructionSetArgument: String, ExpressibleByArgument, CaseIterable {
 
 /// A network with what is known of its origin.
 struct LoadedNetwork<Scalar: DelayNetScalar> {
-  let network: Network<Scalar>
+  /// With weights that are divided, where that was asked for.
+  private(set) var network: Network<Scalar>
   /// The regions' names, where the connectome has some.
   var labels: [String]?
   /// In mm/ms, for a connectome.
@@ -117,6 +118,27 @@ struct LoadedNetwork<Scalar: DelayNetScalar> {
   var lengths: [Double]?
   /// Delays that need not be whole, one an edge, from a file.
   var delaysInSteps: [Double]?
+  /// The network with its weights as given, and what takes a gradient to them; nil where they are not divided.
+  private(set) var given: Given?
+
+  /// A network before its weights are divided.
+  struct Given {
+    let network: Network<Scalar>
+    let normalization: Normalization
+    let pullback: @Sendable ([Scalar]) throws(DelayNetError) -> [Scalar]
+  }
+
+  /// Divides the weights.
+  mutating func normalize(by normalization: Normalization) throws {
+    guard normalization != .none else { return }
+    let network = network
+    let (divided, pullback) = try naming { try network.normalizedWithPullback(by: normalization) }
+    given = Given(network: network, normalization: normalization, pullback: pullback)
+    self.network = divided
+  }
+
+  /// The gradient by the weights as given, from that by the network's.
+  func gradientByGivenWeights(_ gradient: [Scalar]) throws -> [Scalar] { try given?.pullback(gradient) ?? gradient }
 
   /// "node 3 (rV1)".
   func name(ofNode node: Int) -> String {
@@ -148,7 +170,20 @@ struct LoadedNetwork<Scalar: DelayNetScalar> {
     if let step = network.timeStep {
       line += " (\(rounded(Double(shortest) * step)) … \(rounded(Double(longest) * step)) ms)"
     }
-    return line + ", history \(network.history)"
+    line += ", history \(network.history)"
+    return given.map { line + ", weights divided by \($0.normalization.inWords)" } ?? line
+  }
+}
+
+extension Normalization: ExpressibleByArgument {
+  /// What weights are divided by.
+  fileprivate var inWords: String {
+    switch self {
+    case .none: "nothing"
+    case .max: "the largest"
+    case .row: "their row's sum"
+    case .radius: "the spectral radius"
+    }
   }
 }
 
@@ -174,8 +209,14 @@ struct NetworkSource {
   /// Whether delays need not be whole steps.
   var isFractional = false
 
-  /// Reads or draws the network.
+  /// Reads or draws the network, and divides its weights.
   func load<Scalar: DelayNetScalar & NPYElement>(as type: Scalar.Type) throws -> LoadedNetwork<Scalar> {
+    var loaded = try asGiven(as: type)
+    try loaded.normalize(by: connectome.normalize)
+    return loaded
+  }
+
+  private func asGiven<Scalar: DelayNetScalar & NPYElement>(as type: Scalar.Type) throws -> LoadedNetwork<Scalar> {
     if let weights { return try dense(weights, delays) }
     if connectome.isGiven { return try tracts(connectome.read(), connectome.origin) }
     let regions = synthetic ?? 1

@@ -84,7 +84,7 @@ extension SimulateCommand {
     print(
       "gradient  in \(text(seconds: (ContinuousClock.now - before).seconds)); "
         + "tape of \(rounded(Double(report.bytes) / 1e6)) MB, \(grouped(report.recomputedSteps)) steps computed again")
-    let arrays = try Self.arrays(gradient, names, problem, history: start.history.columns)
+    let arrays = try Self.arrays(gradient, names, problem, loaded, history: start.history.columns)
     for case (let name, let array) in arrays where array.shape.isEmpty {
       print("          \(name): \(rounded(Double(try array.values(as: Scalar.self)[0])))")
     }
@@ -157,14 +157,15 @@ extension SimulateCommand {
   }
 
   private static func arrays<Scalar: DelayNetScalar & NPYElement>(
-    _ gradient: Problem<Scalar>.Gradient, _ names: [String], _ problem: Problem<Scalar>, history: Int
+    _ gradient: Problem<Scalar>.Gradient, _ names: [String], _ problem: Problem<Scalar>,
+    _ loaded: LoadedNetwork<Scalar>, history: Int
   ) throws -> [(name: String, array: NPYArray)] {
     let (states, nodes) = (problem.model.states.count, problem.nodes)
     let edges = problem.network.topology == .dense ? [nodes, nodes] : [problem.network.edges]
     return try names.map { name in
       let (values, shape): ([Scalar], [Int]) =
         switch name {
-        case "weights": (gradient.weights, edges)
+        case "weights": (try loaded.gradientByGivenWeights(gradient.weights), edges)
         case "coupling": ([gradient.coupling], [])
         case "initial": (gradient.initial.values, [states, nodes])
         case "history": (gradient.history.values, [problem.model.couplings.count, nodes, history])

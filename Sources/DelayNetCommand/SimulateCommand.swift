@@ -31,12 +31,12 @@ struct SimulateCommand: ParsableCommand {
       --gradients writes a .npz of `weights` ((N, N) for a dense network, else one an edge, by row and then by column), \
       `coupling`, `initial` (S, N), `history` (C, N, H), every parameter of the model by its name, with noise `sigma` (S,) \
       and `noise` (T, S, N), `stimulus` (S, N, T) if there is one, with --fractional-delays `delays`, as `weights`, and \
-      for a connectome `speed`. They are those of a loss whose cotangent is given, or of the mean of the model's first \
-      state over nodes and columns.
+      for a connectome `speed`. `weights` are those by the weights as given, before --normalize. All are those of a loss whose \
+      cotangent is given, or of the mean of the model's first state over nodes and columns.
 
       EXAMPLES
-        delaynet simulate --model mpr --connectome connectivity_76.zip --duration 1000 --coupling 0.5 --sigma 0.01 \\
-          --output x.npy --plot x.svg
+        delaynet simulate --model mpr --connectome connectivity_76.zip --normalize row --duration 1000 --coupling 0.5 \\
+          --sigma 0.01 --output x.npy --plot x.svg
         delaynet simulate --model mpr --synthetic 84 --steps 600000 --set eta=-4.6 --sigma r=0.01,V=0.02 \\
           --average 10 --output x.npy --checkpoint end.carry
         delaynet simulate --model mpr --synthetic 84 --steps 600000 --set eta=-4.6 --sigma r=0.01,V=0.02 \\

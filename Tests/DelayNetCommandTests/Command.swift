@@ -136,4 +136,9 @@ enum RealData {
   static func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 
   static func isThere(_ name: String) -> Bool { FileManager.default.fileExists(atPath: path(name)) }
+
+  /// Puts a file into a folder, under its name.
+  static func link(_ name: String, into folder: Folder) throws {
+    try FileManager.default.createSymbolicLink(atPath: folder.path(name), withDestinationPath: path(name))
+  }
 }

@@ -20,9 +20,12 @@ struct ReadmeTests {
 
   @Test("each of them runs as it is written")
   func run() throws {
-    let lines = try Self.lines()
-    #expect(Set(lines.map { Command.words($0)[1] }) == ["seed", "map", "check", "models", "simulate", "plan", "info"])
     let folder = try Folder()
+    // The Virtual Brain's regions are not part of the package.
+    let data = "connectivity_76.zip"
+    if RealData.isThere(data) { try RealData.link(data, into: folder) }
+    let lines = try Self.lines().filter { RealData.isThere(data) || !$0.contains(data) }
+    #expect(Set(lines.map { Command.words($0)[1] }) == ["seed", "map", "check", "models", "simulate", "plan", "info"])
     for line in lines { try Command.succeed(String(line.dropFirst("delaynet ".count)), in: folder) }
     // What they say they write is there.
     for line in lines {
