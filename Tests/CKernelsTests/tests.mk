@@ -76,9 +76,13 @@ c_tests_libomp = $(shell ldconfig -p 2>/dev/null | awk '/lib$(DELAYNET_LIBOMP)\.
 c_tests_archer = $(firstword $(wildcard $(dir $(realpath $(c_tests_libomp)))libarcher.so) \
   $(shell dpkg-query -S libarcher.so 2>/dev/null | sed 's/.*: //'))
 
-sanitize-thread: $(c_tests_programs_thread)
+# The programs whose calls take more than one thread; the others would only be slow.
+c_tests_threaded := $(filter $(addprefix $(c_tests_out)/thread/,bits_test progress_test fault_test network_bits_test \
+  network_progress_test network_fault_test network_test finite_test network_finite_test plan_test tape_test),$(c_tests_programs_thread))
+
+sanitize-thread: $(c_tests_threaded)
 	@test -n "$(c_tests_archer)" || { echo "libarcher.so not found: install libomp-dev"; exit 1; }
-	$(call c_tests_run,$(c_tests_programs_thread),3600,env OMP_TOOL_LIBRARIES=$(c_tests_archer) \
+	$(call c_tests_run,$(c_tests_threaded),3600,env OMP_TOOL_LIBRARIES=$(c_tests_archer) \
 	  TSAN_OPTIONS="report_thread_leaks=0 halt_on_error=1 ignore_noninstrumented_modules=1 allocator_may_return_null=1")
 
 # Haswell has AVX2 but no AVX-512, Nehalem neither. The tests whose numbers come from vector code: emulation is slow, and on

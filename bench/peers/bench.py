@@ -452,7 +452,8 @@ def main():
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     with threadpoolctl.threadpool_limits(1):
         for part in (ceilings, seed, pullback, against_sgemm, precision, growth, memory, planning, normals,
-                     bench_networks.mpr, bench_networks.wong_wang, bench_networks.wong_wang_memory,
+                     bench_networks.mpr, bench_networks.tutorial, bench_networks.short_delays,
+                     bench_networks.expected, bench_networks.wong_wang, bench_networks.wong_wang_memory,
                      bench_networks.gradients, bench_networks.share):
             s.say(part.__name__)
             part(s)

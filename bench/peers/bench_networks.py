@@ -112,6 +112,77 @@ def wong_wang(s):
         s.row(f"Wong-Wang {what}, a step", 1e6 * times["DelayNet"] / steps, better="lower", unit="us")
 
 
+def tutorial(s):
+    """Wong-Wang without delays at dt = 4 ms in float64: what users of these libraries meet first."""
+    case, limits = networks.tutorial_84(), {"run": (3, 8), "value and gradient by G and 84 w": (4, 8)}
+    title = "Wong-Wang without delays, 84 regions, dt 4 ms, float64"
+    if not case:
+        for what, (must, aim) in limits.items():
+            s.skip(f"{title}: {what}, against tvboptim's best", "dk_average_structural.npz is not there", must, aim)
+        return
+    import network_tvboptim
+    steps = 1000 if s.quick else 22500
+    shape = dict(stages="frozen", dtype=np.float64)
+    forward, recorded = Network(s.lib, case, steps, **shape), Network(s.lib, case, steps, tape=0, **shape)
+    # Of its forms those in the row's precision: its float32 is about twice as fast, as ours is.
+    found = network_tvboptim.instant_candidates(case, steps)
+    mine, series = recorded.gradient_by_regions(), forward.trajectory()[:, :, :200]
+    for name, peer in found.items():
+        exact = "float64" in name
+        error = np.abs(peer.trajectory()[:, :, :200] - series).max() / np.abs(series).max()
+        theirs = peer.gradient()
+        # In float32 a gradient over so many steps is a few per cent off.
+        off = max(np.abs(np.asarray(a) - b).max() / np.abs(b).max() for a, b in zip(theirs, mine))
+        if not (error < (1e-9 if exact else 1e-3) and off < (1e-7 if exact else 0.1)):
+            raise SystemExit(f"{name}: trajectory off by {error:.1e}, value and gradient by {off:.1e}")
+    found = {name: peer for name, peer in found.items() if "float64" in name}
+    calls = {"run": (forward.run, {name: peer.run for name, peer in found.items()}),
+             "value and gradient by G and 84 w": (recorded.gradient_by_regions,
+                                                  {name: peer.gradient for name, peer in found.items()})}
+    for what, (ours, theirs) in calls.items():
+        times = s.measure(f"{title}: {what}", {"DelayNet": ours} | fastest(s, theirs), least=3)
+        best = min((name for name in times if name != "DelayNet"), key=times.get)
+        s.row(f"{title}: {what}, against tvboptim's best ({best[9:]})", times[best] / times["DelayNet"],
+              *(limits[what] if not s.quick else (None, None)))
+        s.row(f"{title}: {what}, a step", 1e6 * times["DelayNet"] / steps, better="lower", unit="us")
+
+
+def short_delays(s):
+    """A dense network with the same delay everywhere, and with delays that differ: an edge and step over one with delay 20."""
+    steps = 500 if s.quick else 5000
+    shape = dict(stages="frozen", noise="none", every=10)
+    cases = {f"delay {d}": networks.dense_84(d) for d in (20, 0, 1, 4)}
+    mixed = networks.dense_84(1)
+    mixed.delays = np.random.default_rng(5).integers(1, 9, (84, 84)).astype(np.int32)
+    mixed.horizon = int(mixed.delays.max())
+    cases["delays 1 ... 8"] = mixed
+    for precision, dtype in (("float32", np.float32), ("float64", np.float64)):
+        title = f"dense network, N = 84, {precision}"
+        times = s.measure(title, {name: Network(s.lib, case, steps, dtype=dtype, **shape).run for name, case in cases.items()})
+        for name in list(cases)[1:]:
+            limits = (2, 1.2) if name in ("delay 0", "delay 1") else (None, None)
+            s.row(f"{title}: {name} over delay 20", times[name] / times["delay 20"], *limits, "lower")
+
+
+def expected(s):
+    """What a plan expects of a step's delayed sums, over what a linear network's step takes, whose own arithmetic is small."""
+    cases = {f"dense, delay {d}": networks.dense_84(d) for d in (0, 1, 20)}
+    tutorial = networks.tutorial_84()
+    if tutorial:
+        cases["dk_average, no delays"] = networks.like(tutorial, "linear", dt=0.1, G=0.01, sigma=[0.01], start=[(0.1, 0.5)])
+    mpr = networks.mpr_76()
+    if mpr:
+        cases["connectivity_76"] = networks.like(mpr, "linear", dt=0.1, G=0.01, sigma=[0.01], start=[(0.1, 0.5)])
+    steps = 500 if s.quick else 5000
+    for precision, dtype in (("float32", np.float32), ("float64", np.float64)):
+        runs = {name: Network(s.lib, case, steps, "frozen", "none", dtype, every=10) for name, case in cases.items()}
+        times = s.measure(f"expected of a step, {precision}", {name: run.run for name, run in runs.items()})
+        for name, run in runs.items():
+            ns = getattr(run.plan.report(), f"expected_ns_per_step_f{8 * run.size}")
+            ratio = ns / (1e9 * times[name] / steps)
+            s.row(f"a plan's expectation over a step, {name}, {precision}", max(ratio, 1 / ratio), 2, 1.5, "lower")
+
+
 def wong_wang_memory(s):
     """Peak memory above what was there before, each in a process of its own."""
     what, slower = "peak memory of Wong-Wang's gradient, tvboptim's over ours", "its time over that with the full tape"

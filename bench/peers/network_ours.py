@@ -104,10 +104,10 @@ class Network:
         self.noise = cast(case.noise(steps)) if noise == "given" else None
         self.series = np.zeros((members, *self.shape), self.dtype)
         names = [self.model.contents.parameter[k].name.decode() for k in range(self.model.contents.parameters)]
-        self.values = [cast([case.parameters[name]]) if name in case.parameters else None for name in names]
+        self.values = [cast(np.atleast_1d(case.parameters[name])) if name in case.parameters else None for name in names]
         self.names, self.size = names, self.dtype.itemsize
         self.parameters = (Parameter * len(names))(*[
-            Parameter() if value is None else Parameter(value.ctypes.data, 1) for value in self.values])
+            Parameter() if value is None else Parameter(value.ctypes.data, value.size) for value in self.values])
         self.tapes = (c.c_void_p * members)()
         for m in range(members if tape is not None else 0):
             handle = c.c_void_p()
@@ -148,11 +148,15 @@ class Network:
             cotangent[0, :, K // 2:] = 1 / (N * (K - K // 2))
         shapes = {"weights": self.edges, "coupling": 1, "sigma": S, "noise": (self.steps, S, N), "initial": (S, N),
                   "history": self.history.shape}
-        found = {name: np.zeros(shapes[name], self.dtype) for name in wanted if name != "parameters"}
+        found = {name: np.zeros(shapes[name], self.dtype) for name in wanted if name in shapes}
         pointers = (c.c_void_p * len(self.names))()
+        for k, name in enumerate(self.names):
+            if name in wanted:
+                found[name] = np.zeros(1 if self.values[k] is None else self.values[k].size, self.dtype)
+                pointers[k] = clib.pointer(found[name])
         if "parameters" in wanted:
-            for k, name in enumerate(self.names):
-                found[name] = np.zeros(1, self.dtype)
+            for k, (name, value) in enumerate(zip(self.names, self.values)):
+                found[name] = np.zeros(1 if value is None else value.size, self.dtype)
                 pointers[k] = clib.pointer(found[name])
         given = {name: clib.pointer(found[name]) for name in shapes if name in found}
         d = self.Cotangent(series=clib.pointer(cotangent), series_stride=K, history_stride=self.case.horizon,
@@ -171,8 +175,18 @@ class Network:
         if not hasattr(self, "call"):
             self.call = self.pullback()
         gradient = float(self.call()["coupling"][0])
-        K = self.shape[2]
-        return float(self.series[0, 0, :, K // 2:].mean()), gradient
+        return self.value(), gradient
+
+    def value(self):
+        """The loss of the last run."""
+        return float(self.series[0, 0, :, self.shape[2] // 2:].mean())
+
+    def gradient_by_regions(self):
+        """Value, and gradient with respect to G and every region's w."""
+        if not hasattr(self, "regional"):
+            self.regional = self.pullback(("coupling", "w"))
+        found = self.regional()
+        return self.value(), float(found["coupling"][0]), found["w"]
 
 
 def main():

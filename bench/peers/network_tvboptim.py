@@ -79,6 +79,60 @@ class Network:
         return np.asarray(self.result).transpose(1, 2, 0)
 
 
+class Instant:
+    """A network without delays; value and gradient with respect to G and every region's w."""
+
+    def __init__(self, case, steps, coupling="LinearCoupling", precision="float64", block=None):
+        import equinox
+        import jax
+        import jax.numpy as jnp
+        from tvboptim.experimental.network_dynamics import Network as Theirs, coupling as couplings, prepare
+        from tvboptim.experimental.network_dynamics.dynamics.tvb import ReducedWongWang
+        from tvboptim.experimental.network_dynamics.graph import DenseGraph
+        from tvboptim.experimental.network_dynamics.noise import AdditiveNoise
+        from tvboptim.experimental.network_dynamics.solvers import Heun
+
+        self.jax, self.wide = jax, precision == "float64"
+        with self.precision():
+            dtype = jnp.dtype(precision)
+            kind = getattr(couplings, coupling)
+            states = "local_states" if coupling == "FastLinearCoupling" else "incoming_states"
+            network = Theirs(
+                dynamics=ReducedWongWang(w=jnp.asarray(case.parameters["w"], dtype), I_o=0.32, INITIAL_STATE=(0.3,)),
+                coupling={"instant": kind(**{states: "S"}, G=case.G)},
+                graph=DenseGraph(weights=jnp.asarray(case.weights, dtype)),
+                noise=AdditiveNoise(sigma=case.sigma[0], apply_to="S", key=jax.random.key(0)))
+            solve, state = prepare(network, Heun(block_size=block), t0=0.0, t1=steps * case.dt, dt=case.dt)
+            state._internal.noise_samples = jnp.asarray(case.noise(steps), dtype)
+            self.inputs = jnp.asarray(case.G, dtype), jnp.asarray(case.parameters["w"], dtype)
+
+            def result(G, w):
+                return solve(equinox.tree_at(lambda c: (c.coupling.instant.G, c.dynamics.w), state, (G, w))).ys
+
+            self.forward = jax.jit(result)
+            self.backward = jax.jit(jax.value_and_grad(lambda G, w: jnp.mean(result(G, w)[steps // 2:, 0]), argnums=(0, 1)))
+
+    precision = Network.precision
+
+    def run(self):
+        with self.precision():
+            self.result = self.jax.block_until_ready(self.forward(*self.inputs))
+
+    def gradient(self):
+        with self.precision():
+            value, (G, w) = self.jax.block_until_ready(self.backward(*self.inputs))
+            return float(value), float(G), np.asarray(w)
+
+    def trajectory(self):
+        self.run()
+        return np.asarray(self.result).transpose(1, 2, 0)
+
+
+def instant_candidates(case, steps):
+    return {f"tvboptim {coupling} {precision}": Instant(case, steps, coupling, precision)
+            for coupling in ("LinearCoupling", "FastLinearCoupling") for precision in ("float32", "float64")}
+
+
 def candidates(case, steps, blocks=(None,)):
     if case.model != "wong_wang":
         return {}

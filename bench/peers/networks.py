@@ -5,6 +5,7 @@
 | case | network | model | dt | noise |
 |---|---|---|---|---|
 | `mpr_76` | connectivity_76 without its self-connections, weights over their maximum, 3 mm/ms: 1,494 edges, H = 462 | Montbrio-Pazo-Roxin, usual parameters, G = 0.05 | 0.1 ms | r 0.01, V 0.02 |
+| `tutorial_84` | the same weights, no delays, H = 0 | reduced Wong-Wang, w = 0.45 ... 0.55 region by region, I_o = 0.32, G = 0.5 | 4 ms | 0.001 |
 | `wong_wang_84` | dk_average_structural, weights over their maximum, 4 mm/ms: 6,972 edges, H = 56 | reduced Wong-Wang, w = 0.5, I_o = 0.32, G = 0.5 | 1 ms | 0.00283 |
 
 Self-connections are left out because their length is 0, of which vbjax and The Virtual Brain's compiled loop make something
@@ -43,7 +44,7 @@ class Case:
         self.sigma, self.start, self.functional = np.asarray(sigma, float), start, functional
         self.nodes, self.horizon = len(weights), int(delays.max())
         self.targets, self.sources = np.nonzero(weights)
-        assert delays[self.targets, self.sources].min() > 0
+        assert delays[self.targets, self.sources].min() > 0 or not delays.any()
 
     def states(self):
         """s(-H) ... s(0), (H + 1, S, N)."""
@@ -80,6 +81,23 @@ def wong_wang_84():
     delays = np.where(weights != 0, np.rint(arrays["lengths"] / 4.0 / 1.0), 0).astype(np.int32)
     return Case("wong_wang", weights, delays, 1.0, 0.5, [0.00283], [(0.3, 0.3)],
                 np.load(functional)["fc"] if functional else None, w=0.5, I_o=0.32)
+
+
+def tutorial_84():
+    """What users of these libraries meet first: no delays, a step of 4 ms; w is fitted region by region.
+
+    Less noise than in `wong_wang_84`: here S would meet its bound 0, which tvboptim does not have."""
+    case = wong_wang_84()
+    if not case:
+        return None
+    return Case("wong_wang", case.weights, np.zeros_like(case.delays), 4.0, 0.5, [0.001], [(0.3, 0.3)],
+                w=np.linspace(0.45, 0.55, case.nodes), I_o=0.32)
+
+
+def dense_84(delay):
+    """Dense, the same delay everywhere: a linear network, whose own arithmetic is next to nothing."""
+    rng = np.random.default_rng(4)
+    return Case("linear", rng.random((84, 84)) / 84, np.full((84, 84), delay, np.int32), 0.1, 0.5, [0.01], [(0.1, 0.5)])
 
 
 def resident():
