@@ -136,6 +136,13 @@ extension GradientCheck {
       }
       direction.stimulus = try StateArray(variables: point.variables, nodes: nodes, columns: steps, values: change)
     }
+    if parts.contains(.amplitudes) {
+      direction.amplitudes = try test(
+        "amplitudes", 9, problem.stimuli.map(\.amplitude), gradient.amplitudes, { "stimulus \($0)" }
+      ) { values, problem, _ in
+        for (k, value) in values.enumerated() { problem.stimuli[k].amplitude = value }
+      }
+    }
     if parts.contains(.initial) {
       let point = begin.state
       let change = try test(
@@ -183,6 +190,7 @@ extension GradientCheck {
     sum += product(gradient.sigmaGradient, direction.sigma)
     sum += product(gradient.noiseGradient?.values, direction.noise?.values)
     sum += product(gradient.stimulusGradient?.values, direction.stimulus?.values)
+    sum += product(gradient.amplitudeGradient, direction.amplitudes)
     sum += product(gradient.initialGradient?.values, direction.initial?.values)
     sum += product(gradient.historyGradient?.values, direction.history?.values)
     for (name, g) in gradient.parameterGradients { sum += product(g.values, direction.parameters[name]?.values) }

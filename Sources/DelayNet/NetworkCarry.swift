@@ -98,6 +98,7 @@ extension Problem {
     unforced.scheme = .eulerMaruyama
     unforced.noise = .none
     unforced.stimulus = nil
+    unforced.stimuli = []
     unforced.thinning = .none
     moved.thinning = .none
     do throws(DelayNetError) {

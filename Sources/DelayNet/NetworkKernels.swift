@@ -51,6 +51,7 @@ struct NetworkPrimal<Scalar> {
   var member: UInt64 = 0
   var stimulus: UnsafePointer<Scalar>?
   var stimulusStride = 0
+  var pulses: [NetworkPulse<Scalar>] = []
   var initial: UnsafePointer<Scalar>?
   var history: UnsafePointer<Scalar>?
   var historyStride = 0
@@ -83,6 +84,8 @@ struct NetworkTangent<Scalar> {
   var noise: UnsafePointer<Scalar>?
   var stimulus: UnsafePointer<Scalar>?
   var stimulusStride = 0
+  /// One number a pulse.
+  var pulses: UnsafePointer<Scalar>?
   var initial: UnsafePointer<Scalar>?
   var history: UnsafePointer<Scalar>?
   var historyStride = 0
@@ -103,6 +106,8 @@ struct NetworkCotangent<Scalar> {
   var noise: UnsafeMutablePointer<Scalar>?
   var stimulus: UnsafeMutablePointer<Scalar>?
   var stimulusStride = 0
+  /// One number a pulse.
+  var pulses: UnsafeMutablePointer<Scalar>?
   var initial: UnsafeMutablePointer<Scalar>?
   var history: UnsafeMutablePointer<Scalar>?
   var historyStride = 0
@@ -117,10 +122,15 @@ private protocol CParameter<Real>: SendableMetatype {
   var count: Int { get set }
 }
 
+private protocol CPulse<Real>: SendableMetatype {
+  associatedtype Real
+  init(state: Int32, node: Int32, begin: Int64, end: Int64, amplitude: Real)
+}
+
 private protocol CPrimal<Real>: SendableMetatype {
   associatedtype Real
   associatedtype Parameter: CParameter where Parameter.Real == Real
-  associatedtype Pulse
+  associatedtype Pulse: CPulse where Pulse.Real == Real
   // Plan and model are never NULL, so that there is no initializer without arguments.
   init(
     plan: OpaquePointer, model: UnsafePointer<dn_model>, scheme: dn_scheme, stage: dn_stage, time_step: Double,
@@ -157,6 +167,7 @@ private protocol CTangent<Real>: SendableMetatype {
   var noise: UnsafePointer<Real>? { get set }
   var stimulus: UnsafePointer<Real>? { get set }
   var stimulus_stride: Int { get set }
+  var pulses: UnsafePointer<Real>? { get set }
   var initial: UnsafePointer<Real>? { get set }
   var history: UnsafePointer<Real>? { get set }
   var history_stride: Int { get set }
@@ -179,6 +190,7 @@ private protocol CCotangent<Real>: SendableMetatype {
   var noise: UnsafeMutablePointer<Real>? { get set }
   var stimulus: UnsafeMutablePointer<Real>? { get set }
   var stimulus_stride: Int { get set }
+  var pulses: UnsafeMutablePointer<Real>? { get set }
   var initial: UnsafeMutablePointer<Real>? { get set }
   var history: UnsafeMutablePointer<Real>? { get set }
   var history_stride: Int { get set }
@@ -186,6 +198,8 @@ private protocol CCotangent<Real>: SendableMetatype {
 
 extension dn_parameter_f32: CParameter {}
 extension dn_parameter_f64: CParameter {}
+extension dn_pulse_f32: CPulse {}
+extension dn_pulse_f64: CPulse {}
 extension dn_network_primal_f32: CPrimal {
   fileprivate typealias Parameter = dn_parameter_f32
   fileprivate typealias Pulse = dn_pulse_f32
@@ -202,13 +216,15 @@ extension dn_network_cotangent_f32: CCotangent {}
 extension dn_network_cotangent_f64: CCotangent {}
 
 extension CPrimal {
-  fileprivate init(_ primal: NetworkPrimal<Real>, parameters: UnsafePointer<Parameter>?) {
+  fileprivate init(
+    _ primal: NetworkPrimal<Real>, parameters: UnsafePointer<Parameter>?, pulses: UnsafePointer<Pulse>?
+  ) {
     self.init(
       plan: primal.plan, model: primal.model, scheme: primal.scheme, stage: primal.stage, time_step: primal.timeStep,
       weights: primal.weights, fractions: primal.fractions, coupling_kind: primal.couplingKind,
       coupling: primal.coupling, parameters: parameters, sigma: primal.sigma, sigma_count: primal.sigmaCount,
       noise: primal.noise, key: primal.key, member: primal.member, stimulus: primal.stimulus,
-      stimulus_stride: primal.stimulusStride, pulses: nil, pulse_count: 0, initial: primal.initial,
+      stimulus_stride: primal.stimulusStride, pulses: pulses, pulse_count: primal.pulses.count, initial: primal.initial,
       history: primal.history, history_stride: primal.historyStride, steps: primal.steps,
       first_step: primal.firstStep, every: primal.every, thinning: primal.thinning, partial: primal.partial)
   }
@@ -238,6 +254,7 @@ extension CTangent {
     noise = tangent.noise
     stimulus = tangent.stimulus
     stimulus_stride = tangent.stimulusStride
+    pulses = tangent.pulses
     initial = tangent.initial
     history = tangent.history
     history_stride = tangent.historyStride
@@ -261,32 +278,45 @@ extension CCotangent {
     noise = cotangent.noise
     stimulus = cotangent.stimulus
     stimulus_stride = cotangent.stimulusStride
+    pulses = cotangent.pulses
     initial = cotangent.initial
     history = cotangent.history
     history_stride = cotangent.historyStride
   }
 }
 
-/// Calls `body` with the C structs of the primals; the parameters' descriptions of all stand one after the other.
+/// Calls `body` with the C structs of the primals; the parameters' descriptions of all stand one after the other, and so do
+/// the pulses.
 private func withPrimals<P: CPrimal, Result>(
   _ primals: [NetworkPrimal<P.Real>], _: P.Type, _ body: (UnsafePointer<P>) -> Result
 ) -> Result {
   let described = primals.reduce(0) { $0 + $1.parameters.count }
+  let pulsed = primals.reduce(0) { $0 + $1.pulses.count }
   return withUnsafeTemporaryAllocation(of: P.Parameter.self, capacity: max(described, 1)) { parameters in
-    withUnsafeTemporaryAllocation(of: P.self, capacity: max(primals.count, 1)) { converted in
-      var next = 0
-      for (r, primal) in primals.enumerated() {
-        let first = parameters.baseAddress! + next
-        for (values, count) in primal.parameters {
-          var parameter = P.Parameter()
-          parameter.values = values
-          parameter.count = count
-          parameters.initializeElement(at: next, to: parameter)
-          next += 1
+    withUnsafeTemporaryAllocation(of: P.Pulse.self, capacity: max(pulsed, 1)) { pulses in
+      withUnsafeTemporaryAllocation(of: P.self, capacity: max(primals.count, 1)) { converted in
+        var (next, nextPulse) = (0, 0)
+        for (r, primal) in primals.enumerated() {
+          let (first, firstPulse) = (parameters.baseAddress! + next, pulses.baseAddress! + nextPulse)
+          for (values, count) in primal.parameters {
+            var parameter = P.Parameter()
+            parameter.values = values
+            parameter.count = count
+            parameters.initializeElement(at: next, to: parameter)
+            next += 1
+          }
+          for pulse in primal.pulses {
+            pulses.initializeElement(
+              at: nextPulse,
+              to: P.Pulse(
+                state: pulse.state, node: pulse.node, begin: pulse.begin, end: pulse.end, amplitude: pulse.amplitude))
+            nextPulse += 1
+          }
+          converted.initializeElement(
+            at: r, to: P(primal, parameters: UnsafePointer(first), pulses: UnsafePointer(firstPulse)))
         }
-        converted.initializeElement(at: r, to: P(primal, parameters: UnsafePointer(first)))
+        return body(UnsafePointer(converted.baseAddress!))
       }
-      return body(UnsafePointer(converted.baseAddress!))
     }
   }
 }

@@ -17,6 +17,7 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
   private let sigmaBuffer: Buffer<Scalar>
   private let parameterBuffers: [Buffer<Scalar>?]
   private let noise: NoiseSamples<Scalar>?
+  let pulses: [NetworkPulse<Scalar>]
 
   init(_ problem: Problem<Scalar>, _ carry: NetworkCarry<Scalar>, steps: Int) throws(DelayNetError) {
     guard steps >= 0, carry.step.addingReportingOverflow(steps).overflow == false else {
@@ -60,6 +61,7 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
     } else {
       noise = nil
     }
+    pulses = try problem.pulses()
     sigma = problem.noise == .none ? [] : try problem.sigma.resolved(for: model, nodes: nodes)
     self.problem = problem
     self.carry = carry
@@ -92,7 +94,7 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
       sigma: sigma.isEmpty ? nil : UnsafePointer(sigmaBuffer.base), sigmaCount: sigma.count,
       noise: noise.map { UnsafePointer($0.buffer.base + (carry.step - $0.firstStep) * states * nodes) },
       stimulus: problem.stimulus.map { UnsafePointer($0.rows.base + carry.step - problem.stimulusFirstStep) },
-      stimulusStride: problem.stimulus?.columns ?? 0,
+      stimulusStride: problem.stimulus?.columns ?? 0, pulses: pulses,
       initial: UnsafePointer(carry.state.rows.base), history: UnsafePointer(carry.history.rows.base),
       historyStride: problem.horizon, steps: steps, firstStep: Int64(carry.step),
       every: Int64(problem.thinning.stepsPerColumn), thinning: problem.thinning.code,

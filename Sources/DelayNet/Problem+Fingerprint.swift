@@ -13,6 +13,7 @@ extension Problem {
   public func fingerprint() throws(DelayNetError) -> Fingerprint {
     try parameters.check()
     for name in parameters.names { _ = try model.index(ofParameter: name) }
+    _ = try pulses()
     let sigma = try sigma.resolved(for: model, nodes: nodes)
     var settings: [Fingerprint.Setting] = []
     for (name, take) in Self.register {
@@ -56,6 +57,7 @@ extension Problem {
       ("seed", { $0.drawnKey.map { "\(UInt64($0.words.x) << 32 | UInt64($0.words.y))" } }),
       ("noise", { $0.textOfNoise }),
       ("stimulus", { problem in problem.stimulus.map { Self.text($0.rows, from: problem.stimulusFirstStep) } }),
+      ("pulses", { $0.textOfPulses }),
     ]
   }
 
@@ -70,6 +72,19 @@ extension Problem {
     case .drawn(_, let member): member == 0 ? "drawn" : "drawn for member \(member)"
     case .samples(let samples): Self.text(samples.buffer, from: samples.firstStep)
     }
+  }
+
+  private var textOfPulses: String? {
+    // They were checked before.
+    guard let pulses = try? pulses(), !pulses.isEmpty else { return nil }
+    var digest = Digest()
+    for pulse in pulses {
+      digest.add(UInt64(UInt32(bitPattern: pulse.state)) << 32 | UInt64(UInt32(bitPattern: pulse.node)))
+      digest.add(UInt64(bitPattern: pulse.begin))
+      digest.add(UInt64(bitPattern: pulse.end))
+      digest.add(Double(pulse.amplitude))
+    }
+    return "\(pulses.count), digest \(digest.text)"
   }
 
   private var textOfDelays: String {

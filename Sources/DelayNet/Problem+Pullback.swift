@@ -6,7 +6,8 @@ extension Problem {
   ///     try problem.valueWithGradient(steps: 1000, withRespectTo: [.weights, .parameter("eta")]) { … }
   public struct Inputs: Sendable, Equatable, ExpressibleByArrayLiteral {
     enum Part: Hashable, Sendable {
-      case weights, delays, conductionSpeed, coupling, parameters, sigma, noise, stimulus, initial, history, all
+      case weights, delays, conductionSpeed, coupling, parameters, sigma, noise, stimulus, amplitudes, initial, history,
+        all
       case parameter(String)
     }
     var parts: Set<Part>
@@ -34,6 +35,8 @@ extension Problem {
     public static var noise: Inputs { Inputs(.noise) }
     /// u.
     public static var stimulus: Inputs { Inputs(.stimulus) }
+    /// The amplitudes of the stimuli that are switched on and off.
+    public static var amplitudes: Inputs { Inputs(.amplitudes) }
     /// The state that the run begins with.
     public static var initial: Inputs { Inputs(.initial) }
     /// The history that the run begins with.
@@ -52,6 +55,7 @@ extension Problem {
     var sigmaGradient: [Scalar]?
     var noiseGradient: NoiseSamples<Scalar>?
     var stimulusGradient: StateArray<Scalar>?
+    var amplitudeGradient: [Scalar]?
     var initialGradient: StateArray<Scalar>?
     var historyGradient: StateArray<Scalar>?
 
@@ -75,6 +79,8 @@ extension Problem {
     public var noise: NoiseSamples<Scalar> { asked(noiseGradient, "noise") }
     /// With respect to the stimulus of the run's steps, shape (states, nodes, steps).
     public var stimulus: StateArray<Scalar> { asked(stimulusGradient, "stimulus") }
+    /// With respect to the amplitudes of ``Problem/stimuli``, one number a stimulus: the sum over its nodes and onsets.
+    public var amplitudes: [Scalar] { asked(amplitudeGradient, "amplitudes") }
     /// With respect to the state that the run began with, shape (states, nodes, 1).
     public var initial: StateArray<Scalar> { asked(initialGradient, "initial") }
     /// With respect to the history that the run began with, shape (coupling variables, nodes, history).
@@ -149,6 +155,7 @@ extension Problem {
         if hasSpeed { parts.insert(.conductionSpeed) }
         if sigmaCount > 0 { parts.formUnion([.sigma, .noise]) }
         if stimulus != nil { parts.insert(.stimulus) }
+        if !stimuli.isEmpty { parts.insert(.amplitudes) }
       case .parameters: parts.formUnion(names.map { .parameter($0) })
       case .parameter(let name):
         _ = try model.index(ofParameter: name)
@@ -165,6 +172,9 @@ extension Problem {
       case .stimulus:
         guard stimulus != nil else { throw .notDifferentiable("stimulus") }
         parts.insert(part)
+      case .amplitudes:
+        guard !stimuli.isEmpty else { throw .notDifferentiable("amplitudes") }
+        parts.insert(part)
       case .weights, .coupling, .initial, .history: parts.insert(part)
       }
     }
@@ -176,7 +186,7 @@ extension Problem {
 final class NetworkGradients<Scalar: DelayNetScalar> {
   private let run: NetworkArrays<Scalar>
   private let parts: Set<Problem<Scalar>.Inputs.Part>
-  private let weights, delays, coupling, sigma, noise: Buffer<Scalar>?
+  private let weights, delays, coupling, sigma, noise, pulses: Buffer<Scalar>?
   private let stimulus, initial, history: StateArray<Scalar>?
   private let parameters: [Buffer<Scalar>?]
   private let pointers: UnsafeMutablePointer<UnsafeMutablePointer<Scalar>?>
@@ -203,6 +213,7 @@ final class NetworkGradients<Scalar: DelayNetScalar> {
     sigma = try zeros(.sigma, run.sigma.count)
     noise = try parts.contains(.noise) ? zeros(.noise, product(run.steps, states, nodes)) : nil
     stimulus = try zeros(.stimulus, states, run.steps)
+    pulses = try zeros(.amplitudes, run.pulses.count)
     initial = try zeros(.initial, states, 1)
     history = try zeros(.history, couplings, problem.horizon)
     var parameters: [Buffer<Scalar>?] = []
@@ -224,7 +235,7 @@ final class NetworkGradients<Scalar: DelayNetScalar> {
       column: everyColumn.map { UnsafePointer($0.rows.base) },
       finalState: finalState.map { UnsafePointer($0.rows.base) }, weights: weights?.base, delays: delays?.base,
       coupling: coupling?.base, parameters: pointers, sigma: sigma?.base, noise: noise?.base,
-      stimulus: stimulus?.rows.base, stimulusStride: run.steps, initial: initial?.rows.base,
+      stimulus: stimulus?.rows.base, stimulusStride: run.steps, pulses: pulses?.base, initial: initial?.rows.base,
       history: history?.rows.base, historyStride: run.problem.horizon)
   }
 
@@ -240,7 +251,8 @@ final class NetworkGradients<Scalar: DelayNetScalar> {
         samples.firstStep = run.carry.step
         return samples
       },
-      stimulusGradient: stimulus, initialGradient: initial, historyGradient: history)
+      stimulusGradient: stimulus, amplitudeGradient: pulses.map { problem.perStimulus($0.values) },
+      initialGradient: initial, historyGradient: history)
     for (k, parameter) in problem.model.parameters.enumerated() {
       guard let values = parameters[k]?.values else { continue }
       gradient.parameterGradients[parameter.name] = run.parameters[k]?.with(values) ?? .uniform(values[0])

@@ -19,6 +19,8 @@ extension Problem {
     public var noise: NoiseSamples<Scalar>?
     /// The change of the stimulus, shape (states, nodes, steps).
     public var stimulus: StateArray<Scalar>?
+    /// The change of the amplitude of every one of ``Problem/stimuli``.
+    public var amplitudes: [Scalar]?
     /// The change of the state that the run begins with, shape (states, nodes, 1).
     public var initial: StateArray<Scalar>?
     /// The change of the history that the run begins with, shape (coupling variables, nodes, history).
@@ -54,6 +56,7 @@ extension Problem {
     try check(
       "direction of noise", direction.noise.map { [$0.steps, $0.states, $0.nodes] }, [steps, states, nodes])
     try check("direction of stimulus", direction.stimulus?.shape, [states, nodes, steps])
+    try check("direction of amplitudes", direction.amplitudes.map { [$0.count] }, [stimuli.count])
     try check("direction of initial", direction.initial?.shape, [states, nodes, 1])
     try check("direction of history", direction.history?.shape, [couplings, nodes, horizon])
 
@@ -75,6 +78,7 @@ extension Problem {
     let (weights, delays, sigma) = (
       try direction.weights.map(buffer), try delayChange.map(buffer), try direction.sigma.map(buffer)
     )
+    let pulses = try direction.amplitudes.map(perPulse).map(buffer)
 
     let value = try runNetworks([run], CallOptions(threads: 1, progress: progress))[0]
     let tangent = try StateArray<Scalar>(uninitialized: states, nodes, run.columns)
@@ -85,6 +89,7 @@ extension Problem {
         coupling: direction.coupling, parameters: pointers.baseAddress, sigma: sigma.map { UnsafePointer($0.base) },
         noise: direction.noise.map { UnsafePointer($0.buffer.base) },
         stimulus: direction.stimulus.map { UnsafePointer($0.rows.base) }, stimulusStride: steps,
+        pulses: pulses.map { UnsafePointer($0.base) },
         initial: direction.initial.map { UnsafePointer($0.rows.base) },
         history: direction.history.map { UnsafePointer($0.rows.base) }, historyStride: horizon,
         series: tangent.rows.base, seriesStride: run.columns)
@@ -94,6 +99,7 @@ extension Problem {
     }
     extendLifetime((run, tangent, direction))
     extendLifetime((weights, delays, sigma))
+    extendLifetime(pulses)
     extendLifetime(parameters)
     try run.check(outcome)
     return (value, tangent)

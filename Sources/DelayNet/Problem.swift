@@ -64,6 +64,8 @@ public struct Problem<Scalar: DelayNetScalar>: Sendable {
   public var stimulus: StateArray<Scalar>?
   /// The absolute number of the step of the stimulus' first column.
   public var stimulusFirstStep = 0
+  /// Stimuli that are switched on and off, added to u without taking memory for every step.
+  public var stimuli: [Stimulus<Scalar>] = []
   /// s(0), shape (states, nodes, 1). At first drawn uniformly from the model's usual ranges, with the seed 0.
   public var initial: StateArray<Scalar>
   /// y(−H) … y(−1), oldest first, shape (coupling variables, nodes, ``horizon``). Nil for a past that stood still at s(0).
@@ -142,6 +144,7 @@ public struct Problem<Scalar: DelayNetScalar>: Sendable {
     other.noise = noise
     other.stimulus = stimulus
     other.stimulusFirstStep = stimulusFirstStep
+    other.stimuli = stimuli
     other.initial = initial
     other.history = history?.columns == other.horizon ? history : nil
     other.thinning = thinning

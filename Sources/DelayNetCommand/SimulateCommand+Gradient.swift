@@ -126,6 +126,7 @@ extension SimulateCommand {
     var all = ["weights", "coupling"] + parameters + ["initial", "history"]
     if problem.sigma != .none, problem.noise != .none { all += ["sigma", "noise"] }
     if problem.stimulus != nil { all.append("stimulus") }
+    if !problem.stimuli.isEmpty { all.append("amplitudes") }
     if problem.delays.areFractional { all.append("delays") }
     if case .tracts(_, _, true) = problem.delays { all.append("speed") }
     guard let withRespectTo else { return all }
@@ -148,6 +149,7 @@ extension SimulateCommand {
         case "sigma": .sigma
         case "noise": .noise
         case "stimulus": .stimulus
+        case "amplitudes": .amplitudes
         case "delays": .delays
         case "speed": .conductionSpeed
         default: .parameter(name)
@@ -172,6 +174,7 @@ extension SimulateCommand {
         case "sigma": (gradient.sigma, gradient.sigma.count == states ? [states] : [states, nodes])
         case "noise": (gradient.noise.values, [gradient.noise.steps, states, nodes])
         case "stimulus": (gradient.stimulus.values, gradient.stimulus.shape)
+        case "amplitudes": (gradient.amplitudes, [problem.stimuli.count])
         case "delays": (gradient.delays, edges)
         case "speed": ([gradient.conductionSpeed], [])
         default:

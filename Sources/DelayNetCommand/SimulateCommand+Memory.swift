@@ -6,7 +6,7 @@ extension SimulateCommand {
   func requireMemory<Scalar>(for loaded: LoadedNetwork<Scalar>) throws {
     let model = try NodeModel.required(options.model)
     // A file's array and the copy that the kernels read.
-    let files = [options.noise, options.stimulus, options.initial, options.history, cotangent]
+    let files = [options.noise, options.stimulusFile, options.initial, options.history, cotangent]
       .reduce(0) { $0 + 2 * fileSize($1) }
     let own = loaded.simulationBytes(model, isFractional: options.fractionalDelays, isSaved: checkpoint != nil)
     try DelayNetCommand.requireMemory(

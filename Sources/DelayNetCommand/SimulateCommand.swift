@@ -30,7 +30,7 @@ struct SimulateCommand: ParsableCommand {
 
       --gradients writes a .npz of `weights` ((N, N) for a dense network, else one an edge, by row and then by column), \
       `coupling`, `initial` (S, N), `history` (C, N, H), every parameter of the model by its name, with noise `sigma` (S,) \
-      and `noise` (T, S, N), `stimulus` (S, N, T) if there is one, with --fractional-delays `delays`, as `weights`, and \
+      and `noise` (T, S, N), `stimulus` (S, N, T) if there is a file of it, `amplitudes`, one of each other --stimulus, with --fractional-delays `delays`, as `weights`, and \
       for a connectome `speed`. `weights` are those by the weights as given, before --normalize. All are those of a loss whose \
       cotangent is given, or of the mean of the model's first state over nodes and columns.
 
@@ -167,7 +167,7 @@ struct SimulateCommand: ParsableCommand {
   /// Whether to compute in double precision.
   private func isDouble() throws -> Bool {
     if let precision = options.precision { return precision.isDouble }
-    for path in [options.noise, options.stimulus, options.initial, options.history, cotangent].compactMap({ $0 }) {
+    for path in [options.noise, options.stimulusFile, options.initial, options.history, cotangent].compactMap({ $0 }) {
       if try NPYArray(path: path).elementType == .float64 { return true }
     }
     return false
@@ -355,7 +355,8 @@ struct SimulateCommand: ParsableCommand {
       samples.firstStep = carry.step + course.steps - steps
       problem.noise = .samples(samples)
     }
-    if let path = options.stimulus {
+    problem.stimuli = try options.stimuli(in: loaded)
+    if let path = options.stimulusFile {
       let array = try readArray(path)
       let steps = course.stepsGiven(array.shape.last, before: carry.step)
       problem.stimulus = try StateArray(

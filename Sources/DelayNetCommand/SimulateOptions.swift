@@ -88,10 +88,15 @@ struct SimulateOptions: ParsableArguments {
   var noise: String?
 
   @Option(
-    name: .long, parsing: .unconditional,
+    name: .long, parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
-      "Numbers added to the drift of every state in this run's steps, shape (S, N, T).", valueName: "U.npy"))
-  var stimulus: String?
+      """
+      Numbers added to the drift of every state in this run's steps, shape (S, N, T); or a stimulus that is switched on and \
+      off: region=12,onset=500,length=100,amplitude=0.1,state=r, times in ms from step 0, regions by number or label. region \
+      and onset may be given several times, for all regions at all onsets; state may be left out for the first. The option may \
+      be repeated.
+      """, valueName: "U.npy|…"))
+  var stimulus: [StimulusArgument] = []
 
   @Option(
     name: .long, parsing: .unconditional,
@@ -128,7 +133,7 @@ struct SimulateOptions: ParsableArguments {
   /// The files that these options name.
   var inputFiles: [NamedFile] {
     CommandFiles.named([
-      "--weights": weights, "--delays": delays, "--noise": noise, "--stimulus": stimulus, "--initial": initial,
+      "--weights": weights, "--delays": delays, "--noise": noise, "--stimulus": stimulusFile, "--initial": initial,
       "--history": history,
     ]) + connectome.inputFiles + set.filter { Double($0.text) == nil }.map { NamedFile(option: "--set", path: $0.text) }
   }
@@ -175,6 +180,19 @@ struct SimulateOptions: ParsableArguments {
           "--sigma: \(model.name) has no state \(name); it has \(model.states.map(\.name).joined(separator: ", ")).")
       }
     }
+    for argument in stimulus {
+      if case .malformed(let text, let reason) = argument { throw ValidationError("--stimulus \(text): \(reason).") }
+      if case .pulses(let pulses) = argument, let state = pulses.state,
+        !model.states.contains(where: { $0.name == state })
+      {
+        throw ValidationError(
+          "--stimulus: \(model.name) has no state \(state); it has \(model.states.map(\.name).joined(separator: ", "))."
+        )
+      }
+    }
+    guard stimulus.count(where: \.isFile) <= 1 else {
+      throw ValidationError("--stimulus takes one file of numbers for every step.")
+    }
     var seen: Set<String> = []
     for assignment in set {
       guard model.parameters.contains(where: { $0.name == assignment.name }) else {
@@ -187,6 +205,20 @@ struct SimulateOptions: ParsableArguments {
     }
     if noise != nil, sigma == nil { throw ValidationError("--noise needs --sigma to say how strong it is.") }
     try DelayNetCommand.validate(threads: threads)
+  }
+
+  /// The file of numbers for every step.
+  var stimulusFile: String? {
+    for case .file(let path) in stimulus { return path }
+    return nil
+  }
+
+  /// The stimuli that are switched on and off.
+  func stimuli<Scalar>(in loaded: LoadedNetwork<Scalar>) throws -> [Stimulus<Scalar>] {
+    try stimulus.compactMap { argument in
+      guard case .pulses(let pulses) = argument else { return nil }
+      return try pulses.stimulus(in: loaded, timeStep: timeStep)
+    }
   }
 
   /// How many steps to take, if that was said.

@@ -31,6 +31,7 @@ import Testing
       let values = (0..<(states * nodes * 10)).map { Scalar($0) / 64 }
       problem.stimulus = try StateArray(variables: states, nodes: nodes, columns: 10, values: values)
       problem.stimulusFirstStep = 3
+      problem.stimuli = [Stimulus(nodes: [1, 3], onsets: [0.02, 0.1], length: 0.03, amplitude: 0.5, state: "V")]
       problem.thinning = .average(5)
       return problem
     }
@@ -97,6 +98,13 @@ import Testing
         $0.stimulus = try StateArray(variables: 2, nodes: 4, columns: 10, values: values)
       }
     }
+    try check("pulses") { $0.stimuli = [] }
+    try check("pulses") { $0.stimuli += $0.stimuli }
+    try check("pulses") { $0.stimuli[0].nodes = [1, 2] }
+    try check("pulses") { $0.stimuli[0].onsets[1] = 0.11 }
+    try check("pulses") { $0.stimuli[0].length = 0.04 }
+    try check("pulses") { $0.stimuli[0].amplitude = $0.stimuli[0].amplitude.nextUp }
+    try check("pulses") { $0.stimuli[0].state = nil }
     for thinning in [Thinning.none, .subsample(5), .average(4)] { try check("thinning") { $0.thinning = thinning } }
 
     try remake("time step") { $0.timeStep = 0.01.nextUp }
