@@ -221,6 +221,7 @@ static dn_status make_lanes(dn_plan *plan, dn_graph *graph, ptrdiff_t zero_strid
     dn_lanes_destroy(&plan->allocator, &graph->recent);
     plan->bytes = bytes;
   }
+  if (status != DN_OK) return status;
   graph->step_quiet = graph->recent_longest + 1;
   while (graph->step_quiet < plan->block && graph->list[lists - 1 - floor_log2(graph->step_quiet)].count == 0)
     graph->step_quiet *= 2;
@@ -233,7 +234,7 @@ static dn_status make_lanes(dn_plan *plan, dn_graph *graph, ptrdiff_t zero_strid
   for (int32_t s = 0; s < graph->recent.slices; s++)
     if (graph->recent.slice[s].target < 0) gathered += DN_LEAF * (double)graph->recent.slice[s].rows;
   graph->leaf_lanes = visits > (double)plan->nodes + 0.6 * gathered;
-  return status;
+  return DN_OK;
 }
 
 // Sorts the edges into `graph`, transposed or not; zero_stride is the row stride of what zero-delay edges read.

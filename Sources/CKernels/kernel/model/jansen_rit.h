@@ -27,7 +27,7 @@
 #define DN_COUPLING_GAINS \
   { -1 }
 static const dn_model_variable DN_MODEL_NAME(state)[] = {
-    {"y0", "mV", "potential that pyramidal cells cause", -INFINITY, INFINITY, -1, 1},
+    {"y0", "mV", "potential that pyramidal cells cause", -INFINITY, INFINITY, -1, 1, 0},
     {"y1", "mV", "excitatory potential of the pyramidal cells", -INFINITY, INFINITY, -500, 500, 0},
     {"y2", "mV", "inhibitory potential of the pyramidal cells", -INFINITY, INFINITY, -50, 50, 0},
     {"y3", "mV/ms", "rate of change of y0", -INFINITY, INFINITY, -6, 6, 0},

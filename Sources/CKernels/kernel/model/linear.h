@@ -22,7 +22,7 @@
 #define DN_COUPLING_GAINS \
   { -1 }
 static const dn_model_variable DN_MODEL_NAME(state)[] = {
-    {"x", "", "activity", -INFINITY, INFINITY, -1, 1},
+    {"x", "", "activity", -INFINITY, INFINITY, -1, 1, 0},
 };
 static const dn_model_variable DN_MODEL_NAME(coupling)[] = {
     {"x", "", "activity", -INFINITY, INFINITY, NAN, NAN, 0},

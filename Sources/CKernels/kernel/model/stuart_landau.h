@@ -18,8 +18,8 @@
 #define DN_COUPLING_GAINS \
   { 2, 3 }
 static const dn_model_variable DN_MODEL_NAME(state)[] = {
-    {"x", "", "real part", -INFINITY, INFINITY, -1, 1},
-    {"y", "", "imaginary part", -INFINITY, INFINITY, -1, 1},
+    {"x", "", "real part", -INFINITY, INFINITY, -1, 1, 0},
+    {"y", "", "imaginary part", -INFINITY, INFINITY, -1, 1, 0},
 };
 static const dn_model_variable DN_MODEL_NAME(coupling)[] = {
     {"x", "", "real part", -INFINITY, INFINITY, NAN, NAN, 0},
@@ -27,7 +27,7 @@ static const dn_model_variable DN_MODEL_NAME(coupling)[] = {
 };
 static const dn_model_parameter DN_MODEL_NAME(parameter)[] = {
     {"a", "a", "1/ms", "bifurcation parameter: it oscillates where a > 0", -0.5, -10.0, 10.0},
-    {"omega", "ω", "1/ms", "angular frequency", 1.0, 0.05, 630.0},
+    {"omega", "ω", "rad/ms", "angular frequency", 1.0, 0.0, 1.0},
     {"cx", "c_x", "1/ms", "weight of the coupling through x", 1.0, 0.0, 1.0},
     {"cy", "c_y", "1/ms", "weight of the coupling through y", 1.0, 0.0, 1.0},
 };

@@ -24,8 +24,8 @@
 #define DN_COUPLING_GAINS \
   { -1 }
 static const dn_model_variable DN_MODEL_NAME(state)[] = {
-    {"E", "", "active part of the excitatory population", -INFINITY, INFINITY, 0, 1},
-    {"I", "", "active part of the inhibitory population", -INFINITY, INFINITY, 0, 1},
+    {"E", "", "active part of the excitatory population", -INFINITY, INFINITY, 0, 1, 0},
+    {"I", "", "active part of the inhibitory population", -INFINITY, INFINITY, 0, 1, 0},
 };
 static const dn_model_variable DN_MODEL_NAME(coupling)[] = {
     {"E", "", "active part of the excitatory population", -INFINITY, INFINITY, NAN, NAN, 0},

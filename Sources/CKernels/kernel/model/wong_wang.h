@@ -21,13 +21,13 @@
 #define DN_COUPLING_GAINS \
   { -1 }
 static const dn_model_variable DN_MODEL_NAME(state)[] = {
-    {"S", "", "fraction of open NMDA channels", 0, 1, 0, 1},
+    {"S", "", "fraction of open NMDA channels", 0, 1, 0, 1, 0},
 };
 static const dn_model_variable DN_MODEL_NAME(coupling)[] = {
     {"S", "", "fraction of open NMDA channels", -INFINITY, INFINITY, NAN, NAN, 0},
 };
 static const dn_model_parameter DN_MODEL_NAME(parameter)[] = {
-    {"a", "a", "1/nC", "gain of the input", 0.270, 0.0, 0.270},
+    {"a", "a", "1/pC", "gain of the input", 0.270, 0.0, 0.270},
     {"b", "b", "kHz", "threshold of the input", 0.108, 0.0, 1.0},
     {"d", "d", "ms", "curvature of the firing rate around its threshold", 154.0, 1.0, 200.0},
     {"gamma", "γ", "", "kinetic constant of the channels' opening", 0.641, 0.0, 1.0},
