@@ -61,7 +61,8 @@ public enum DelayNetError: Error, Equatable, Sendable {
   case notFiniteModelParameter(run: Int, parameter: String, node: Int?)
   /// A part of the gradient left the finite numbers.
   case notFiniteGradient(run: Int, input: String)
-  /// There is no derivative with respect to this input: delays of whole steps, noise or stimulus that is not there.
+  /// There is no derivative with respect to this input: delays of whole steps, an infinite speed, noise or stimulus
+  /// that is not there.
   case notDifferentiable(String)
   /// The memory for a gradient is less than the least, in bytes, that it can do with.
   case budgetTooSmall(least: Int)
@@ -135,7 +136,7 @@ extension DelayNetError: CustomStringConvertible {
     case .notFiniteGradient(let run, let input):
       "run \(run): the gradient of \(input) left the finite numbers"
     case .notDifferentiable(let input):
-      "there is no derivative with respect to \(input) here: delays of whole steps have none, nor has what is absent"
+      "there is no derivative with respect to \(input) here: delays of whole steps have none, nor have an infinite speed and what is absent"
     case .budgetTooSmall(let least):
       "the memory for the gradient is too small; it needs \(least) bytes or more"
     case .notNormalizable(let normalization, let edge, let reason):

@@ -21,7 +21,7 @@ extension Problem {
     public static var weights: Inputs { Inputs(.weights) }
     /// The delay of every edge, in steps; only fractional delays have a derivative.
     public static var delays: Inputs { Inputs(.delays) }
-    /// The conduction speed of fractional ``Problem/Delays/tracts(lengths:conductionSpeed:fractional:)``.
+    /// The conduction speed of fractional ``Problem/Delays/tracts(lengths:conductionSpeed:fractional:)``, if it is finite.
     public static var conductionSpeed: Inputs { Inputs(.conductionSpeed) }
     /// G.
     public static var coupling: Inputs { Inputs(.coupling) }
@@ -145,7 +145,7 @@ extension Problem {
   func parts(_ inputs: Inputs, sigmaCount: Int) throws(DelayNetError) -> Set<Inputs.Part> {
     var parts: Set<Inputs.Part> = []
     let names = model.parameters.map(\.name)
-    let hasSpeed = if case .tracts(_, _, true) = delays { true } else { false }
+    let hasSpeed = if case .tracts(_, let speed, true) = delays { speed.isFinite } else { false }
     for part in inputs.parts {
       switch part {
       case .all:

@@ -63,7 +63,9 @@ extension Problem {
     var delayChange = direction.delays
     if direction.delays != nil, !delays.areFractional { throw .notDifferentiable("delays") }
     if direction.conductionSpeed != 0 {
-      guard case .tracts(_, let speed, true) = delays else { throw .notDifferentiable("conductionSpeed") }
+      guard case .tracts(_, let speed, true) = delays, speed.isFinite else {
+        throw .notDifferentiable("conductionSpeed")
+      }
       let ofSpeed = delaysInSteps.map { Scalar(-$0 / speed) * direction.conductionSpeed }
       delayChange = delayChange.map { zip($0, ofSpeed).map { $0 + $1 } } ?? ofSpeed
     }

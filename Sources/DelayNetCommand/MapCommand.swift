@@ -11,7 +11,8 @@ struct MapCommand: ParsableCommand {
     discussion: """
       The output is the whole buffer, shape (N, H + T): history unchanged, noise samples replaced with the series. A \
       cotangent has the same shape, and so has the buffer's gradient; the weights' gradient has shape (N, N) for a dense \
-      network, else (E,), edges by row and then by column.
+      network and with --weights-gradient matrix, else (E,), edges by row and then by column. A .npz has it as `weights`, with \
+      the edges' regions in `sources` and `targets`, and their `labels` if there are some.
 
       EXAMPLES
         delaynet map --weights W.npy --delays D.npy --buffer B.npy --output OUT.npy
@@ -44,8 +45,13 @@ struct MapCommand: ParsableCommand {
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: ArgumentHelp("Write the cotangent of the weights.", valueName: "GW.npy"))
+    help: ArgumentHelp("Write the cotangent of the weights, a .npy or a .npz.", valueName: "GW.npy"))
   var gradientWeights: String?
+
+  @Option(
+    name: .long,
+    help: "How the cotangent of a connectome's weights is written: edges, one an edge, or matrix, (N, N).")
+  var weightsGradient = EdgeLayout.edges
 
   @Option(
     name: .long, parsing: .unconditional,
@@ -158,10 +164,15 @@ struct MapCommand: ParsableCommand {
       print("wrote     \(gradientBuffer) \(text(shape))")
     }
     if let gradientWeights {
-      let nodes = loaded.network.nodes
-      let shape = loaded.network.topology == .dense ? [nodes, nodes] : [loaded.network.edges]
-      try writeArray(try loaded.gradientByGivenWeights(gradient.weights), shape: shape, to: gradientWeights)
-      print("wrote     \(gradientWeights) \(text(shape))")
+      let weights = try loaded.array(ofEdges: loaded.gradientByGivenWeights(gradient.weights), weightsGradient)
+      if gradientWeights.hasSuffix(".npz") {
+        let arrays = [(name: "weights", array: weights)] + (try loaded.ends(weightsGradient))
+        let texts = loaded.labels.map { [(name: "labels", texts: $0)] } ?? []
+        do { try NPZArchive.write(arrays, texts: texts, to: gradientWeights) } catch { throw Failure.writing(error) }
+      } else {
+        do { try weights.write(to: gradientWeights) } catch { throw Failure.writing(error) }
+      }
+      print("wrote     \(gradientWeights) \(text(weights.shape))")
     }
   }
 

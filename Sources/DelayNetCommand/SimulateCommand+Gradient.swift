@@ -84,12 +84,17 @@ extension SimulateCommand {
     print(
       "gradient  in \(text(seconds: (ContinuousClock.now - before).seconds)); "
         + "tape of \(rounded(Double(report.bytes) / 1e6)) MB, \(grouped(report.recomputedSteps)) steps computed again")
-    let arrays = try Self.arrays(gradient, names, problem, loaded, history: start.history.columns)
+    var arrays = try arrays(gradient, names, problem, loaded, history: start.history.columns)
+    var texts: [(name: String, texts: [String])] = []
+    if names.contains("weights") || names.contains("delays") {
+      arrays += try loaded.ends(weightsGradient)
+      if let labels = loaded.labels { texts.append(("labels", labels)) }
+    }
     for case (let name, let array) in arrays where array.shape.isEmpty {
       print("          \(name): \(rounded(Double(try array.values(as: Scalar.self)[0])))")
     }
-    try Self.writing { try NPZArchive.write(arrays, to: path) }
-    print("wrote     \(path): \(arrays.map(\.name).joined(separator: ", "))")
+    try Self.writing { try NPZArchive.write(arrays, texts: texts, to: path) }
+    print("wrote     \(path): \((arrays.map(\.name) + texts.map(\.name)).joined(separator: ", "))")
   }
 
   /// The cotangent of the output, shape (states, nodes, columns), or of shape (states, nodes, 1) the one that every column
@@ -128,10 +133,21 @@ extension SimulateCommand {
     if problem.stimulus != nil { all.append("stimulus") }
     if !problem.stimuli.isEmpty { all.append("amplitudes") }
     if problem.delays.areFractional { all.append("delays") }
-    if case .tracts(_, _, true) = problem.delays { all.append("speed") }
+    if case .tracts(_, let speed, true) = problem.delays, speed.isFinite { all.append("speed") }
     guard let withRespectTo else { return all }
     let wanted = Set(
       withRespectTo.split(separator: ",").flatMap { $0 == "parameters" ? parameters : [String($0)] })
+    if wanted.contains("speed"), !all.contains("speed") {
+      let reason =
+        if options.speed?.isFinite == false || options.connectome.noDelays {
+          "nothing is delayed, and there is no derivative by an infinite speed"
+        } else if options.weights != nil {
+          "--delays are in steps, whatever the speed"
+        } else {
+          "delays of whole steps have none; add --fractional-delays"
+        }
+      throw ValidationError("--with-respect-to speed: \(reason).")
+    }
     if let unknown = wanted.subtracting(all).sorted().first {
       throw ValidationError("--with-respect-to: there is no `\(unknown)` here, only \(all.joined(separator: ", "))")
     }
@@ -158,16 +174,20 @@ extension SimulateCommand {
     }
   }
 
-  private static func arrays<Scalar: DelayNetScalar & NPYElement>(
+  private func arrays<Scalar: DelayNetScalar & NPYElement>(
     _ gradient: Problem<Scalar>.Gradient, _ names: [String], _ problem: Problem<Scalar>,
     _ loaded: LoadedNetwork<Scalar>, history: Int
   ) throws -> [(name: String, array: NPYArray)] {
     let (states, nodes) = (problem.model.states.count, problem.nodes)
-    let edges = problem.network.topology == .dense ? [nodes, nodes] : [problem.network.edges]
     return try names.map { name in
+      switch name {
+      case "weights":
+        return (name, try loaded.array(ofEdges: loaded.gradientByGivenWeights(gradient.weights), weightsGradient))
+      case "delays": return (name, try loaded.array(ofEdges: gradient.delays, weightsGradient))
+      default: break
+      }
       let (values, shape): ([Scalar], [Int]) =
         switch name {
-        case "weights": (try loaded.gradientByGivenWeights(gradient.weights), edges)
         case "coupling": ([gradient.coupling], [])
         case "initial": (gradient.initial.values, [states, nodes])
         case "history": (gradient.history.values, [problem.model.couplings.count, nodes, history])
@@ -175,7 +195,6 @@ extension SimulateCommand {
         case "noise": (gradient.noise.values, [gradient.noise.steps, states, nodes])
         case "stimulus": (gradient.stimulus.values, gradient.stimulus.shape)
         case "amplitudes": (gradient.amplitudes, [problem.stimuli.count])
-        case "delays": (gradient.delays, edges)
         case "speed": ([gradient.conductionSpeed], [])
         default:
           switch gradient.parameters[name] {

@@ -28,7 +28,8 @@ struct SimulateCommand: ParsableCommand {
       lacked, and --output has only their columns. Settings may be others then; those that are get a line on the standard \
       error.
 
-      --gradients writes a .npz of `weights` ((N, N) for a dense network, else one an edge, by row and then by column), \
+      --gradients writes a .npz of `weights` ((N, N) for a dense network and with --weights-gradient matrix, else one an edge, \
+      with its regions in `sources` and `targets`, and their `labels` if there are some), \
       `coupling`, `initial` (S, N), `history` (C, N, H), every parameter of the model by its name, with noise `sigma` (S,) \
       and `noise` (T, S, N), `stimulus` (S, N, T) if there is a file of it, `amplitudes`, one of each other --stimulus, with --fractional-delays `delays`, as `weights`, and \
       for a connectome `speed`. `weights` are those by the weights as given, before --normalize. All are those of a loss whose \
@@ -85,6 +86,11 @@ struct SimulateCommand: ParsableCommand {
       "Only some gradients: names as in the .npz, `parameters` for all of the model's. (default: everything)",
       valueName: "names"))
   var withRespectTo: String?
+
+  @Option(
+    name: .long,
+    help: "How gradients by weights and delays of a connectome are written: edges, one an edge, or matrix, (N, N).")
+  var weightsGradient = EdgeLayout.edges
 
   @Option(
     name: .long, parsing: .unconditional,
@@ -331,7 +337,7 @@ struct SimulateCommand: ParsableCommand {
     problem.stage = options.couplingStage
     problem.couplingKind = options.couplingKind
     problem.thinning = thinning
-    problem.sigma = try options.sigma?.sigma() ?? .none
+    problem.sigma = try options.sigma?.sigma(nodes: network.nodes) ?? .none
     for assignment in options.set {
       problem.parameters[assignment.name] = try assignment.values(nodes: network.nodes)
     }

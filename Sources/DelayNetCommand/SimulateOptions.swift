@@ -54,8 +54,10 @@ struct SimulateOptions: ParsableArguments {
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
-      "How strong the noise is: one number for all states, or some by name, r=0.01,V=0.02. (default: no noise)",
-      valueName: "sigma"))
+      """
+      How strong the noise is: one number for all states, or some by name, r=0.01,V=0.02; a .npy file has one a node, \
+      V=V.npy. (default: no noise)
+      """, valueName: "sigma"))
   var sigma: SigmaArgument?
 
   @Option(
@@ -136,6 +138,7 @@ struct SimulateOptions: ParsableArguments {
       "--weights": weights, "--delays": delays, "--noise": noise, "--stimulus": stimulusFile, "--initial": initial,
       "--history": history,
     ]) + connectome.inputFiles + set.filter { Double($0.text) == nil }.map { NamedFile(option: "--set", path: $0.text) }
+      + (sigma?.paths ?? []).map { NamedFile(option: "--sigma", path: $0) }
   }
 
   func validate() throws {
@@ -251,7 +254,13 @@ extension CouplingKind: ExpressibleByArgument {}
 /// The argument of `--sigma`.
 enum SigmaArgument: ExpressibleByArgument {
   case all(Double)
-  case states([String: Double])
+  /// By state, each a number or a file of one a node.
+  case states([String: Value])
+
+  enum Value {
+    case number(Double)
+    case file(String)
+  }
 
   init?(argument: String) {
     if let number = Double(argument) {
@@ -259,22 +268,43 @@ enum SigmaArgument: ExpressibleByArgument {
       self = .all(number)
       return
     }
-    var named: [String: Double] = [:]
+    var named: [String: Value] = [:]
     for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
-      let sides = part.split(separator: "=", omittingEmptySubsequences: false)
-      guard sides.count == 2, !sides[0].isEmpty, let value = Double(sides[1]), value.isFinite,
-        named.updateValue(value, forKey: String(sides[0])) == nil
-      else { return nil }
+      let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard sides.count == 2, !sides[0].isEmpty else { return nil }
+      let value: Value
+      if let number = Double(sides[1]), number.isFinite {
+        value = .number(number)
+      } else if sides[1].hasSuffix(".npy") {
+        value = .file(String(sides[1]))
+      } else {
+        return nil
+      }
+      guard named.updateValue(value, forKey: String(sides[0])) == nil else { return nil }
     }
     self = .states(named)
   }
 
-  func sigma<Scalar>() throws -> Sigma<Scalar> {
+  /// The files that are named.
+  var paths: [String] {
+    guard case .states(let named) = self else { return [] }
+    return named.sorted { $0.key < $1.key }.compactMap { if case .file(let path) = $0.value { path } else { nil } }
+  }
+
+  func sigma<Scalar: DelayNetScalar & NPYElement>(nodes: Int) throws -> Sigma<Scalar> {
     switch self {
-    case .all(let value): .all(try finite(value, "--sigma"))
+    case .all(let value): return .all(try finite(value, "--sigma"))
     case .states(let named):
-      .states(
-        try NamedValues(named.reduce(into: [:]) { $0[$1.key] = .uniform(try finite($1.value, "--sigma \($1.key)")) }))
+      return .states(
+        try NamedValues(
+          named.reduce(into: [:]) { values, entry in
+            values[entry.key] =
+              switch entry.value {
+              case .number(let number): .uniform(try finite(number, "--sigma \(entry.key)"))
+              case .file(let path):
+                .perNode(try DelayNetCommand.numbers(in: path, shape: [nodes], as: Scalar.self))
+              }
+          }))
     }
   }
 }
@@ -322,10 +352,13 @@ extension DelayNetCommand {
   }
 
   /// The numbers of an array that was read from a file, of a shape, all of them finite.
+  ///
+  /// A column (N, 1) or a row (1, N) will do where (N,) is meant.
   static func numbers<Scalar: DelayNetScalar & NPYElement>(
     of array: NPYArray, _ path: String, shape: [Int], as type: Scalar.Type
   ) throws -> [Scalar] {
-    guard array.shape == shape else {
+    let isVector = shape.count == 1 && (array.shape == shape + [1] || array.shape == [1] + shape)
+    guard array.shape == shape || isVector else {
       throw Failure(.data, "\(path): found shape \(text(array.shape)), expected \(text(shape))")
     }
     do {

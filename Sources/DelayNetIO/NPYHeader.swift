@@ -105,9 +105,14 @@ struct NPYHeader: Equatable {
   ///
   /// - Postcondition: the number of bytes is a multiple of 64, so that mapped elements are aligned.
   static func encoded(elementType: NPYArray.ElementType, shape: [Int]) -> [UInt8] {
+    encoded(type: elementType.rawValue, shape: shape)
+  }
+
+  /// The same for a type by NumPy's letter and width, such as U7.
+  static func encoded(type: String, shape: [Int]) -> [UInt8] {
     let order = byteOrderOfThisMachine
     let lengths = shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? "," : "")
-    let type = "\(order)\(elementType.rawValue)"
+    let type = "\(order)\(type)"
     var dictionary = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(lengths)), }"
     let unpadded = magic.count + 4 + dictionary.utf8.count + 1
     dictionary += String(repeating: " ", count: (64 - unpadded % 64) % 64) + "\n"

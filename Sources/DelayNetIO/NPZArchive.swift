@@ -109,6 +109,19 @@ public struct NPZArchive: Sendable {
   }
 }
 
+extension NPZArchive {
+  /// The texts of an array of NumPy's types for them, such as regions' labels, row by row.
+  ///
+  /// - Throws: ``FileError``: `missing` where there is no such array, `mismatch` where it has no texts, and what reading it
+  ///   throws.
+  public func texts(named name: String) throws(FileError) -> [String] {
+    guard case .words(let texts) = try content(of: name) else {
+      throw FileName(file: source.name.file, member: name).error(.mismatch, found: "numbers", expected: "texts")
+    }
+    return texts
+  }
+}
+
 extension NPZArchive: NamedArrays {
   var fileName: FileName { source.name }
 

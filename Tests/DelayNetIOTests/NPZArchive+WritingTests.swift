@@ -26,6 +26,20 @@ import Testing
     }
   }
 
+  @Test func textsComeBack() throws {
+    let texts = [(name: "labels", texts: ["V1", "", "größe 𝄞", "a\"b"]), (name: "none", texts: [])]
+    let archive = try NPZArchive(bytes: NPZArchive.encoded([("x", NPYArray([1.0]))], texts: texts))
+    #expect(archive.names == ["x", "labels", "none"])
+    for (name, texts) in texts { #expect(try archive.texts(named: name) == texts) }
+    let error = #expect(throws: FileError.self) { try archive.texts(named: "x") }
+    #expect(error?.kind == .mismatch)
+    #expect(throws: FileError.self) { try archive.texts(named: "y") }
+    let twice = #expect(throws: FileError.self) {
+      try NPZArchive.encoded([("labels", NPYArray([1.0]))], texts: texts)
+    }
+    #expect(twice?.kind == .ambiguous)
+  }
+
   @Test func noArrays() {
     let error = #expect(throws: FileError.self) { try NPZArchive.encoded([]) }
     #expect(error?.kind == .missing)
