@@ -36,6 +36,11 @@ static inline int dn_h5_array(hid_t file, const char *name, uint64_t bytes_max, 
   const hid_t data = dn_h5_is_dataset(file, name) ? H5Dopen2(file, name, H5P_DEFAULT) : -1;
   const hid_t space = data < 0 ? -1 : H5Dget_space(data), type = data < 0 ? -1 : H5Dget_type(data);
   if (space < 0 || type < 0) return DN_DAMAGED;
+  // Numbers may be said to stand in any other file of the machine.
+  const hid_t made = H5Dget_create_plist(data);
+  if (made < 0) return DN_DAMAGED;
+  const H5D_layout_t layout = H5Pget_layout(made);
+  if (layout == H5D_VIRTUAL || H5Pget_external_count(made) != 0) return DN_UNSUPPORTED;
   hsize_t lengths[H5S_MAX_RANK];
   const int rank = H5Sget_simple_extent_ndims(space);
   if (rank < 0 || rank > H5S_MAX_RANK || (rank > 0 && H5Sget_simple_extent_dims(space, lengths, NULL) != rank))

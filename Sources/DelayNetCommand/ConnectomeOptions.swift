@@ -34,8 +34,8 @@ struct ConnectomeOptions: ParsableArguments {
     name: .long,
     help: ArgumentHelp(
       """
-      What a file calls its arrays, where the names are not usual ones: weights=sc,lengths=len,labels=roi; also centres, areas, \
-      orientations, cortical, hemispheres.
+      What a file calls its arrays, or a folder its files, where the names are not usual ones: \
+      weights=sc,lengths=len,labels=roi; also centres, areas, orientations, cortical, hemispheres.
       """, valueName: "field=name,…"))
   var fields: FieldsArgument?
 

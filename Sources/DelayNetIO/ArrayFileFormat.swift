@@ -34,7 +34,7 @@ enum ArrayFileFormat: CaseIterable {
   }
 
   /// What it is called in a sentence.
-  private var title: String {
+  var title: String {
     switch self {
     case .matlab: "a MATLAB file (.mat)"
     case .hdf5: "an HDF5 file"

@@ -28,7 +28,7 @@ extension Connectome {
   ///
   /// - Parameters:
   ///   - path: a file or a folder.
-  ///   - fields: the names of arrays that are not usual ones.
+  ///   - fields: the names of arrays, or of a zip's or folder's files, that are not usual ones.
   ///   - readsLengths: whether tract lengths are read, which have to be there then; else they are 0.
   ///   - limits: how many files it may have, and how many bytes they may unpack to.
   /// - Throws: ``FileError``: `system` if it cannot be opened; `missing` with the files there are; `ambiguous` with the
@@ -99,7 +99,7 @@ extension Connectome {
       return
     }
     let (chosen, notes) = try ConnectomeFile.choose(
-      from: members.map(\.path), in: source.name, readsLengths: options.readsLengths)
+      from: members.map(\.path), in: source.name, fields: options.fields, readsLengths: options.readsLengths)
     let contents = try source.withReader { reader throws(FileError) in
       var budget = ArchiveBudget(limits: limits, packedBytes: reader.byteCount)
       var contents: [ConnectomeField: ConnectomeFile.Content] = [:]
@@ -136,7 +136,7 @@ extension Connectome {
       }
     }
     let (chosen, notes) = try ConnectomeFile.choose(
-      from: paths, in: FileName(file: folder), readsLengths: options.readsLengths)
+      from: paths, in: FileName(file: folder), fields: options.fields, readsLengths: options.readsLengths)
     var contents: [ConnectomeField: ConnectomeFile.Content] = [:]
     for (file, index) in chosen {
       let input = try InputFile(path: "\(folder)/\(paths[index])")
@@ -275,13 +275,19 @@ private enum ConnectomeFile {
 
   /// Finds the files among paths: an index into `paths` for each that is there, and a note on what was passed over.
   static func choose(
-    from paths: [String], in name: FileName, readsLengths: Bool
+    from paths: [String], in name: FileName, fields: [ConnectomeField: String], readsLengths: Bool
   ) throws(FileError) -> (chosen: [ConnectomeField: Int], notes: [String]) {
-    let stems = paths.map(stem)
+    let everyStem = paths.map(stem)
     var chosen: [ConnectomeField: Int] = [:]
     var notes: [String] = []
     for field in ConnectomeField.allCases where field != .lengths || readsLengths {
+      if let own = fields[field] {
+        chosen[field] = try find(own, for: field, among: paths, in: name)
+        continue
+      }
       let fragments = fragments(field)
+      // A file that was named for another field is not looked at again.
+      let stems = zip(paths, everyStem).map { path, stem in fields.values.contains { isNamed(path, $0) } ? nil : stem }
       // A name that is a part and nothing else goes before names that contain one, a preferred part before another.
       let exact = fragments.map { fragment in stems.indices.filter { stems[$0] == fragment } }.filter { !$0.isEmpty }
       // Of labels there often are several, in other orders: only a file of that very name is meant.
@@ -309,5 +315,27 @@ private enum ConnectomeFile {
       chosen[field] = found.first
     }
     return (chosen, notes)
+  }
+
+  /// Whether a path is what `--fields` calls it: with or without its folder, and with or without its endings.
+  private static func isNamed(_ path: String, _ name: String) -> Bool {
+    let last = path.split { $0 == "/" || $0 == "\\" }.last.map(String.init) ?? path
+    return path == name || last == name || (!isSkipped(last) && stem(last) == name.lowercased())
+  }
+
+  /// The file that a field was said to be in.
+  private static func find(
+    _ own: String, for field: ConnectomeField, among paths: [String], in name: FileName
+  ) throws(FileError) -> Int {
+    let read = paths.indices.filter { stem(paths[$0]) != nil && isNamed(paths[$0], own) }
+    // A path of that very name goes before names that are alike but for their endings.
+    let found = read.filter { paths[$0] == own }.isEmpty ? read : read.filter { paths[$0] == own }
+    guard found.count == 1 else {
+      throw name.error(
+        found.isEmpty ? .missing : .ambiguous, found: listed(found.isEmpty ? paths : found.map { paths[$0] }),
+        expected:
+          "one file '\(own)' for the \(field.rawValue), a text that ends in .txt, .csv or .tsv, or with .bz2 behind it")
+    }
+    return found[0]
   }
 }

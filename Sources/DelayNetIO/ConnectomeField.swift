@@ -98,16 +98,19 @@ extension Connectome {
         }.first
     }
     var contents: [ConnectomeField: (FileName, FieldContent)] = [:]
-    for (field, name) in found {
+    var notes: [String] = []
+    for field in ConnectomeField.allCases {
+      guard let name = found[field] else { continue }
       let place = FileName(file: arrays.fileName.file, member: name)
       do {
         contents[field] = (place, try arrays.content(of: name))
       } catch  where field != .weights && field != .lengths && fields[field] == nil {
         // What cannot be read, and nobody asked for by name, is not needed.
-        continue
+        notes.append("'\(name)' is not read: found \(error.found), expected \(error.expected)")
       }
     }
-    try self.init(contents: contents, in: arrays.fileName, listing: arrays.names, readsLengths: readsLengths)
+    try self.init(
+      contents: contents, in: arrays.fileName, listing: arrays.names, readsLengths: readsLengths, notes: notes)
   }
 
   /// A connectome from its fields; `names` are what there is, for the error that something is missing.

@@ -14,6 +14,7 @@ struct DelimitedTable {
   /// The lines that hold something, header and row names included.
   private(set) var lines: [[Field]] = []
   private let name: FileName
+  private let isBlankSeparated: Bool
 
   /// - Parameter separator: 0x20 for blanks and tabs alike; found in the first line unless given.
   init(_ bytes: [UInt8], name: FileName, separator given: UInt8? = nil) throws(FileError) {
@@ -29,6 +30,7 @@ struct DelimitedTable {
       }
       lines.append(try Self.fields(line, separator ?? 0x20, number + 1, name))
     }
+    isBlankSeparated = separator == 0x20
     guard !lines.isEmpty else {
       throw name.error(.mismatch, found: "no numbers", expected: "at least one line of them")
     }
@@ -109,14 +111,19 @@ struct DelimitedTable {
 
   /// The table's numbers, shape (rows, columns), row-major, with the names of columns and rows where there are some.
   ///
-  /// The first line holds names if one of its fields, but for the first, is no number; the first column does if its first
-  /// field below that is no number, or if the line of names begins with an empty field.
+  /// The first line holds names if one of its fields, but for the first, is no number, or if it begins with an empty field; the
+  /// first column does if its first field below that is no number, or if the line of names begins with an empty field or has
+  /// one field less. Where a table has a line, or a column, more than makes it square, and that counts from 0 or 1, it is an
+  /// index, as data frames write it, and holds names as well.
   func numbers(
     allowed: TextTable.Allowed = .finite
   ) throws(FileError) -> (values: [Double], rows: Int, columns: Int, rowNames: [String]?, columnNames: [String]?) {
     var body = lines[...]
     var header: [Field]?
-    if let first = body.first, first.dropFirst().contains(where: { Self.number($0.text) == nil }), lines.count > 1 {
+    if let first = body.first, lines.count > 1,
+      (first.count > 1 && first[0].text.isEmpty) || first.dropFirst().contains(where: { Self.number($0.text) == nil })
+        || (first.count > 1 && lines.count == first.count + 1 && Self.isIndex(first))
+    {
       header = first
       body = body.dropFirst()
     }
@@ -125,7 +132,8 @@ struct DelimitedTable {
     }
     let hasRowNames =
       Self.number(firstRow.first?.text ?? "") == nil && firstRow.count > 1
-      || (header?.first?.text == "" && header?.count == firstRow.count)
+      || (header?.first?.text == "" && header?.count == firstRow.count) || header?.count == firstRow.count - 1
+      || (body.count > 1 && firstRow.count == body.count + 1 && Self.isIndex(body.compactMap(\.first)))
     var values: [Double] = []
     var rowNames: [String] = []
     let width = firstRow.count
@@ -152,12 +160,22 @@ struct DelimitedTable {
     var columnNames = header?.map(\.text)
     if let names = columnNames, names.count > columns { columnNames = Array(names.dropFirst(names.count - columns)) }
     if columnNames?.count != columns { columnNames = nil }
-    return (values, body.count, columns, hasRowNames ? rowNames : nil, columnNames)
+    // Where one of the two is an index, the other has the names.
+    if hasRowNames, columnNames != nil, rowNames.allSatisfy({ Self.number($0) != nil }) { rowNames = [] }
+    return (values, body.count, columns, hasRowNames && !rowNames.isEmpty ? rowNames : nil, columnNames)
+  }
+
+  /// Whether fields count from 0 or 1.
+  private static func isIndex(_ fields: [Field]) -> Bool {
+    guard let first = number(fields.first?.text ?? ""), first == 0 || first == 1 else { return false }
+    return fields.enumerated().allSatisfy { number($1.text) == first + Double($0) }
   }
 
   /// The words of a list of names: of several columns that called label or name, or else the first whose fields are no
-  /// numbers. A first line that is one more than wanted, or `label` or `name` itself, is not one of them.
+  /// numbers. A first line that is one more than wanted, or `label` or `name` itself, is not one of them. Where nothing but
+  /// blanks separates, they belong to the names; a number before every name, and three or more behind each, do not.
   func words(count: Int) -> [String] {
+    if isBlankSeparated, lines.count >= count, count > 1 { return phrases(count: count) }
     let titles: Set = ["label", "labels", "name", "names", "region", "regions", "region_labels", "roi", "rois"]
     let head = lines[0].map { $0.text.lowercased() }
     let column =
@@ -168,5 +186,16 @@ struct DelimitedTable {
     if lines.count == 1, count != 1 { words = lines[0].map(\.text) }
     let isHeader = titles.contains(words[0].lowercased()) || (words.count == count + 1 && lines[0].count > 1)
     return isHeader && words.count == count + 1 ? Array(words.dropFirst()) : words
+  }
+
+  private func phrases(count: Int) -> [String] {
+    // A line more than wanted is a title.
+    let body = lines.count == count + 1 ? lines.dropFirst() : lines[...]
+    func isNumber(_ field: Field) -> Bool { Self.number(field.text) != nil }
+    let start = body.allSatisfy { $0.count > 1 && isNumber($0[0]) && !$0.allSatisfy(isNumber) } ? 1 : 0
+    let behind = body.map { line in line.count - (line.lastIndex { !isNumber($0) } ?? line.count - 1) - 1 }.min() ?? 0
+    return body.map { line in
+      line[start..<(line.count - (behind >= 3 ? behind : 0))].map(\.text).joined(separator: " ")
+    }
   }
 }

@@ -26,9 +26,7 @@ enum FileFormat {
     let ending = ending(of: file)
     if has([0x93] + Array("NUMPY".utf8)) { return "a NumPy array (.npy)" }
     if has([0x8f] + Array("DNCARRY".utf8)) { return "a checkpoint" }
-    if has("MATLAB") { return "a MATLAB file (.mat)" }
-    let hdf5: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
-    if has(hdf5) || has(hdf5, at: 512) { return "an HDF5 file" }
+    if let format = ArrayFileFormat(start: start) { return format.title }
     if has([0x1f, 0x8b]) {
       return ["nii.gz": "a gzipped NIfTI image", "tar.gz": "a gzipped tar archive", "tgz": "a gzipped tar archive"][
         ending]

@@ -95,7 +95,7 @@
       case CInt(DN_SERVED) where !isTooLarge: return bytes
       case CInt(DN_UNSUPPORTED):
         throw place.error(
-          .unsupported, found: "a sparse or complex matrix, a struct or the like",
+          .unsupported, found: "a sparse or complex matrix, a struct, numbers in another file or the like",
           expected: "a full matrix of real numbers, or texts")
       case CInt(DN_BEYOND_LIMIT):
         throw place.error(

@@ -130,6 +130,68 @@ struct FormatCase: CustomTestStringConvertible {
     #expect(try Connectome(weights: decimal, lengths: nil).labels == FourRegions.numbers)
   }
 
+  /// Tables as data frames are written, with an index for lines, columns or both: all the same matrix.
+  @Test(
+    arguments: [
+      (",0,1,2,3\n0,0,0.4,0,0.1\n1,0.3,0,0.2,0\n2,0,0.5,0,0.6\n3,0.1,0,0.2,0\n", FourRegions.numbers),
+      ("0,1,2,3\n0,0.4,0,0.1\n0.3,0,0.2,0\n0,0.5,0,0.6\n0.1,0,0.2,0\n", FourRegions.numbers),
+      ("1;0;0,4;0;0,1\n2;0,3;0;0,2;0\n3;0;0,5;0;0,6\n4;0,1;0;0,2;0\n", ["1", "2", "3", "4"]),
+      (",a,b,c,d\n0,0,0.4,0,0.1\n1,0.3,0,0.2,0\n2,0,0.5,0,0.6\n3,0.1,0,0.2,0\n", ["a", "b", "c", "d"]),
+      ("id,a,b,c,d\n1,0,0.4,0,0.1\n2,0.3,0,0.2,0\n3,0,0.5,0,0.6\n4,0.1,0,0.2,0\n", ["a", "b", "c", "d"]),
+      (
+        "\"a\" \"b\" \"c\" \"d\"\n\"1\" 0 0.4 0 0.1\n\"2\" 0.3 0 0.2 0\n\"3\" 0 0.5 0 0.6\n\"4\" 0.1 0 0.2 0\n",
+        ["a", "b", "c", "d"]
+      ),
+      (
+        "a\tb\tc\td\nw 1\t0\t0.4\t0\t0.1\nx\t0.3\t0\t0.2\t0\ny\t0\t0.5\t0\t0.6\nz\t0.1\t0\t0.2\t0\n",
+        ["w 1", "x", "y", "z"]
+      ),
+    ])
+  func tablesWithAnIndex(_ text: String, _ labels: [String]) throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).csv").path
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let read = try Connectome(weights: path, lengths: nil)
+    #expect(read.weights == FourRegions.weights && read.labels == labels)
+  }
+
+  /// Names with blanks in a list of names, with and without numbers around them.
+  @Test(
+    arguments: [
+      "left A 1\nleft V\nright A\nright V\n", "name\nleft A 1\nleft V\nright A\nright V\n",
+      "1 left A 1\n2 left V\n3 right A\n4 right V\n",
+      "10 left A 1 0 9 9\n11 left V 0 9 9\n12 right A 0 9 9\n49 right V 0 9 9\n",
+      "label\nleft A 1\r\nleft V\r\nright A\r\nright V",
+    ])
+  func namesWithBlanks(_ names: String) throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).txt").path
+    try Data(names.utf8).write(to: URL(fileURLWithPath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let read = try Connectome(weights: FourRegions.path("commas.csv"), lengths: nil, labels: path)
+    // With three numbers behind every name, one that is part of a name is kept.
+    #expect(read.labels == ["left A 1", "left V", "right A", "right V"])
+  }
+
+  @Test func whatIsNotReadIsSaid() throws {
+    let read = try Connectome(path: FourRegions.path("objects.npz"))
+    #expect(read.weights == FourRegions.weights && read.labels == FourRegions.numbers)
+    #expect(read.warnings().count == 1 && read.warnings()[0].hasPrefix("'labels' is not read: found "))
+    #expect(throws: FileError.self) {
+      try Connectome(path: FourRegions.path("objects.npz"), fields: [.labels: "labels"])
+    }
+  }
+
+  #if HDF5
+    @Test func numbersInOtherFilesAreNotRead() throws {
+      do {
+        _ = try Connectome(path: FourRegions.path("numbers_elsewhere.h5"))
+        Issue.record("read numbers of another file")
+      } catch let error as FileError {
+        #expect(error.kind == .unsupported && error.member == "weights")
+      }
+    }
+  #endif
+
   /// A table in a text, and the place of what is wrong with it.
   @Test(
     arguments: [
@@ -159,12 +221,14 @@ struct FormatCase: CustomTestStringConvertible {
   private static let lengths = "0 30 0 75\n30 0 42.5 0\n0 42.5 0 18\n75 0 18 0\n"
   private static let centres = "lA1 10.5 -12.25 40\nlV1 20.5 -12.25 40\nrA1 30.5 -12.25 40\nrVö 40.5 -12.25 40\n"
 
-  private func read(_ files: [String: String], readsLengths: Bool = true) throws -> Connectome {
+  private func read(
+    _ files: [String: String], fields: [ConnectomeField: String] = [:], readsLengths: Bool = true
+  ) throws -> Connectome {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("tvb-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
     for (name, text) in files { try Data(text.utf8).write(to: folder.appendingPathComponent(name)) }
-    return try Connectome(path: folder.path, readsLengths: readsLengths)
+    return try Connectome(path: folder.path, fields: fields, readsLengths: readsLengths)
   }
 
   @Test(
@@ -194,6 +258,25 @@ struct FormatCase: CustomTestStringConvertible {
     let labelled = try read(
       ["weights.txt": Self.weights, "tract_lengths.txt": Self.lengths, "region_labels.txt": "a\nb\nc\nd\n"])
     #expect(labelled.labels == ["a", "b", "c", "d"])
+  }
+
+  @Test func filesMayBeNamed() throws {
+    let files = [
+      "SC.txt": Self.weights, "fibres.csv": Self.lengths.replacingOccurrences(of: " ", with: ","),
+      "roi.txt": "a\nb\nc\nd\n",
+      "weights.txt": Self.lengths, "lengths.txt": Self.weights,
+    ]
+    let read = try read(files, fields: [.weights: "SC", .lengths: "fibres.csv", .labels: "roi.txt"])
+    #expect(read.weights == FourRegions.weights && read.tractLengths == FourRegions.lengths)
+    #expect(read.labels == ["a", "b", "c", "d"])
+    // A file that was named for one field is not found for another one.
+    #expect(try self.read(files, fields: [.lengths: "weights", .weights: "SC"]).tractLengths == FourRegions.lengths)
+    do {
+      _ = try self.read(files, fields: [.weights: "W"])
+      Issue.record("read without a file of that name")
+    } catch let error as FileError {
+      #expect(error.kind == .missing && error.description.contains("'W'") && error.description.contains("'SC.txt'"))
+    }
   }
 
   @Test func twoFilesOfCentres() throws {

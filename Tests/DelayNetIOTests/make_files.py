@@ -17,6 +17,7 @@ os.chdir(os.path.join(os.path.dirname(os.path.abspath(__file__)), "Files"))
 np.savez_compressed("numpy.npz", weights=W, tract_lengths=np.asfortranarray(L), region_labels=LABELS, centres=CENTRES,
                     cortical=np.array([True, True, False, True]), notes=np.array("text"))
 np.savez("other_names.npz", SC=W.astype("f4"), my_lengths=L, names=np.array([s.encode() for s in LABELS]))
+np.savez_compressed("objects.npz", weights=W, lengths=L, labels=np.array(LABELS, object))
 scipy.io.savemat("v5.mat", {"sc": W, "len": L, "labels": np.array(LABELS, object).reshape(4, 1)})
 scipy.io.savemat("v5_compressed.mat", {"SC": W, "D": L.astype("i4"), "names": LABELS}, do_compression=True)
 with h5py.File("tvb.h5", "w") as f:
@@ -27,6 +28,10 @@ with h5py.File("strings.h5", "w") as f:
     f["weights"], f["tract_lengths"] = W.astype("f4"), L
     f.create_dataset("region_labels", data=LABELS, dtype=h5py.string_dtype())
     f["elsewhere"] = h5py.ExternalLink("/etc/passwd", "x")
+
+with h5py.File("numbers_elsewhere.h5", "w") as f:
+    f.create_dataset("weights", (4, 4), "f8", external=[("/dev/zero", 0, 128)])
+    f["tract_lengths"] = L
 
 # MATLAB's version 7.3, which SciPy does not write: by MATIO's own hand. Axes are reversed.
 mat = ctypes.CDLL("libmatio.so.11")

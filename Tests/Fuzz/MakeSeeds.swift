@@ -47,5 +47,13 @@
       try save("connectome", file.path, [UInt8(place)] + file.bytes)
     }
     try save("connectome", "weights.bz2", [7] + seedBzip2)
+    for (name, text) in [
+      ("commas", "\"\",\"left\",right\r\nleft,0,2\r\nright,0.5,0\r\n"), ("semicolons", "0;2\n0,5;0\n"),
+      ("index", ",0,1\n0,0,2\n1,0.5,0\n"), ("blanks", "left right\n1 0 2\n2 0.5 0\n"),
+    ] { try save("connectome", "\(name).table", [8] + Array(text.utf8)) }
+    let matrix = try NPYArray([0.0, 2, 0.5, 0], shape: [2, 2])
+    try save(
+      "connectome", "arrays.npz",
+      NPZArchive.encoded([("weights", matrix), ("lengths", matrix), ("labels", try NPYArray([Int32](0..<2)))]))
   }
 }
