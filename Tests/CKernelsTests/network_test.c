@@ -68,7 +68,7 @@ static void forward(void) {
           net_trial_reset_f64(&t, 0);
           CHECK_STATUS(net_trial_call_f64(ENTRY_RUN, &t, NULL), DN_OK);
           const double error = apart(t.series.at, want.series, elements), scale = largest(want.series, elements);
-          CHECK(error <= 1e-9 * (scale + 1e-3), "error %g of %g", error, scale);
+          CHECK(error <= 2e-12 * (scale + 1e-3), "error %g of %g", error, scale);
           CHECK(t.result.clamps == want.clamps, "%lld clamps, %lld wanted", (long long)t.result.clamps,
                 (long long)want.clamps);
           CHECK_THAT(t.result.steps_done == t.q.steps && t.result.columns_done == want.columns);
@@ -79,15 +79,15 @@ static void forward(void) {
         }
         // The carry: s(T), and what the next chunk's delays reach.
         CHECK_THAT(apart(t.next_initial.at, want.final, t.next_initial.columns) <=
-                   1e-9 * (largest(want.final, t.next_initial.columns) + 1e-3));
+                   2e-12 * (largest(want.final, t.next_initial.columns) + 1e-3));
         // Of means only.
         if (setup.thinning == DN_THIN_SUBSAMPLE) memset(want.partial, 0, (size_t)t.partial.columns * sizeof(double));
         CHECK_THAT(apart(t.next_partial.at, want.partial, t.next_partial.columns) <=
-                   1e-9 * (largest(want.partial, t.next_partial.columns) + 1e-3));
+                   2e-12 * (largest(want.partial, t.next_partial.columns) + 1e-3));
         const ptrdiff_t H = net.history, D = net.longest;
         for (ptrdiff_t i = 0; i < t.next_history.rows; i++) {
           const double *got = t.next_history.at + i * H + H - D, *right = want.history + i * H + H - D;
-          CHECK_THAT(apart(got, right, D) <= 1e-9 * (largest(right, D) + 1e-3) && largest(got - (H - D), H - D) == 0);
+          CHECK_THAT(apart(got, right, D) <= 2e-12 * (largest(right, D) + 1e-3) && largest(got - (H - D), H - D) == 0);
         }
         CHECK_THAT(net_trial_intact_f64(&t));
         ref_result_free(&want);
@@ -140,7 +140,7 @@ static void columns(void) {
       CHECK_STATUS(dn_network_vjp_f64(1, &primal, &t.tape, &d, NULL, NULL), DN_OK);
       for (int part = 0; part < REF_PARTS; part++) {
         const double both = largest(t.cot[part].at, t.cot[part].rows * t.cot[part].columns);
-        CHECK(fabs(both - 2 * half[part]) <= 1e-9 * both, "%s: %g, twice %g", ref_part_names[part], both, half[part]);
+        CHECK(fabs(both - 2 * half[part]) <= 2e-12 * both, "%s: %g, twice %g", ref_part_names[part], both, half[part]);
       }
       free(column);
       net_trial_free_f64(&t);
