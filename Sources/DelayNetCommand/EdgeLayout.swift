@@ -14,6 +14,10 @@ extension LoadedNetwork where Scalar: NPYElement {
   /// A number for every edge as it is written: (N, N) for a dense network or when asked for, else (E,).
   func array(ofEdges values: [Scalar], _ layout: EdgeLayout) throws -> NPYArray {
     guard network.topology == .dense || layout == .matrix else { return try NPYArray(values) }
+    // The matrix and the array that is made of it, which a sparse network of many nodes may have no memory for.
+    try DelayNetCommand.requireMemory(
+      2 * product(network.nodes, network.nodes, MemoryLayout<Scalar>.stride),
+      for: "gradients as matrices of \(grouped(network.nodes)) nodes")
     return try NPYArray(network.matrix(values).values, shape: [network.nodes, network.nodes])
   }
 

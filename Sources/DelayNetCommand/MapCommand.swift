@@ -51,7 +51,7 @@ struct MapCommand: ParsableCommand {
   @Option(
     name: .long,
     help: "How the cotangent of a connectome's weights is written: edges, one an edge, or matrix, (N, N).")
-  var weightsGradient = EdgeLayout.edges
+  var weightsGradient: EdgeLayout?
 
   @Option(
     name: .long, parsing: .unconditional,
@@ -65,6 +65,9 @@ struct MapCommand: ParsableCommand {
 
   func validate() throws {
     let asksForGradients = gradientBuffer != nil || gradientWeights != nil
+    if weightsGradient != nil, gradientWeights == nil {
+      throw ValidationError("--weights-gradient is for --gradient-weights, which is not there.")
+    }
     if asksForGradients, cotangent == nil { throw ValidationError("Gradients need a --cotangent.") }
     if cotangent != nil, !asksForGradients {
       throw ValidationError("--cotangent is for --gradient-buffer and --gradient-weights; neither is there.")
@@ -164,9 +167,10 @@ struct MapCommand: ParsableCommand {
       print("wrote     \(gradientBuffer) \(text(shape))")
     }
     if let gradientWeights {
-      let weights = try loaded.array(ofEdges: loaded.gradientByGivenWeights(gradient.weights), weightsGradient)
+      let weights = try loaded.array(
+        ofEdges: loaded.gradientByGivenWeights(gradient.weights), weightsGradient ?? .edges)
       if gradientWeights.hasSuffix(".npz") {
-        let arrays = [(name: "weights", array: weights)] + (try loaded.ends(weightsGradient))
+        let arrays = [(name: "weights", array: weights)] + (try loaded.ends(weightsGradient ?? .edges))
         let texts = loaded.labels.map { [(name: "labels", texts: $0)] } ?? []
         do { try NPZArchive.write(arrays, texts: texts, to: gradientWeights) } catch { throw Failure.writing(error) }
       } else {

@@ -87,7 +87,7 @@ extension SimulateCommand {
     var arrays = try arrays(gradient, names, problem, loaded, history: start.history.columns)
     var texts: [(name: String, texts: [String])] = []
     if names.contains("weights") || names.contains("delays") {
-      arrays += try loaded.ends(weightsGradient)
+      arrays += try loaded.ends(weightsGradient ?? .edges)
       if let labels = loaded.labels { texts.append(("labels", labels)) }
     }
     for case (let name, let array) in arrays where array.shape.isEmpty {
@@ -182,8 +182,10 @@ extension SimulateCommand {
     return try names.map { name in
       switch name {
       case "weights":
-        return (name, try loaded.array(ofEdges: loaded.gradientByGivenWeights(gradient.weights), weightsGradient))
-      case "delays": return (name, try loaded.array(ofEdges: gradient.delays, weightsGradient))
+        return (
+          name, try loaded.array(ofEdges: loaded.gradientByGivenWeights(gradient.weights), weightsGradient ?? .edges)
+        )
+      case "delays": return (name, try loaded.array(ofEdges: gradient.delays, weightsGradient ?? .edges))
       default: break
       }
       let (values, shape): ([Scalar], [Int]) =

@@ -90,7 +90,7 @@ struct SimulateCommand: ParsableCommand {
   @Option(
     name: .long,
     help: "How gradients by weights and delays of a connectome are written: edges, one an edge, or matrix, (N, N).")
-  var weightsGradient = EdgeLayout.edges
+  var weightsGradient: EdgeLayout?
 
   @Option(
     name: .long, parsing: .unconditional,
@@ -137,6 +137,9 @@ struct SimulateCommand: ParsableCommand {
     }
     if withRespectTo != nil, gradients == nil {
       throw ValidationError("--with-respect-to is for --gradients, which is not there.")
+    }
+    if weightsGradient != nil, gradients == nil {
+      throw ValidationError("--weights-gradient is for --gradients, which is not there.")
     }
     if cotangent != nil, gradients == nil {
       throw ValidationError("--cotangent is for --gradients, which is not there.")
