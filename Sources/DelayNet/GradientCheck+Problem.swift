@@ -38,7 +38,11 @@ extension GradientCheck {
       _ name: String, _ number: Int, _ point: [Scalar], _ gradient: [Scalar], _ place: (Int) -> String,
       _ move: ([Scalar], inout Problem<Scalar>, inout NetworkCarry<Scalar>) throws -> Void
     ) throws -> [Scalar] {
+      // As large as the array's own numbers: parameters of one model can lie five orders of magnitude apart.
+      let largest = point.map(abs).max() ?? 0
+      let size = largest > 0 ? largest : 1
       let change = try keys[number % 16].folding(in: UInt64(number)).normal(point.count, as: Scalar.self)
+        .map { size * $0 }
       func value(_ moved: [Scalar]) throws -> Scalar {
         var (problem, begin) = (problem, begin)
         try move(moved, &problem, &begin)

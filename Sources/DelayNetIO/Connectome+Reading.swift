@@ -46,8 +46,16 @@ extension Connectome {
       return
     }
     let input = try InputFile(path: path)
-    switch ArrayFileFormat(start: input.firstBytes()) {
-    case nil: self = try Connectome(zip: .file(path: path), options)
+    let start = input.firstBytes()
+    switch ArrayFileFormat(start: start) {
+    case nil:
+      if let matrix = FileFormat.matrix(start: start, file: path) {
+        throw input.name.error(
+          .malformed, at: .byte(0), found: matrix,
+          expected: "weights and lengths in a zip, a folder, .npz, .mat or .h5; a matrix alone is read by "
+            + "--weights-file, and by Connectome(weights:lengths:)")
+      }
+      self = try Connectome(zip: .file(path: path), options)
     case let format?:
       var budget = ArchiveBudget(limits: limits, packedBytes: input.size)
       try budget.countBytes(input.size, of: input.name)

@@ -54,6 +54,12 @@ enum FileFormat {
     return text(start, ending)
   }
 
+  /// The name of a format that holds one array, a table of text or NumPy's; nil for every other.
+  static func matrix(start: [UInt8], file: String) -> String? {
+    let formats = ["a NumPy array (.npy)", "a CSV text", "a TSV text", "a text file"]
+    return name(start: start, file: file).flatMap { formats.contains($0) ? $0 : nil }
+  }
+
   /// Texts: the ones that have a name by their ending or first word, others as what they are.
   private static func text(_ start: [UInt8], _ ending: String) -> String? {
     guard start.allSatisfy({ $0 >= 0x20 && $0 != 0x7f || 0x09...0x0d ~= $0 }) else { return nil }

@@ -69,7 +69,8 @@ test-c: $(c_tests_programs_plain)
 sanitize: sanitize-address sanitize-thread
 
 sanitize-address: $(c_tests_programs_address)
-	$(call c_tests_run,$(c_tests_programs_address),1800,env LSAN_OPTIONS=print_suppressions=0)
+	$(call c_tests_run,$(c_tests_programs_address),1800,env LSAN_OPTIONS=print_suppressions=0 \
+	  ASAN_OPTIONS=allocator_may_return_null=1)
 
 # ThreadSanitizer does not see libomp's barriers unless libarcher, which lies beside libomp, tells it.
 c_tests_libomp = $(shell ldconfig -p 2>/dev/null | awk '/lib$(DELAYNET_LIBOMP)\.so|libomp\.so/ {print $$NF; exit}')

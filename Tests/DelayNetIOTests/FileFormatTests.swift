@@ -75,6 +75,21 @@ import Testing
     #expect(found { _ = try NPYArray(bytes: [9, 9, 9, 1, 2, 3, 4, 5]) } == #"'\x09\x09\x09\x01\x02\x03'"#)
   }
 
+  @Test func aMatrixAloneIsNoConnectome() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("delaynet-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let files = [
+      ("weights.csv", text("0,1\n1,0\n"), "a CSV text"), ("weights.txt", text("0 1\n1 0\n"), "a text file"),
+      ("weights.npy", try bytes(of: NPYArray([0.0, 1, 1, 0], shape: [2, 2])), "a NumPy array (.npy)"),
+    ]
+    for (name, bytes, said) in files {
+      try save(bytes, to: "\(folder)/\(name)")
+      let error = #expect(throws: FileError.self) { _ = try Connectome(path: "\(folder)/\(name)") }
+      #expect(error?.kind == .malformed && error?.found == said && error?.file == "\(folder)/\(name)")
+      #expect(error?.expected.contains("--weights-file") == true)
+    }
+  }
+
   private func bytes(of array: NPYArray) throws -> [UInt8] {
     let path = FileManager.default.temporaryDirectory.appendingPathComponent("delaynet-\(UUID().uuidString).npy").path
     defer { try? FileManager.default.removeItem(atPath: path) }
