@@ -82,7 +82,8 @@ static int32_t dense_rows(const edges *e, int32_t first, int32_t lanes) {
     for (int32_t k = e->row[first + m] + 1; k < e->row[first + m + 1]; k++)
       if (e->key[k] < e->key[k - 1]) return -1;
   const int32_t rows = merge(e, first, lanes, NULL, NULL, NULL);
-  return (int64_t)rows * DN_LEAF <= DENSE_ROWS_PER_ROW * (int64_t)(e->row[first + lanes] - e->row[first]) ? rows : -1;
+  // Of the last slice's lanes those that have a target: alone in a slice of the others, it would waste as many.
+  return (int64_t)rows * lanes <= DENSE_ROWS_PER_ROW * (int64_t)(e->row[first + lanes] - e->row[first]) ? rows : -1;
 }
 
 // Targets that are in no dense slice and have edges, those with most edges first; returns how many.

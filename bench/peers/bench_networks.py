@@ -169,10 +169,10 @@ def expected(s):
     cases = {f"dense, delay {d}": networks.dense_84(d) for d in (0, 1, 20)}
     tutorial = networks.tutorial_84()
     if tutorial:
-        cases["dk_average, no delays"] = networks.like(tutorial, "linear", dt=0.1, G=0.01, sigma=[0.01], start=[(0.1, 0.5)])
+        cases["dk_average, no delays"] = networks.like(tutorial, "linear", dt=0.1, G=0.01, sigma=[0.01], start=[(0.1, 0.5)], mu=0.1)
     mpr = networks.mpr_76()
     if mpr:
-        cases["connectivity_76"] = networks.like(mpr, "linear", dt=0.1, G=0.01, sigma=[0.01], start=[(0.1, 0.5)])
+        cases["connectivity_76"] = networks.like(mpr, "linear", dt=0.1, G=0.01, sigma=[0.01], start=[(0.1, 0.5)], mu=0.1)
     steps = 500 if s.quick else 5000
     for precision, dtype in (("float32", np.float32), ("float64", np.float64)):
         runs = {name: Network(s.lib, case, steps, "frozen", "none", dtype, every=10) for name, case in cases.items()}

@@ -99,8 +99,10 @@ class Network:
         cast = functools.partial(np.ascontiguousarray, dtype=self.dtype)
         states = case.states()
         self.weights, self.sigma = cast(self.plan.network.weights), cast(case.sigma)
-        # The models of the cases couple their states themselves.
-        self.initial, self.history = cast(states[-1]), cast(states[:-1, :C].transpose(1, 2, 0))
+        # The other models couple their states themselves, or are started with numbers as good as any.
+        past = states[:-1, :C] if case.model != "kuramoto" else np.concatenate(
+            [np.sin(states[:-1]), np.cos(states[:-1])], axis=1)
+        self.initial, self.history = cast(states[-1]), cast(past.transpose(1, 2, 0))
         self.noise = cast(case.noise(steps)) if noise == "given" else None
         self.series = np.zeros((members, *self.shape), self.dtype)
         names = [self.model.contents.parameter[k].name.decode() for k in range(self.model.contents.parameters)]

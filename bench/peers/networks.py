@@ -95,9 +95,10 @@ def tutorial_84():
 
 
 def dense_84(delay):
-    """Dense, the same delay everywhere: a linear network, whose own arithmetic is next to nothing."""
+    """Dense, the same delay everywhere: a linear network, whose own arithmetic is next to nothing. Driven, it does not die out."""
     rng = np.random.default_rng(4)
-    return Case("linear", rng.random((84, 84)) / 84, np.full((84, 84), delay, np.int32), 0.1, 0.5, [0.01], [(0.1, 0.5)])
+    return Case("linear", rng.random((84, 84)) / 84, np.full((84, 84), delay, np.int32), 0.1, 0.5, [0.01], [(0.1, 0.5)],
+                mu=0.1)
 
 
 def resident():
