@@ -1,4 +1,4 @@
-// What the C files share: the plan, the workspace, and the tables through which drivers call kernels.
+// What the C files share: the plan, the workspace, what computes a model. What has a precision is in f32.h and f64.h.
 //
 // Letters: N nodes, E edges, B columns of a block, i target, j source, e edge, t step, k position in a plan's edge order.
 #ifndef DN_INTERNAL_H
@@ -13,6 +13,8 @@
 
 #include "delaynet.h"
 
+#define DN_JOIN_(a, b) a##_##b
+#define DN_JOIN(a, b) DN_JOIN_(a, b)
 #define DN_INLINE static inline __attribute__((always_inline))
 
 // Vector tails and short classes work on leaves of 16 columns; every block starts at a multiple of it.
@@ -44,6 +46,7 @@ typedef struct dn_list {
   int32_t group_begin;        // first group; unused by short lists (longest < DN_LEAF, not the zero list)
   int32_t *sector_group;      // (S + 1) group numbers: sector s owns groups sector_group[s] ... sector_group[s + 1] - 1
 } dn_list;
+static inline bool dn_list_is_short(const dn_list *list) { return list->longest > 0 && list->longest < DN_LEAF; }
 
 // Edges with the shortest delays once more, as rows of DN_LEAF targets: a step that reads what was computed a moment ago has
 // no time to run vectors over, so they run over targets. Each target's edges stand in plan order.
@@ -115,8 +118,9 @@ dn_status dn_lanes_create(dn_plan *plan, const dn_graph *graph, int32_t first, i
                           dn_lanes *lanes);
 void dn_lanes_destroy(const dn_allocator *allocator, const dn_lanes *lanes);
 
-// Estimated nanoseconds of a step's delayed sums, one thread, elements of `size` bytes.
-double dn_plan_expected_ns(const dn_plan *plan, size_t size);
+// Workspace of one run of the delay map, and of a pullback that asks for everything.
+void dn_map_bytes_f32(const dn_plan *plan, size_t *run, size_t *vjp);
+void dn_map_bytes_f64(const dn_plan *plan, size_t *run, size_t *vjp);
 
 // ---- Memory --------------------------------------------------------------------------------------------------------
 
@@ -146,45 +150,12 @@ dn_status dn_workspace_reserve(dn_workspace *workspace, size_t bytes);
 
 #define DN_PARAMETERS_MAX 32
 
-// A line of the register: what users see of it, and which parameter alone multiplies each coupling variable (or -1).
-typedef struct dn_registered {
-  dn_model model;
-  int32_t gain[DN_COUPLINGS_MAX];
-} dn_registered;
-
-// The number of a model in the register, -1 for a pointer that is not in it; and the gains of a number.
-int32_t dn_model_index(const dn_model *model);
-const int32_t *dn_model_gains(int32_t index);
-
-// ---- Kernel tables -------------------------------------------------------------------------------------------------
-
-#define DN_REAL float
-#define DN_NAME(name) name##_f32
-#include "kernel/table.h"
-#include "kernel/step_table.h"
-#undef DN_REAL
-#undef DN_NAME
-
-#define DN_REAL double
-#define DN_NAME(name) name##_f64
-#include "kernel/table.h"
-#include "kernel/step_table.h"
-#undef DN_REAL
-#undef DN_NAME
-
-// Random fills: the public functions of the same names, on one instruction set.
-typedef struct dn_random_kernels {
-  void (*bits_u32)(dn_key key, uint64_t first, ptrdiff_t count, uint32_t *out);
-  void (*bits_u64)(dn_key key, uint64_t first, ptrdiff_t count, uint64_t *out);
-  void (*uniform_f32)(dn_key key, uint64_t first, ptrdiff_t count, float lo, float hi, float *out);
-  void (*uniform_f64)(dn_key key, uint64_t first, ptrdiff_t count, double lo, double hi, double *out);
-  void (*integers_i32)(dn_key key, uint64_t first, ptrdiff_t count, int32_t lo, int32_t hi, int32_t *out);
-  void (*integers_i64)(dn_key key, uint64_t first, ptrdiff_t count, int64_t lo, int64_t hi, int64_t *out);
-  void (*normal_f32)(dn_key key, uint64_t first, ptrdiff_t count, float *out);
-  void (*normal_f64)(dn_key key, uint64_t first, ptrdiff_t count, double *out);
-} dn_random_kernels;
-
-// NULL when this CPU or this build lacks the instruction set.
-const dn_random_kernels *dn_random_kernels_of(dn_isa isa);
+// What computes a model: the parameter that alone multiplies each coupling variable (or -1), and the kernels of each
+// instruction set, NULL where this build lacks it.
+struct dn_implementation {
+  const int32_t *gain;  // (C)
+  const struct dn_model_kernels_f32 *kernels_f32[DN_ISA_AVX512 + 1];
+  const struct dn_model_kernels_f64 *kernels_f64[DN_ISA_AVX512 + 1];
+};
 
 #endif

@@ -31,8 +31,6 @@ static int32_t list_of(const dn_plan *plan, int32_t delay) {
   return 1 + floor_log2(plan->block) - floor_log2(delay);
 }
 
-static bool is_short(const dn_list *list) { return list->longest > 0 && list->longest < DN_LEAF; }
-
 // ---- Sorting -------------------------------------------------------------------------------------------------------
 
 // What only the creation of a plan needs. Fresh memory costs more than the sorting itself, so that the big arrays are few:
@@ -257,7 +255,7 @@ static dn_status graph_create(dn_plan *plan, dn_graph *graph, scratch *s, bool t
   int32_t bucket[DN_CLASSES_MAX + 1];
   bucket[0] = 0;
   for (int32_t l = 0; l < lists; l++)
-    bucket[l + 1] = bucket[l] + (is_short(&graph->list[l]) ? 1 : S * (l == 1 ? plan->tiles : 1));
+    bucket[l + 1] = bucket[l] + (dn_list_is_short(&graph->list[l]) ? 1 : S * (l == 1 ? plan->tiles : 1));
 
   int32_t groups = 0;
   ptrdiff_t shorts = 0, grouped = 0;
@@ -276,7 +274,7 @@ static dn_status graph_create(dn_plan *plan, dn_graph *graph, scratch *s, bool t
         s->group_count[g] = 0;
         s->group_bucket[g] = bucket[l];
         if (l == 1) s->group_bucket[g] += c * plan->tiles + cell - DN_CLASSES_MAX;
-        else if (!is_short(&graph->list[l])) s->group_bucket[g] += c;
+        else if (!dn_list_is_short(&graph->list[l])) s->group_bucket[g] += c;
       }
       s->group_count[g]++;
     }
@@ -284,7 +282,7 @@ static dn_status graph_create(dn_plan *plan, dn_graph *graph, scratch *s, bool t
       if (s->group_count[g] > largest) largest = s->group_count[g];
   }
   int32_t first_short = lists;
-  while (first_short > 1 && is_short(&graph->list[first_short - 1])) first_short--;
+  while (first_short > 1 && dn_list_is_short(&graph->list[first_short - 1])) first_short--;
   for (int32_t g = 0; g < groups; g++) {
     if (s->group_bucket[g] < bucket[first_short]) grouped++;
     else shorts += s->group_count[g];
@@ -536,7 +534,7 @@ void dn_plan_targets(const dn_plan *plan, int32_t *target) {
   const dn_graph *graph = &plan->forward;
   for (int32_t l = 0; l < graph->lists; l++) {
     const dn_list *list = &graph->list[l];
-    if (is_short(list)) {
+    if (dn_list_is_short(list)) {
       for (int32_t k = list->begin; k < list->begin + list->count; k++)
         target[k] = (int32_t)(graph->short_target[k - graph->short_begin] / plan->stride);
     } else {
@@ -544,40 +542,4 @@ void dn_plan_targets(const dn_plan *plan, int32_t *target) {
         for (int32_t k = graph->group[g].begin; k < graph->group[g + 1].begin; k++) target[k] = graph->group[g].target;
     }
   }
-}
-
-// Cycles of lanes that are summed once. Lanes with keys of their own load and insert what they read one by one.
-static double lanes_cycles(const dn_lanes *lanes, double width) {
-  double cycles = 0;
-  for (int32_t s = 0; s < lanes->slices; s++)
-    cycles += DN_LEAF * (double)lanes->slice[s].rows * (lanes->slice[s].target < 0 ? 1.4 : 1.4 / width);
-  return cycles;
-}
-
-double dn_plan_expected_ns(const dn_plan *plan, size_t size) {
-  // Cycles at 3 GHz: an unaligned load and a multiply-add a vector, something for each group's start and end; a load, a
-  // multiply-add and a store for each visit of a short edge; rows of time turned into rows of nodes and back. The base
-  // instruction set of x86-64 has no multiply-add: each is a call.
-  const dn_graph *graph = &plan->forward;
-#if defined(__x86_64__)
-  const bool calls = plan->isa == DN_ISA_BASE;
-#else
-  const bool calls = false;
-#endif
-  const double bytes = plan->isa == DN_ISA_AVX512 ? 64 : plan->isa == DN_ISA_AVX2 ? 32 : 16;
-  const double width = calls ? 0.25 : bytes / (double)size;
-  double cycles = 4 * (double)plan->nodes / (bytes / (double)size);
-  for (int32_t l = 0; l < graph->lists; l++) {
-    const dn_list *list = &graph->list[l];
-    const double columns = l <= 1 ? plan->block : list->shortest;
-    if (is_short(list)) {
-      if (!graph->leaf_lanes || list->shortest > graph->recent_longest)
-        cycles += (calls ? 2.5 * columns / width : 2.5) * list->count / columns;
-    } else {
-      const double groups = list->sector_group[graph->sectors] - list->sector_group[0];
-      cycles += 1.9 * list->count / width + groups * (12 + 2 * columns / width) / columns;
-    }
-  }
-  if (graph->leaf_lanes) cycles += 3 * (double)plan->nodes + lanes_cycles(&graph->recent, width);
-  return cycles / 3;
 }

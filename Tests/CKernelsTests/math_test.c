@@ -1,111 +1,24 @@
 // Tests of kernel/math.h's exp, logistic, sincos and wrap, which node models use: their errors against long double (random_test.c:
 // log, and erfinv through the normals), special values, and the same bits at every vector width.
 #include <float.h>
+#include <math.h>
+#include <stdint.h>
 
-#include "../../Sources/CKernels/internal.h"
 #include "check.h"
+#include "delaynet.h"
+#include "elementary.h"
 
 #pragma STDC FP_CONTRACT OFF
-
-#define DN_PASTE3_(a, b, c) a##_##b##_##c
-#define DN_PASTE3(a, b, c) DN_PASTE3_(a, b, c)
-#define K(name) DN_PASTE3(name, DN_REAL_SUFFIX, DN_ISA_SUFFIX)
-
-// The functions of one width and precision on `count` elements, a multiple of 16.
-#define FUNCTIONS                                                          \
-  static void K(all)(const DN_REAL *x, ptrdiff_t count, DN_REAL *out[6]) { \
-    for (ptrdiff_t n = 0; n < count; n += VL) {                            \
-      K(vec) sine, cosine, slope;                                          \
-      K(sincos)(K(load)(x + n), &sine, &cosine);                           \
-      const K(vec) level = K(logistic_slope)(K(load)(x + n), &slope);      \
-      K(store)(out[0] + n, K(exp)(K(load)(x + n)));                        \
-      K(store)(out[1] + n, level);                                         \
-      K(store)(out[2] + n, slope);                                         \
-      K(store)(out[3] + n, sine);                                          \
-      K(store)(out[4] + n, cosine);                                        \
-      K(store)(out[5] + n, K(wrap)(K(load)(x + n)));                       \
-    }                                                                      \
-  }
-enum { EXP, LOGISTIC, SLOPE, SIN, COS, WRAP, OUTPUTS };
-
-#define DN_REAL float
-#define DN_REAL_SUFFIX f32
-#define DN_VECTOR_BYTES 16
-#define DN_ISA_SUFFIX base
-#include "../../Sources/CKernels/kernel/vec.h"
-#include "../../Sources/CKernels/kernel/math.h"
-FUNCTIONS
-#undef VL
-#undef DN_REAL
-#undef DN_REAL_SUFFIX
-#define DN_REAL double
-#define DN_REAL_SUFFIX f64
-#include "../../Sources/CKernels/kernel/vec.h"
-#include "../../Sources/CKernels/kernel/math.h"
-FUNCTIONS
-#undef VL
-#undef DN_REAL
-#undef DN_REAL_SUFFIX
-#undef DN_VECTOR_BYTES
-#undef DN_ISA_SUFFIX
-
-#if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#define DN_REAL float
-#define DN_REAL_SUFFIX f32
-#define DN_VECTOR_BYTES 32
-#define DN_ISA_SUFFIX avx2
-#include "../../Sources/CKernels/kernel/vec.h"
-#include "../../Sources/CKernels/kernel/math.h"
-FUNCTIONS
-#undef VL
-#undef DN_REAL
-#undef DN_REAL_SUFFIX
-#define DN_REAL double
-#define DN_REAL_SUFFIX f64
-#include "../../Sources/CKernels/kernel/vec.h"
-#include "../../Sources/CKernels/kernel/math.h"
-FUNCTIONS
-#undef VL
-#undef DN_REAL
-#undef DN_REAL_SUFFIX
-#undef DN_VECTOR_BYTES
-#undef DN_ISA_SUFFIX
-#pragma clang attribute pop
-
-#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,fma"))), apply_to = function)
-#define DN_REAL float
-#define DN_REAL_SUFFIX f32
-#define DN_VECTOR_BYTES 64
-#define DN_ISA_SUFFIX avx512
-#include "../../Sources/CKernels/kernel/vec.h"
-#include "../../Sources/CKernels/kernel/math.h"
-FUNCTIONS
-#undef VL
-#undef DN_REAL
-#undef DN_REAL_SUFFIX
-#define DN_REAL double
-#define DN_REAL_SUFFIX f64
-#include "../../Sources/CKernels/kernel/vec.h"
-#include "../../Sources/CKernels/kernel/math.h"
-FUNCTIONS
-#undef VL
-#undef DN_REAL
-#undef DN_REAL_SUFFIX
-#undef DN_VECTOR_BYTES
-#undef DN_ISA_SUFFIX
-#pragma clang attribute pop
-#endif
 
 // ---- Arguments -----------------------------------------------------------------------------------------------------
 
 enum { COUNT = 1 << 18 };
 static float x_f32[COUNT], y_f32[OUTPUTS][COUNT], z_f32[OUTPUTS][COUNT];
 static double x_f64[COUNT], y_f64[OUTPUTS][COUNT], z_f64[OUTPUTS][COUNT];
-static float *out_f32[] = {y_f32[0], y_f32[1], y_f32[2], y_f32[3], y_f32[4], y_f32[5]};
-static float *other_f32[] = {z_f32[0], z_f32[1], z_f32[2], z_f32[3], z_f32[4], z_f32[5]};
-static double *out_f64[] = {y_f64[0], y_f64[1], y_f64[2], y_f64[3], y_f64[4], y_f64[5]};
-static double *other_f64[] = {z_f64[0], z_f64[1], z_f64[2], z_f64[3], z_f64[4], z_f64[5]};
+static float *out_f32[] = {y_f32[0], y_f32[1], y_f32[2], y_f32[3], y_f32[4], y_f32[5], y_f32[6]};
+static float *other_f32[] = {z_f32[0], z_f32[1], z_f32[2], z_f32[3], z_f32[4], z_f32[5], z_f32[6]};
+static double *out_f64[] = {y_f64[0], y_f64[1], y_f64[2], y_f64[3], y_f64[4], y_f64[5], y_f64[6]};
+static double *other_f64[] = {z_f64[0], z_f64[1], z_f64[2], z_f64[3], z_f64[4], z_f64[5], z_f64[6]};
 
 // Uniform in -most ... most, or logarithmic from 1e-8 to it with both signs; with `near`, the neighbours of multiples of pi/2.
 typedef enum { UNIFORM, LOGARITHMIC, QUARTERS } kind;
@@ -146,7 +59,7 @@ static long double exact(int output, long double x) {
     default: return cosl(x);
   }
 }
-static const char *const NAMES[] = {"exp", "logistic", "slope", "sin", "cos", "wrap"};
+static const char *const NAMES[] = {"exp", "logistic", "slope", "sin", "cos", "wrap", "log"};
 // Bounds of kernel/math.h in ulp, of normal results.
 static const double BOUND_F32[] = {1.02, 2.41, 4.99, 1.81, 1.81}, BOUND_F64[] = {1.09, 2.37, 4.90, 1.52, 1.52};
 
@@ -154,8 +67,8 @@ static const double BOUND_F32[] = {1.02, 2.41, 4.99, 1.81, 1.81}, BOUND_F64[] = 
 static void compare(int first, int last) {
   // Where long double is double, the exact result carries an ulp of its own.
   const double doubt = LDBL_MANT_DIG > 53 ? 0 : 1;
-  all_f32_base(x_f32, COUNT, out_f32);
-  all_f64_base(x_f64, COUNT, out_f64);
+  elementary_base_f32(x_f32, COUNT, out_f32);
+  elementary_base_f64(x_f64, COUNT, out_f64);
   for (int k = first; k < last; k++) {
     long double worst_f32 = 0, worst_f64 = 0;
     float at_f32 = 0;
@@ -210,8 +123,8 @@ static void test_wrap(void) {
   for (int k = 0; k < 4; k++) {
     check_about("arguments of kind %d", (int)kinds[k]);
     fill(kinds[k], k == 3 ? 12 : 1e6, k == 3 ? 12 : 1e9);
-    all_f32_base(x_f32, COUNT, out_f32);
-    all_f64_base(x_f64, COUNT, out_f64);
+    elementary_base_f32(x_f32, COUNT, out_f32);
+    elementary_base_f64(x_f64, COUNT, out_f64);
     long double worst_f32 = 0, worst_f64 = 0;
     for (int n = 0; n < COUNT; n++) {
       const long double e32 = fabsl(remainderl(y_f32[WRAP][n] - remainderl(x_f32[n], turn), turn));
@@ -230,8 +143,8 @@ static void test_wrap(void) {
   check_about("beyond");
   static const double values[] = {0, -0.0, INFINITY, -INFINITY, NAN, 1e30, -1e30, 3.141592653589793};
   for (int n = 0; n < 16; n++) x_f32[n] = (float)values[n % 8], x_f64[n] = values[n % 8];
-  all_f32_base(x_f32, 16, out_f32);
-  all_f64_base(x_f64, 16, out_f64);
+  elementary_base_f32(x_f32, 16, out_f32);
+  elementary_base_f64(x_f64, 16, out_f64);
   CHECK_THAT(y_f32[WRAP][0] == 0 && signbit(y_f32[WRAP][1]) && y_f64[WRAP][0] == 0 && signbit(y_f64[WRAP][1]));
   for (int n = 2; n < 7; n++) CHECK(isnan(y_f32[WRAP][n]) && isnan(y_f64[WRAP][n]), "wrap(%g)", values[n]);
   CHECK_THAT(fabsf(y_f32[WRAP][7] + x_f32[7]) <= 0x1p-22f && fabs(y_f64[WRAP][7] + x_f64[7]) <= 0x1p-51);
@@ -244,8 +157,8 @@ static void test_special(void) {
     x_f32[n] = (float)values[n % 8];
     x_f64[n] = values[n % 8];
   }
-  all_f32_base(x_f32, 16, out_f32);
-  all_f64_base(x_f64, 16, out_f64);
+  elementary_base_f32(x_f32, 16, out_f32);
+  elementary_base_f64(x_f64, 16, out_f64);
 #define EVERY(k, n, condition)                                      \
   for (int type = 0; type < 2; type++) {                            \
     const double y = type == 0 ? (double)y_f32[k][n] : y_f64[k][n]; \
@@ -268,7 +181,7 @@ static void test_special(void) {
     EVERY(LOGISTIC, big, y == 0)
     EVERY(SLOPE, big, y == 0)
   }
-  for (int k = 0; k < OUTPUTS; k++) EVERY(k, 4, isnan(y))
+  for (int k = 0; k < LOG; k++) EVERY(k, 4, isnan(y))
   for (int infinite = 2; infinite < 4; infinite++) {
     EVERY(SIN, infinite, isnan(y))
     EVERY(COS, infinite, isnan(y))
@@ -292,17 +205,17 @@ static void test_widths(void) {
   for (kind kind = UNIFORM; kind <= QUARTERS; kind++) {
     check_about("arguments of kind %d", (int)kind);
     fill(kind, kind == UNIFORM ? 105 : 1e6, kind == UNIFORM ? 750 : 1e9);
-    all_f32_base(x_f32, COUNT, out_f32);
-    all_f64_base(x_f64, COUNT, out_f64);
+    elementary_base_f32(x_f32, COUNT, out_f32);
+    elementary_base_f64(x_f64, COUNT, out_f64);
 #if defined(__x86_64__)
     if (dn_isa_available(DN_ISA_AVX2)) {
-      all_f32_avx2(x_f32, COUNT, other_f32);
-      all_f64_avx2(x_f64, COUNT, other_f64);
+      elementary_avx2_f32(x_f32, COUNT, other_f32);
+      elementary_avx2_f64(x_f64, COUNT, other_f64);
       same_bits("avx2");
     }
     if (dn_isa_available(DN_ISA_AVX512)) {
-      all_f32_avx512(x_f32, COUNT, other_f32);
-      all_f64_avx512(x_f64, COUNT, other_f64);
+      elementary_avx512_f32(x_f32, COUNT, other_f32);
+      elementary_avx512_f64(x_f64, COUNT, other_f64);
       same_bits("avx512");
     }
 #else

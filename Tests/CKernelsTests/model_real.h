@@ -190,7 +190,7 @@ static void DN_NAME(test_steps)(void) {
       for (dn_isa isa = DN_ISA_BASE; isa <= DN_ISA_AVX512; isa++) {
         if (!dn_isa_available(isa)) continue;
         DN_NAME(outcome) *o = isa == DN_ISA_BASE ? &base : &other;
-        const DN_NAME(dn_model_kernels) *kernels = &DN_NAME(dn_network_kernels_of)(isa)->model[n];
+        const DN_NAME(dn_model_kernels) *kernels = m->implementation->DN_NAME(kernels)[isa];
         DN_NAME(compute)(m, kernels, o);
         check_about("%s, %s%s", m->name, dn_isa_name(isa), push ? ", clamped" : "");
         if (isa != DN_ISA_BASE) CHECK(memcmp(&base, &other, sizeof base) == 0, "other bits than base");
@@ -266,7 +266,7 @@ static void DN_NAME(test_derivatives)(void) {
       DN_NAME(prepare)(m, push, input);
       for (dn_isa isa = DN_ISA_BASE; isa <= DN_ISA_AVX512; isa++) {
         if (!dn_isa_available(isa)) continue;
-        DN_NAME(compute)(m, &DN_NAME(dn_network_kernels_of)(isa)->model[n], &o);
+        DN_NAME(compute)(m, m->implementation->DN_NAME(kernels)[isa], &o);
         check_about("%s, %s%s", m->name, dn_isa_name(isa), push ? ", clamped" : "");
         for (scheme_kind scheme = EULER; scheme <= HEUN_FROZEN; scheme++) {
           DN_NAME(check_differences)(m, (int)scheme, input, o.back[scheme], l.count);
@@ -291,9 +291,9 @@ static void DN_NAME(test_gains)(void) {
   for (int n = 0; n < dn_model_count(); n++) {
     const dn_model *m = dn_model_at(n);
     const layout l = layout_of(m);
-    const DN_NAME(dn_model_kernels) *kernels = &DN_NAME(dn_network_kernels_of)(dn_isa_best())->model[n];
+    const DN_NAME(dn_model_kernels) *kernels = m->implementation->DN_NAME(kernels)[dn_isa_best()];
     for (int k = 0; k < m->couplings; k++) {
-      const int gain = dn_model_gains(n)[k];
+      const int gain = m->implementation->gain[k];
       DN_NAME(prepare)(m, false, input);
       if (gain >= 0) memset(DN_NAME(input) + (l.parameters + gain) * ROW, 0, ROW * sizeof(DN_REAL));
       DN_NAME(compute)(m, kernels, &with);

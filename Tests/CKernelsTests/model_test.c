@@ -3,8 +3,8 @@
 // A model that is added to models.def needs its equation in EQUATIONS.
 #include <float.h>
 
-#include "../../Sources/CKernels/internal.h"
 #include "check.h"
+#include "kernels.h"
 
 #pragma STDC FP_CONTRACT OFF
 
@@ -181,7 +181,7 @@ static void make_inputs(const dn_model *m, bool push, double *input) {
 // Wong-Wang's rate through the removable singularity u = 0, at which its slope is 1/2, and far on both sides of it.
 static void test_wong_wang_threshold(void) {
   const dn_model *m = dn_model_find("wong_wang");
-  const dn_model_kernels_f64 *kernels = &dn_network_kernels_of_f64(dn_isa_best())->model[dn_model_index(m)];
+  const dn_model_kernels_f64 *kernels = m->implementation->kernels_f64[dn_isa_best()];
   for (int n = -60; n <= 60; n++) {
     // a x - b = u: a = 1, b = 0, S = 0, x = I_o = u.
     const double z = n == 0 ? 0 : (n < 0 ? -1 : 1) * pow(10, (abs(n) - 40) / 10.0), d = 154, u = z / d;
@@ -220,7 +220,7 @@ static void test_register(void) {
   for (int n = 0; n < dn_model_count(); n++) {
     const dn_model *m = dn_model_at(n);
     check_about("%s", m->name);
-    CHECK_THAT(dn_model_find(m->name) == m && dn_model_index(m) == n);
+    CHECK_THAT(dn_model_find(m->name) == m && m->implementation != NULL);
     CHECK_THAT(ascii(m->name) && *m->title && *m->source);
     CHECK(equation_of(m) != NULL, "no equation in EQUATIONS");
     CHECK_THAT(m->states > 0 && m->states <= STATES_MAX && m->parameters > 0 && m->parameters <= PARAMETERS_MAX);
@@ -237,7 +237,7 @@ static void test_register(void) {
       const dn_model_variable *v = &m->coupling[k];
       CHECK(ascii(v->name) && v->unit && *v->meaning, "coupling variable %d", k);
       CHECK(isnan(v->initial_low) && isnan(v->initial_high), "initial range of coupling variable %s", v->name);
-      CHECK(dn_model_gains(n)[k] >= -1 && dn_model_gains(n)[k] < m->parameters, "gain %d", k);
+      CHECK(m->implementation->gain[k] >= -1 && m->implementation->gain[k] < m->parameters, "gain %d", k);
     }
     for (int k = 0; k < m->parameters; k++) {
       const dn_model_parameter *p = &m->parameter[k];

@@ -303,8 +303,9 @@ static void DN_NAME(sizes)(void) {
 }
 
 static void DN_NAME(options)(void) {
-  dn_model copy = *dn_model_find("mpr");
-  SPOILED(ALL, "a model that is not registered", DN_BAD_OPTION, p->primal[r].model = &copy);
+  dn_model own = *dn_model_find("mpr");
+  own.implementation = NULL;
+  SPOILED(ALL, "a model that nothing computes", DN_BAD_OPTION, p->primal[r].model = &own);
   SPOILED(ALL, "scheme 2", DN_BAD_OPTION, p->primal[r].scheme = (dn_scheme)2);
   SPOILED(ALL, "stage 2", DN_BAD_OPTION, p->primal[r].stage = (dn_stage)2);
   SPOILED(ALL, "coupling kind 2", DN_BAD_OPTION, p->primal[r].coupling_kind = (dn_coupling_kind)2);

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../../Sources/CKernels/internal.h"
+#include "elementary.h"
+#include "kernels.h"
 #include "random_golden.h"
 
 #pragma STDC FP_CONTRACT OFF
@@ -246,8 +247,25 @@ static size_t element_size(Fill fill) {
   return fill == BITS_U32 || fill == UNIFORM_F32 || fill == INTEGERS_I32 || fill == NORMAL_F32 ? 4 : 8;
 }
 
-static void draw(const dn_random_kernels *kernels, const Case *c, dn_key key, uint64_t first, ptrdiff_t count,
-                 void *out) {
+// The fills of one instruction set, or the public ones.
+typedef struct fills {
+  void (*bits_u32)(dn_key key, uint64_t first, ptrdiff_t count, uint32_t *out);
+  void (*bits_u64)(dn_key key, uint64_t first, ptrdiff_t count, uint64_t *out);
+  void (*uniform_f32)(dn_key key, uint64_t first, ptrdiff_t count, float lo, float hi, float *out);
+  void (*uniform_f64)(dn_key key, uint64_t first, ptrdiff_t count, double lo, double hi, double *out);
+  void (*integers_i32)(dn_key key, uint64_t first, ptrdiff_t count, int32_t lo, int32_t hi, int32_t *out);
+  void (*integers_i64)(dn_key key, uint64_t first, ptrdiff_t count, int64_t lo, int64_t hi, int64_t *out);
+  void (*normal_f32)(dn_key key, uint64_t first, ptrdiff_t count, float *out);
+  void (*normal_f64)(dn_key key, uint64_t first, ptrdiff_t count, double *out);
+} fills;
+static fills fills_of(dn_isa isa) {
+  const dn_kernels_f32 *single = dn_kernels_of_f32(isa);
+  const dn_kernels_f64 *twice = dn_kernels_of_f64(isa);
+  return (fills){single->bits,     twice->bits,     single->uniform, twice->uniform,
+                 single->integers, twice->integers, single->normal,  twice->normal};
+}
+
+static void draw(const fills *kernels, const Case *c, dn_key key, uint64_t first, ptrdiff_t count, void *out) {
   switch (c->fill) {
     case BITS_U32: kernels->bits_u32(key, first, count, out); break;
     case BITS_U64: kernels->bits_u64(key, first, count, out); break;
@@ -260,7 +278,7 @@ static void draw(const dn_random_kernels *kernels, const Case *c, dn_key key, ui
   }
 }
 
-static const dn_random_kernels PUBLIC = {
+static const fills PUBLIC = {
     dn_random_bits_u32,     dn_random_bits_u64,     dn_random_uniform_f32, dn_random_uniform_f64,
     dn_random_integers_i32, dn_random_integers_i64, dn_random_normal_f32,  dn_random_normal_f64,
 };
@@ -288,7 +306,7 @@ static uint64_t element(const void *array, size_t size, ptrdiff_t n) {
 
 enum { MOST = 300, MARGIN = 64 };  // elements of the longest draw; untouched elements on each side of it
 
-static void test_kernels(const char *isa, const dn_random_kernels *kernels) {
+static void test_kernels(const char *isa, const fills *kernels) {
   static const uint64_t firsts[] = {0, 1, 13, 4294967296 - 37, 4294967295, 4294967296, 8589934600, UINT64_MAX - 20};
   static const ptrdiff_t counts[] = {127, 128, 129, 255, 256, 257, MOST};
   const dn_key key = {{0x243f6a88, 0x85a308d3}};
@@ -321,7 +339,7 @@ static void test_kernels(const char *isa, const dn_random_kernels *kernels) {
 }
 
 // Long stretches, in which every branch of the normals is taken.
-static void test_long(const char *isa, const dn_random_kernels *kernels) {
+static void test_long(const char *isa, const fills *kernels) {
   enum { LONG = 200000 };
   static double memory[LONG];
   const dn_key key = dn_key_create(11);
@@ -337,7 +355,7 @@ static void test_long(const char *isa, const dn_random_kernels *kernels) {
 }
 
 // The draws farthest from 0, looked up by their indices: |z| > 5.3, erfinv's outermost polynomial, is one in ten million.
-static void test_extremes(const char *isa, const dn_random_kernels *kernels) {
+static void test_extremes(const char *isa, const fills *kernels) {
   const dn_key key = dn_key_create(7);
   for (int n = 0; n < COUNT(GOLDEN_FAR_F64_INDEX); n++) {
     double z;
@@ -524,25 +542,20 @@ static void test_distributions(void) {
 
 // ---- Elementary functions ------------------------------------------------------------------------------------------
 
-#define DN_VECTOR_BYTES 16
-#define DN_PASTE3_(a, b, c) a##_##b##_##c
-#define DN_PASTE3(a, b, c) DN_PASTE3_(a, b, c)
-#define K(name) DN_PASTE3(name, DN_REAL_SUFFIX, test)
-
-#define DN_REAL float
-#define DN_REAL_SUFFIX f32
-#include "../../Sources/CKernels/kernel/vec.h"
-#include "../../Sources/CKernels/kernel/math.h"
-static float log_of_float(float x) { return K(log)(K(splat)(x))[0]; }
-#undef VL
-#undef DN_REAL
-#undef DN_REAL_SUFFIX
-
-#define DN_REAL double
-#define DN_REAL_SUFFIX f64
-#include "../../Sources/CKernels/kernel/vec.h"
-#include "../../Sources/CKernels/kernel/math.h"
-static double log_of_double(double x) { return K(log)(K(splat)(x))[0]; }
+static float log_of_float(float x) {
+  float in[16], out[OUTPUTS][16], *rows[OUTPUTS];
+  for (int n = 0; n < 16; n++) in[n] = x;
+  for (int k = 0; k < OUTPUTS; k++) rows[k] = out[k];
+  elementary_base_f32(in, 16, rows);
+  return out[LOG][0];
+}
+static double log_of_double(double x) {
+  double in[16], out[OUTPUTS][16], *rows[OUTPUTS];
+  for (int n = 0; n < 16; n++) in[n] = x;
+  for (int k = 0; k < OUTPUTS; k++) rows[k] = out[k];
+  elementary_base_f64(in, 16, rows);
+  return out[LOG][0];
+}
 
 static double ulp(double x, int digits) {
   int exponent;
@@ -574,15 +587,14 @@ static void test_log(void) {
 
 int main(void) {
   for (dn_isa isa = DN_ISA_BASE; isa <= DN_ISA_AVX512; isa++) {
-    const dn_random_kernels *kernels = dn_random_kernels_of(isa);
-    check((kernels != NULL) == (dn_isa_available(isa) != 0), "kernels of instruction set %d", isa);
-    if (kernels == NULL) continue;
-    test_kernels(dn_isa_name(isa), kernels);
-    test_long(dn_isa_name(isa), kernels);
-    test_extremes(dn_isa_name(isa), kernels);
+    if (!dn_isa_available(isa)) continue;
+    const fills kernels = fills_of(isa);
+    test_kernels(dn_isa_name(isa), &kernels);
+    test_long(dn_isa_name(isa), &kernels);
+    test_extremes(dn_isa_name(isa), &kernels);
   }
-  check(dn_random_kernels_of(DN_ISA_AUTO) == dn_random_kernels_of(dn_isa_best()), "kernels of this CPU");
-  check(dn_random_kernels_of((dn_isa)17) == NULL, "kernels of no instruction set");
+  check(dn_kernels_of_f32((dn_isa)17) == NULL && dn_kernels_of_f64((dn_isa)17) == NULL,
+        "kernels of no instruction set");
   test_kernels("public", &PUBLIC);
   test_keys();
   test_jax();

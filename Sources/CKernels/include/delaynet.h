@@ -233,14 +233,17 @@ typedef struct dn_model_parameter {
   double lowest, highest;  // usual range: not enforced
 } dn_model_parameter;
 
+typedef struct dn_implementation dn_implementation;
+
 typedef struct dn_model {
   const char *name;  // what the command calls it
   const char *title;
-  const char *source;                     // the paper
-  int32_t states, couplings, parameters;  // S, C, P
-  const dn_model_variable *state;         // (S)
-  const dn_model_variable *coupling;      // (C)
-  const dn_model_parameter *parameter;    // (P)
+  const char *source;                                   // the paper
+  int32_t states, couplings, parameters;                // S, C, P
+  const dn_model_variable *state;                       // (S)
+  const dn_model_variable *coupling;                    // (C)
+  const dn_model_parameter *parameter;                  // (P)
+  const dn_implementation *DN_NULLABLE implementation;  // what computes it, the library's own; without it no model runs
 } dn_model;
 
 DN_API int32_t dn_model_count(void);

@@ -7,20 +7,20 @@
 // additions a register would wait for itself.
 #define DN_LANES_TOGETHER (VL >= 8 ? 4 : VL >= 4 ? 2 : 1)
 
-#define DN_LANES_DENSE(slices)                                                                                         \
-  DN_INLINE void K(dense_##slices)(const dn_slice *slice, const int32_t *offset, const DN_REAL *w, const DN_REAL *src, \
-                                   DN_REAL *x) {                                                                       \
-    K(wide) sum[slices];                                                                                               \
-    const K(wide_of_row) * weights[slices];                                                                            \
-    for (int m = 0; m < slices; m++) {                                                                                 \
-      sum[m] = *(const K(wide_of_row) *)(x + slice[m].target);                                                         \
-      weights[m] = (const K(wide_of_row) *)w + slice[m].row_begin;                                                     \
-    }                                                                                                                  \
-    for (ptrdiff_t r = 0; r < slice->rows; r++) {                                                                      \
-      const K(wide) y = (K(wide))(src[offset[slice->key_begin + r]]);                                                  \
-      for (int m = 0; m < slices; m++) sum[m] = __builtin_elementwise_fma((K(wide))weights[m][r], y, sum[m]);          \
-    }                                                                                                                  \
-    for (int m = 0; m < slices; m++) *(K(wide_of_row) *)(x + slice[m].target) = sum[m];                                \
+#define DN_LANES_DENSE(slices)                                                                                      \
+  DN_INLINE void dense_##slices(const dn_slice *slice, const int32_t *offset, const DN_REAL *w, const DN_REAL *src, \
+                                DN_REAL *x) {                                                                       \
+    wide sum[slices];                                                                                               \
+    const wide_of_row *weights[slices];                                                                             \
+    for (int m = 0; m < slices; m++) {                                                                              \
+      sum[m] = *(const wide_of_row *)(x + slice[m].target);                                                         \
+      weights[m] = (const wide_of_row *)w + slice[m].row_begin;                                                     \
+    }                                                                                                               \
+    for (ptrdiff_t r = 0; r < slice->rows; r++) {                                                                   \
+      const wide y = (wide)(src[offset[slice->key_begin + r]]);                                                     \
+      for (int m = 0; m < slices; m++) sum[m] = __builtin_elementwise_fma((wide)weights[m][r], y, sum[m]);          \
+    }                                                                                                               \
+    for (int m = 0; m < slices; m++) *(wide_of_row *)(x + slice[m].target) = sum[m];                                \
   }
 DN_LANES_DENSE(1)
 DN_LANES_DENSE(2)
@@ -28,82 +28,78 @@ DN_LANES_DENSE(4)
 #undef DN_LANES_DENSE
 
 // Sixteen values from anywhere. A macro: a function that returns so wide a vector has no fixed convention.
-#define DN_GATHER(src, at)                                                                                     \
-  ((K(wide)){(src)[(at)[0]], (src)[(at)[1]], (src)[(at)[2]], (src)[(at)[3]], (src)[(at)[4]], (src)[(at)[5]],   \
-             (src)[(at)[6]], (src)[(at)[7]], (src)[(at)[8]], (src)[(at)[9]], (src)[(at)[10]], (src)[(at)[11]], \
-             (src)[(at)[12]], (src)[(at)[13]], (src)[(at)[14]], (src)[(at)[15]]})
+#define DN_GATHER(src, at)                                                                                  \
+  ((wide){(src)[(at)[0]], (src)[(at)[1]], (src)[(at)[2]], (src)[(at)[3]], (src)[(at)[4]], (src)[(at)[5]],   \
+          (src)[(at)[6]], (src)[(at)[7]], (src)[(at)[8]], (src)[(at)[9]], (src)[(at)[10]], (src)[(at)[11]], \
+          (src)[(at)[12]], (src)[(at)[13]], (src)[(at)[14]], (src)[(at)[15]]})
 
-DN_INLINE void K(sparse)(const dn_slice *slice, const int32_t *target, const int32_t *offset, const DN_REAL *w,
-                         const DN_REAL *src, DN_REAL *x) {
-  const K(wide_of_row) *weights = (const K(wide_of_row) *)w + slice->row_begin;
-  K(wide) sum = DN_GATHER(x, target);
+DN_INLINE void sparse(const dn_slice *slice, const int32_t *target, const int32_t *offset, const DN_REAL *w,
+                      const DN_REAL *src, DN_REAL *x) {
+  const wide_of_row *weights = (const wide_of_row *)w + slice->row_begin;
+  wide sum = DN_GATHER(x, target);
   const int32_t *key = offset + slice->key_begin;
   for (ptrdiff_t r = 0; r < slice->rows; r++, key += DN_LEAF)
-    sum = __builtin_elementwise_fma((K(wide))weights[r], DN_GATHER(src, key), sum);
+    sum = __builtin_elementwise_fma((wide)weights[r], DN_GATHER(src, key), sum);
   DN_REAL each[DN_LEAF];
-  *(K(wide_unaligned) *)each = sum;
+  *(wide_unaligned *)each = sum;
   for (int32_t m = 0; m < slice->lanes; m++) x[target[m]] = each[m];
 }
 
 // x_i += the sum over i's edges of w times what src holds at their offsets; x is a row of nodes.
-static void K(apply_lanes)(const dn_lanes *lanes, const int32_t *offset, const DN_REAL *w, const DN_REAL *src,
-                           DN_REAL *x) {
+static void apply_lanes(const dn_lanes *lanes, const int32_t *offset, const DN_REAL *w, const DN_REAL *src,
+                        DN_REAL *x) {
   for (int32_t s = 0; s < lanes->slices;) {
     const dn_slice *slice = &lanes->slice[s];
     const int32_t together = slice->shared < DN_LANES_TOGETHER ? slice->shared : DN_LANES_TOGETHER;
     if (slice->target < 0) {
-      K(sparse)(slice, lanes->target + slice->targets, offset, w, src, x);
+      sparse(slice, lanes->target + slice->targets, offset, w, src, x);
       s++;
     } else if (together >= 4) {
-      K(dense_4)(slice, offset, w, src, x);
+      dense_4(slice, offset, w, src, x);
       s += 4;
     } else if (together >= 2) {
-      K(dense_2)(slice, offset, w, src, x);
+      dense_2(slice, offset, w, src, x);
       s += 2;
     } else {
-      K(dense_1)(slice, offset, w, src, x);
+      dense_1(slice, offset, w, src, x);
       s++;
     }
   }
 }
 
-#define DN_LEAF_LANES_(suffix) dn_leaf_lanes_##suffix
-#define DN_LEAF_LANES(suffix) DN_LEAF_LANES_(suffix)
 // solve_leaf of the delay map where a graph's recent edges are lanes: the wider classes on the ring's rows as there, then
 // their columns as rows of nodes, one after the other.
-static void K(solve_leaf_lanes)(const dn_graph *graph, const DN_REAL *w, const DN_LEAF_LANES(DN_REAL_SUFFIX) * lanes,
-                                DN_REAL *x, ptrdiff_t stride, ptrdiff_t nodes, ptrdiff_t n) {
+static void solve_leaf_lanes(const dn_graph *graph, const DN_REAL *w, const dn_leaf_lanes *lanes, DN_REAL *x,
+                             ptrdiff_t stride, ptrdiff_t nodes, ptrdiff_t n) {
   const dn_list *list = graph->list + graph->lists - 4;  // classes 8, 4, 2, 1
   const ptrdiff_t row = lanes->row, part = graph->recent_longest + 1;
   DN_REAL *now = lanes->rows + DN_RECENT * row;
-  K(transpose)(x - DN_RECENT, stride, lanes->rows, row, nodes, DN_RECENT);
+  transpose(x - DN_RECENT, stride, lanes->rows, row, nodes, DN_RECENT);
   for (ptrdiff_t c = 0; c < n; c += part) {
     const ptrdiff_t columns = n - c < part ? n - c : part;
-    if (c % 8 == 0) K(class_8)(graph, list, w, x + c, x + c);
-    if (part == 4) K(class_4)(graph, list + 1, w, x + c, x + c);
-    K(transpose)(x + c, stride, now, row, nodes, columns);
+    if (c % 8 == 0) class_8(graph, list, w, x + c, x + c);
+    if (part == 4) class_4(graph, list + 1, w, x + c, x + c);
+    transpose(x + c, stride, now, row, nodes, columns);
     for (ptrdiff_t k = 0; k < columns; k++, now += row)
-      K(apply_lanes)(&graph->recent, lanes->offset, lanes->weights, now, now);
-    K(transpose)(now - columns * row, row, x + c, stride, columns, nodes);
+      apply_lanes(&graph->recent, lanes->offset, lanes->weights, now, now);
+    transpose(now - columns * row, row, x + c, stride, columns, nodes);
   }
 }
-#undef DN_LEAF_LANES_
-#undef DN_LEAF_LANES
 
 // sum += g_i y_j for `count` pairs of rows of nodes, `stride` apart, in their order: one chain of additions an edge. At most
 // DN_PAIRS_MAX pairs.
-static void K(dot_lanes)(const dn_lanes *lanes, const int32_t *offset, ptrdiff_t count, const DN_REAL *g,
-                         const DN_REAL *y, ptrdiff_t stride, DN_REAL *sum) {
+static void dot_lanes(const dn_lanes *lanes, const int32_t *offset, ptrdiff_t count, const DN_REAL *g, const DN_REAL *y,
+                      ptrdiff_t stride, DN_REAL *sum) {
   for (int32_t s = 0; s < lanes->slices; s++) {
     const dn_slice *slice = &lanes->slice[s];
     const int32_t *key = offset + slice->key_begin;
-    K(wide_of_row) *to = (K(wide_of_row) *)sum + slice->row_begin;
+    wide_of_row *to = (wide_of_row *)sum + slice->row_begin;
     if (slice->target < 0) {
-      K(wide) of_target[DN_PAIRS_MAX];
+      wide of_target[DN_PAIRS_MAX];
       const int32_t *target = lanes->target + slice->targets;
       for (ptrdiff_t p = 0; p < count; p++) of_target[p] = DN_GATHER(g + p * stride, target);
       for (ptrdiff_t r = 0; r < slice->rows; r++, key += DN_LEAF) {
-        K(wide) total = (K(wide))to[r];
+        wide total = (wide)to[r];
         for (ptrdiff_t p = 0; p < count; p++)
           total = __builtin_elementwise_fma(of_target[p], DN_GATHER(y + p * stride, key), total);
         to[r] = total;
@@ -115,20 +111,20 @@ static void K(dot_lanes)(const dn_lanes *lanes, const int32_t *offset, ptrdiff_t
     ptrdiff_t r = 0;
     for (; r + 2 <= slice->rows; r += 2) {
       const DN_REAL *first = y + key[r], *second = y + key[r + 1];
-      K(wide) total = (K(wide))to[r], other = (K(wide))to[r + 1];
+      wide total = (wide)to[r], other = (wide)to[r + 1];
       for (ptrdiff_t p = 0; p < count; p++) {
-        const K(wide) each = (K(wide)) * (const K(wide_of_row) *)(of_target + p * stride);
-        total = __builtin_elementwise_fma(each, (K(wide))(first[p * stride]), total);
-        other = __builtin_elementwise_fma(each, (K(wide))(second[p * stride]), other);
+        const wide each = (wide) * (const wide_of_row *)(of_target + p * stride);
+        total = __builtin_elementwise_fma(each, (wide)(first[p * stride]), total);
+        other = __builtin_elementwise_fma(each, (wide)(second[p * stride]), other);
       }
       to[r] = total;
       to[r + 1] = other;
     }
     for (; r < slice->rows; r++) {
-      K(wide) total = (K(wide))to[r];
+      wide total = (wide)to[r];
       for (ptrdiff_t p = 0; p < count; p++)
-        total = __builtin_elementwise_fma((K(wide)) * (const K(wide_of_row) *)(of_target + p * stride),
-                                          (K(wide))(y[p * stride + key[r]]), total);
+        total = __builtin_elementwise_fma((wide) * (const wide_of_row *)(of_target + p * stride),
+                                          (wide)(y[p * stride + key[r]]), total);
       to[r] = total;
     }
   }

@@ -1,49 +1,40 @@
 // Elementary functions on vectors of DN_REAL, free of libm: the same bits on every CPU and at every vector width.
-// Included by kernel/all.h after vec.h, for each instruction set and each DN_REAL.
+// Included by all.h after vec.h.
 //
-//   K(log)(x)      natural logarithm          x positive, normal and finite
-//   K(erfinv)(x)   inverse error function     |x| < 1
-//   K(exp)(x)      exponential                any x
-//   K(logistic)(x) 1 / (1 + exp(-x))          any x
-//   K(sincos)(x)   sine and cosine            |x| <= 1e6 in float, 1e9 in double
+//   vec_log(x)      natural logarithm          x positive, normal and finite
+//   vec_erfinv(x)   inverse error function     |x| < 1
+//   vec_exp(x)      exponential                any x
+//   vec_logistic(x) 1 / (1 + exp(-x))          any x
+//   vec_sincos(x)   sine and cosine            |x| <= 1e6 in float, 1e9 in double
 //
 // Errors are in units in the last place (ulp) of the exact result: the largest over all arguments in float, over millions
 // in double. Tests/CKernelsTests/random_test.c (log, erfinv) and math_test.c hold them on a sample.
 // A mask is a vector of signed integers, -1 where true; `mask ? a : b` chooses lane by lane. The cast to it is for systems
 // on which int64_t is not long.
 
-#ifndef DN_PASTE2
-#define DN_PASTE2_(a, b) a##b
-#define DN_PASTE2(a, b) DN_PASTE2_(a, b)
-#endif
-// 1 where DN_REAL is float.
-#define DN_SUFFIX_IS_f32 1
-#define DN_SUFFIX_IS_f64 0
-#define DN_REAL_IS_FLOAT DN_PASTE2(DN_SUFFIX_IS_, DN_REAL_SUFFIX)
-
 #if DN_REAL_IS_FLOAT
-typedef uint32_t K(bits) __attribute__((ext_vector_type(DN_VECTOR_BYTES / 4)));
-typedef int32_t K(mask) __attribute__((ext_vector_type(DN_VECTOR_BYTES / 4)));
+typedef uint32_t vec_bits __attribute__((ext_vector_type(DN_VECTOR_BYTES / 4)));
+typedef int32_t vec_mask __attribute__((ext_vector_type(DN_VECTOR_BYTES / 4)));
 #else
-typedef uint64_t K(bits) __attribute__((ext_vector_type(DN_VECTOR_BYTES / 8)));
-typedef int64_t K(mask) __attribute__((ext_vector_type(DN_VECTOR_BYTES / 8)));
+typedef uint64_t vec_bits __attribute__((ext_vector_type(DN_VECTOR_BYTES / 8)));
+typedef int64_t vec_mask __attribute__((ext_vector_type(DN_VECTOR_BYTES / 8)));
 #endif
 
-DN_INLINE bool K(any)(K(mask) mask) { return __builtin_reduce_or(mask) != 0; }
+DN_INLINE bool any(vec_mask mask) { return __builtin_reduce_or(mask) != 0; }
 
 // c[0] x^(n-1) + ... + c[n-1], by Horner's rule.
-DN_INLINE K(vec) K(polynomial)(K(vec) x, const DN_REAL *c, int n) {
-  K(vec) p = K(splat)(c[0]);
+DN_INLINE vec polynomial(vec x, const DN_REAL *c, int n) {
+  vec p = vec_splat(c[0]);
 #pragma clang loop unroll(full)
-  for (int k = 1; k < n; k++) p = K(fma)(p, x, K(splat)(c[k]));
+  for (int k = 1; k < n; k++) p = vec_fma(p, x, vec_splat(c[k]));
   return p;
 }
 
 // Horner's rule with one of two sets of coefficients in each lane.
-DN_INLINE K(vec) K(polynomial_either)(K(mask) mask, K(vec) x, const DN_REAL *c, const DN_REAL *d, int n) {
-  K(vec) p = mask ? K(splat)(c[0]) : K(splat)(d[0]);
+DN_INLINE vec polynomial_either(vec_mask mask, vec x, const DN_REAL *c, const DN_REAL *d, int n) {
+  vec p = mask ? vec_splat(c[0]) : vec_splat(d[0]);
 #pragma clang loop unroll(full)
-  for (int k = 1; k < n; k++) p = K(fma)(p, x, mask ? K(splat)(c[k]) : K(splat)(d[k]));
+  for (int k = 1; k < n; k++) p = vec_fma(p, x, mask ? vec_splat(c[k]) : vec_splat(d[k]));
   return p;
 }
 
@@ -53,17 +44,17 @@ DN_INLINE K(vec) K(polynomial_either)(K(mask) mask, K(vec) x, const DN_REAL *c, 
 #if DN_REAL_IS_FLOAT
 
 // log(1 + r) = r - r^2/2 + r^3 P(r): Cephes' logf (Moshier 1989); log 2 is split so that e * 0.693359375 is exact.
-DN_INLINE K(vec) K(log)(K(vec) x) {
+DN_INLINE vec vec_log(vec x) {
   static const float P[] = {7.0376836292e-2f,  -1.1514610310e-1f, 1.1676998740e-1f,
                             -1.2420140846e-1f, 1.4249322787e-1f,  -1.6668057665e-1f,
                             2.0000714765e-1f,  -2.4999993993e-1f, 3.3333331174e-1f};
-  K(bits) shifted = (K(bits))x + (0x3f800000u - 0x3f3504f3u);
-  K(vec) e = __builtin_convertvector((K(mask))(shifted >> 23) - 127, K(vec));
-  K(vec) r = (K(vec))((shifted & 0x007fffffu) + 0x3f3504f3u) - 1.0f;
-  K(vec) square = r * r;
-  K(vec) tail = K(fma)(square * r, K(polynomial)(r, P, 9), e * -2.12194440e-4f);
-  tail = K(fma)(square, K(splat)(-0.5f), tail);
-  return K(fma)(e, K(splat)(0.693359375f), r + tail);
+  vec_bits shifted = (vec_bits)x + (0x3f800000u - 0x3f3504f3u);
+  vec e = __builtin_convertvector((vec_mask)(shifted >> 23) - 127, vec);
+  vec r = (vec)((shifted & 0x007fffffu) + 0x3f3504f3u) - 1.0f;
+  vec square = r * r;
+  vec tail = vec_fma(square * r, polynomial(r, P, 9), e * -2.12194440e-4f);
+  tail = vec_fma(square, vec_splat(-0.5f), tail);
+  return vec_fma(e, vec_splat(0.693359375f), r + tail);
 }
 
 // Giles, "Approximating the erfinv function", GPU Computing Gems 2 (2012), with w = -log(1 - x^2): x times a polynomial in
@@ -74,48 +65,48 @@ DN_INLINE K(vec) K(log)(K(vec) x) {
 // to 91 ulp at the ends, as in XLA: the price of the rounded x^2.
 //
 // The two halves, for several vectors whose tails are asked for at once: w and the central polynomial, then the tail's.
-DN_INLINE K(vec) K(erfinv_centre)(K(vec) x, K(vec) * w) {
+DN_INLINE vec erfinv_centre(vec x, vec *w) {
   static const float CENTRE[] = {2.81022636e-08f, 3.43273939e-07f, -3.5233877e-06f, -4.39150654e-06f, 0.00021858087f,
                                  -0.00125372503f, -0.00417768164f, 0.246640727f,    1.50140941f};
-  *w = -K(log)(1.0f - x * x);
-  return K(polynomial)(*w - 2.5f, CENTRE, 9);
+  *w = -vec_log(1.0f - x * x);
+  return polynomial(*w - 2.5f, CENTRE, 9);
 }
-DN_INLINE K(mask) K(erfinv_in_tail)(K(vec) w) { return (K(mask))(w >= 5.0f); }
-DN_INLINE K(vec) K(erfinv_with_tail)(K(vec) w, K(vec) centre) {
+DN_INLINE vec_mask erfinv_in_tail(vec w) { return (vec_mask)(w >= 5.0f); }
+DN_INLINE vec erfinv_with_tail(vec w, vec centre) {
   static const float TAIL[] = {-0.000200214257f, 0.000100950558f, 0.00134934322f, -0.00367342844f, 0.00573950773f,
                                -0.0076224613f,   0.00943887047f,  1.00167406f,    2.83297682f};
-  const K(vec) tail = K(polynomial)(__builtin_elementwise_sqrt(w) - 3.0f, TAIL, 9);
-  return K(erfinv_in_tail)(w) ? tail : centre;
+  const vec tail = polynomial(__builtin_elementwise_sqrt(w) - 3.0f, TAIL, 9);
+  return erfinv_in_tail(w) ? tail : centre;
 }
-DN_INLINE K(vec) K(erfinv)(K(vec) x) {
-  K(vec) w, p = K(erfinv_centre)(x, &w);
-  if (__builtin_expect(K(any)(K(erfinv_in_tail)(w)), 0)) p = K(erfinv_with_tail)(w, p);
+DN_INLINE vec vec_erfinv(vec x) {
+  vec w, p = erfinv_centre(x, &w);
+  if (__builtin_expect(any(erfinv_in_tail(w)), 0)) p = erfinv_with_tail(w, p);
   return p * x;
 }
 
 #else
 
 // log(1 + r) = r - r^2/2 + s (r^2/2 + R(s^2)) with s = r / (2 + r): the method and coefficients of fdlibm's log.
-DN_INLINE K(vec) K(log)(K(vec) x) {
+DN_INLINE vec vec_log(vec x) {
   static const double R[] = {1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01,
                              2.222219843214978396e-01, 2.857142874366239149e-01, 3.999999999940941908e-01,
                              6.666666666666735130e-01};
-  K(bits) shifted = (K(bits))x + (0x3ff0000000000000u - 0x3fe6a09e00000000u);
+  vec_bits shifted = (vec_bits)x + (0x3ff0000000000000u - 0x3fe6a09e00000000u);
   // An integer below 2^51 in the low bits of 1.5 * 2^52 is that much more than 1.5 * 2^52: a conversion that every
   // instruction set has.
-  K(vec) e = (K(vec))((shifted >> 52) + (0x4338000000000000u - 1023)) - 0x1.8p52;
-  K(vec) r = (K(vec))((shifted & 0x000fffffffffffffu) + 0x3fe6a09e00000000u) - 1.0;
-  K(vec) s = r / (r + 2.0);
-  K(vec) z = s * s;
-  K(vec) half = r * r * 0.5;
-  K(vec) rest = K(fma)(s, K(fma)(z, K(polynomial)(z, R, 7), half), e * 1.90821492927058770002e-10);
-  return K(fma)(e, K(splat)(6.93147180369123816490e-01), r - (half - rest));
+  vec e = (vec)((shifted >> 52) + (0x4338000000000000u - 1023)) - 0x1.8p52;
+  vec r = (vec)((shifted & 0x000fffffffffffffu) + 0x3fe6a09e00000000u) - 1.0;
+  vec s = r / (r + 2.0);
+  vec z = s * s;
+  vec half = r * r * 0.5;
+  vec rest = vec_fma(s, vec_fma(z, polynomial(z, R, 7), half), e * 1.90821492927058770002e-10);
+  return vec_fma(e, vec_splat(6.93147180369123816490e-01), r - (half - rest));
 }
 
 // log(1 + x) for x > -1 as XLA evaluates it: x - x^2/2 + x^3 P(x)/Q(x) below |x| = sqrt(2) - 1, Cephes' log1p (Moshier
 // 1989), and log(1 + x) above. The rational is fitted to x > sqrt(1/2) - 1 only; between there and 1 - sqrt(2) it is wrong
 // by up to 1.5e-14, and so are JAX's normals, which this must meet. Elsewhere 1 ulp.
-DN_INLINE K(vec) K(log1p_xla)(K(vec) x) {
+DN_INLINE vec log1p_xla(vec x) {
   static const double P[] = {4.5270000862445199635215e-5, 4.9854102823193375972212e-1, 6.5787325942061044846969e0,
                              2.9911919328553073277375e1,  6.0949667980987787057556e1,  5.7112963590585538103336e1,
                              2.0039553499201281259648e1};
@@ -126,14 +117,14 @@ DN_INLINE K(vec) K(log1p_xla)(K(vec) x) {
                              3.0909872225312059774938e2,
                              2.1642788614495947685003e2,
                              6.0118660497603843919306e1};
-  K(vec) square = x * x;
-  K(vec) ratio = K(polynomial)(x, P, 7) / K(polynomial)(x, Q, 7);
-  K(vec) small = x + K(fma)(square, K(splat)(-0.5), x * square * ratio);
-  return __builtin_elementwise_abs(x) < 0x1.a827999fcef32p-2 ? small : K(log)(x + 1.0);
+  vec square = x * x;
+  vec ratio = polynomial(x, P, 7) / polynomial(x, Q, 7);
+  vec small = x + vec_fma(square, vec_splat(-0.5), x * square * ratio);
+  return __builtin_elementwise_abs(x) < 0x1.a827999fcef32p-2 ? small : vec_log(x + 1.0);
 }
 
 // As in float, with w - 3.125 below 6.25, sqrt(w) - 3.25 below 16 and sqrt(w) - 5 above; 1 draw in 1000 is above 6.25.
-DN_INLINE K(vec) K(erfinv)(K(vec) x) {
+DN_INLINE vec vec_erfinv(vec x) {
   static const double CENTRE[] = {
       -3.6444120640178196996e-21, -1.685059138182016589e-19,  1.2858480715256400167e-18,  1.115787767802518096e-17,
       -1.333171662854620906e-16,  2.0972767875968561637e-17,  6.6376381343583238325e-15,  -4.0545662729752068639e-14,
@@ -167,14 +158,14 @@ DN_INLINE K(vec) K(erfinv)(K(vec) x) {
                                     -0.00013871931833623122026,
                                     1.0103004648645343977,
                                     4.8499064014085844221};
-  K(vec) square = x * x;
-  K(vec) w = -K(log1p_xla)(-square);
-  K(vec) p = K(polynomial)(w - 3.125, CENTRE, 23);
-  K(mask) in_tail = (K(mask))(w >= 6.25);
-  if (__builtin_expect(K(any)(in_tail), 0)) {
-    K(mask) far = (K(mask))(w >= 16.0);
-    K(vec) shift = far ? K(splat)(5.0) : K(splat)(3.25);
-    K(vec) tail = K(polynomial_either)(far, __builtin_elementwise_sqrt(w) - shift, FAR_TAIL, TAIL, 19);
+  vec square = x * x;
+  vec w = -log1p_xla(-square);
+  vec p = polynomial(w - 3.125, CENTRE, 23);
+  vec_mask in_tail = (vec_mask)(w >= 6.25);
+  if (__builtin_expect(any(in_tail), 0)) {
+    vec_mask far = (vec_mask)(w >= 16.0);
+    vec shift = far ? vec_splat(5.0) : vec_splat(3.25);
+    vec tail = polynomial_either(far, __builtin_elementwise_sqrt(w) - shift, FAR_TAIL, TAIL, 19);
     p = in_tail ? tail : p;
   }
   return p * x;
@@ -186,7 +177,7 @@ DN_INLINE K(vec) K(erfinv)(K(vec) x) {
 // that of the low part. 2^n is multiplied in two halves: above 2^127 (2^1023) the result becomes infinite, below the normal
 // numbers it is rounded once more, and NaN passes. Error: 1.02 ulp in float, 1.09 ulp in double, and half an ulp more where
 // the result is subnormal.
-DN_INLINE K(vec) K(exp)(K(vec) x) {
+DN_INLINE vec vec_exp(vec x) {
 #if DN_REAL_IS_FLOAT
   // P: Cephes' expf (Moshier 1989).
   static const DN_REAL P[] = {1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f,
@@ -204,34 +195,34 @@ DN_INLINE K(vec) K(exp)(K(vec) x) {
   const DN_REAL lowest = -746, highest = 710, shift = 0x1.8p52;
   const DN_REAL LOG2_HIGH = 0x1.62e42fefa39efp-1, LOG2_LOW = 0x1.abc9e3b39803fp-56, LOG2_INVERSE = 0x1.71547652b82fep0;
 #endif
-  x = x < lowest ? K(splat)(lowest) : x;
-  x = x > highest ? K(splat)(highest) : x;
+  x = x < lowest ? vec_splat(lowest) : x;
+  x = x > highest ? vec_splat(highest) : x;
   // Added to 1.5 * 2^FRACTION, x / log 2 is rounded to n, which then stands in the low bits.
-  const K(vec) shifted = K(fma)(x, K(splat)(LOG2_INVERSE), K(splat)(shift)), n = shifted - shift;
-  const K(vec) r = K(fma)(-n, K(splat)(LOG2_LOW), K(fma)(-n, K(splat)(LOG2_HIGH), x));
-  const K(vec) e = 1 + K(fma)(r * r, K(polynomial)(r, P, TERMS), r);
-  const K(bits) exponent = (K(bits))shifted - (K(bits))K(splat)(shift), half = (K(bits))((K(mask))exponent >> 1);
-  return e * (K(vec))((half + BIAS) << FRACTION) * (K(vec))((exponent - half + BIAS) << FRACTION);
+  const vec shifted = vec_fma(x, vec_splat(LOG2_INVERSE), vec_splat(shift)), n = shifted - shift;
+  const vec r = vec_fma(-n, vec_splat(LOG2_LOW), vec_fma(-n, vec_splat(LOG2_HIGH), x));
+  const vec e = 1 + vec_fma(r * r, polynomial(r, P, TERMS), r);
+  const vec_bits exponent = (vec_bits)shifted - (vec_bits)vec_splat(shift), half = (vec_bits)((vec_mask)exponent >> 1);
+  return e * (vec)((half + BIAS) << FRACTION) * (vec)((exponent - half + BIAS) << FRACTION);
 }
 
 // 1 / (1 + exp(-x)) and its derivative e / (1 + e)^2 with e = exp(-|x|): nothing overflows, and both tails keep their digits
 // down to the subnormal numbers. Error: 2.41 ulp in float, 2.37 ulp in double; of the slope 4.99 and 4.90 ulp.
-DN_INLINE K(vec) K(logistic_slope)(K(vec) x, K(vec) * slope) {
-  const K(vec) e = K(exp)(-__builtin_elementwise_abs(x)), inverse = 1 / (1 + e);
+DN_INLINE vec vec_logistic_slope(vec x, vec *slope) {
+  const vec e = vec_exp(-__builtin_elementwise_abs(x)), inverse = 1 / (1 + e);
   *slope = e * inverse * inverse;
-  return ((K(mask))(x < 0) ? e : K(splat)(1)) / (1 + e);
+  return ((vec_mask)(x < 0) ? e : vec_splat(1)) / (1 + e);
 }
-DN_INLINE K(vec) K(logistic)(K(vec) x) {
-  K(vec) slope;
-  return K(logistic_slope)(x, &slope);
+DN_INLINE vec vec_logistic(vec x) {
+  vec slope;
+  return vec_logistic_slope(x, &slope);
 }
 
 // Cody, Waite, Software Manual for the Elementary Functions (1980): r = x - n pi/2 with pi/2 in three parts. The first
 // product is subtracted exactly by fma, and the third part is small beside any r that comes up. Beyond the range the result
 // loses its digits and then means nothing; of infinities it is NaN.
-// Error for |x| <= 1e6 in float and 1e9 in double: 1.81 and 1.52 ulp. Models call it with periodic states, which K(wrap)
+// Error for |x| <= 1e6 in float and 1e9 in double: 1.81 and 1.52 ulp. Models call it with periodic states, which vec_wrap
 // keeps within a half turn.
-DN_INLINE void K(sincos)(K(vec) x, K(vec) * s, K(vec) * c) {
+DN_INLINE void vec_sincos(vec x, vec *s, vec *c) {
 #if DN_REAL_IS_FLOAT
   // Cephes' sinf and cosf (Moshier 1989).
   static const DN_REAL S[] = {-1.9515295891e-4f, 8.3321608736e-3f, -1.6666654611e-1f};
@@ -249,24 +240,24 @@ DN_INLINE void K(sincos)(K(vec) x, K(vec) * s, K(vec) * c) {
   const DN_REAL HALF_PI_1 = 0x1.921fb54442d18p0, HALF_PI_2 = 0x1.1a62633145c07p-54, HALF_PI_3 = -0x1.f1976b7ed8fbcp-110;
   const DN_REAL HALF_PI_INVERSE = 0x1.45f306dc9c883p-1, shift = 0x1.8p52;
 #endif
-  // As in K(exp): the quadrant n stands in the low bits.
-  const K(vec) shifted = K(fma)(x, K(splat)(HALF_PI_INVERSE), K(splat)(shift)), n = shifted - shift;
-  K(vec) r = K(fma)(-n, K(splat)(HALF_PI_1), x);
-  r = K(fma)(-n, K(splat)(HALF_PI_2), r);
-  r = K(fma)(-n, K(splat)(HALF_PI_3), r);
-  const K(vec) z = r * r;
-  const K(vec) sine = K(fma)(r * z, K(polynomial)(z, S, S_TERMS), r);
-  const K(vec) cosine = K(fma)(z, K(fma)(z, K(polynomial)(z, C, C_TERMS), K(splat)((DN_REAL)-0.5)), K(splat)(1));
-  const K(bits) quadrant = (K(bits))shifted;
-  const K(mask) odd = (K(mask))((quadrant & 1) != 0);
-  *s = (K(vec))((K(bits))(odd ? cosine : sine) ^ (quadrant >> 1) << TOP);
-  *c = (K(vec))((K(bits))(odd ? sine : cosine) ^ (quadrant + 1) >> 1 << TOP);
+  // As in vec_exp: the quadrant n stands in the low bits.
+  const vec shifted = vec_fma(x, vec_splat(HALF_PI_INVERSE), vec_splat(shift)), n = shifted - shift;
+  vec r = vec_fma(-n, vec_splat(HALF_PI_1), x);
+  r = vec_fma(-n, vec_splat(HALF_PI_2), r);
+  r = vec_fma(-n, vec_splat(HALF_PI_3), r);
+  const vec z = r * r;
+  const vec sine = vec_fma(r * z, polynomial(z, S, S_TERMS), r);
+  const vec cosine = vec_fma(z, vec_fma(z, polynomial(z, C, C_TERMS), vec_splat((DN_REAL)-0.5)), vec_splat(1));
+  const vec_bits quadrant = (vec_bits)shifted;
+  const vec_mask odd = (vec_mask)((quadrant & 1) != 0);
+  *s = (vec)((vec_bits)(odd ? cosine : sine) ^ (quadrant >> 1) << TOP);
+  *c = (vec)((vec_bits)(odd ? sine : cosine) ^ (quadrant + 1) >> 1 << TOP);
 }
 
 // The angle in [-pi, pi) that differs from x by whole turns; an x in that range is returned as it is. With 2 pi in two
 // parts the error is below an ulp of pi, and 2^-48 (2^-106) of x where x is many turns away. A step that turns 2^22
 // (2^51) times has lost its phase: it gives NaN.
-DN_INLINE K(vec) K(wrap)(K(vec) x) {
+DN_INLINE vec vec_wrap(vec x) {
 #if DN_REAL_IS_FLOAT
   const DN_REAL PI = 0x1.921fb6p1f, TURN = 0x1.921fb6p2f, TURN_LOW = -0x1.777a5cp-23f, TURN_INVERSE = 0x1.45f306p-3f;
   const DN_REAL most = 0x1p22f;
@@ -274,16 +265,12 @@ DN_INLINE K(vec) K(wrap)(K(vec) x) {
   const DN_REAL PI = 0x1.921fb54442d18p1, TURN = 0x1.921fb54442d18p2, TURN_LOW = 0x1.1a62633145c07p-52;
   const DN_REAL TURN_INVERSE = 0x1.45f306dc9c883p-3, most = 0x1p51;
 #endif
-  const K(vec) turns = __builtin_elementwise_floor(K(fma)(x, K(splat)(TURN_INVERSE), K(splat)((DN_REAL)0.5)));
-  const K(vec) r = K(fma)(-turns, K(splat)(TURN_LOW), K(fma)(-turns, K(splat)(TURN), x));
+  const vec turns = __builtin_elementwise_floor(vec_fma(x, vec_splat(TURN_INVERSE), vec_splat((DN_REAL)0.5)));
+  const vec r = vec_fma(-turns, vec_splat(TURN_LOW), vec_fma(-turns, vec_splat(TURN), x));
   // Near the border of two turns the quotient's rounding may have chosen the other one.
-  const K(vec) up = (K(mask))(r < -PI) ? (r + TURN) + TURN_LOW : r;
-  const K(vec) down = (K(mask))(up >= PI) ? (up - TURN) - TURN_LOW : up;
-  const K(vec) wrapped = (K(mask))(down < -PI) ? K(splat)(-PI) : down;
-  const K(vec) known = (K(mask))(__builtin_elementwise_abs(turns) < most) ? wrapped : K(splat)((DN_REAL)NAN);
-  return (K(mask))(x >= -PI) & (K(mask))(x < PI) ? x : known;
+  const vec up = (vec_mask)(r < -PI) ? (r + TURN) + TURN_LOW : r;
+  const vec down = (vec_mask)(up >= PI) ? (up - TURN) - TURN_LOW : up;
+  const vec wrapped = (vec_mask)(down < -PI) ? vec_splat(-PI) : down;
+  const vec known = (vec_mask)(__builtin_elementwise_abs(turns) < most) ? wrapped : vec_splat((DN_REAL)NAN);
+  return (vec_mask)(x >= -PI) & (vec_mask)(x < PI) ? x : known;
 }
-
-#undef DN_REAL_IS_FLOAT
-#undef DN_SUFFIX_IS_f32
-#undef DN_SUFFIX_IS_f64

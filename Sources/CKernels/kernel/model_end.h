@@ -1,41 +1,44 @@
 // The end of every model file: makes of its definitions what the pass over the register asks for, and undefines them.
 #if DN_PASS == DN_PASS_DESCRIBE
-static const dn_registered DN_MODEL_NAME(registered) = {
-    .model = {.name = DN_TEXT(DN_MODEL),
-              .title = DN_TITLE,
-              .source = DN_SOURCE,
-              .states = DN_STATES,
-              .couplings = DN_COUPLINGS,
-              .parameters = DN_PARAMETERS,
-              .state = DN_MODEL_NAME(state),
-              .coupling = DN_MODEL_NAME(coupling),
-              .parameter = DN_MODEL_NAME(parameter)},
-    .gain = DN_COUPLING_GAINS,
+extern const struct dn_model_kernels_f32 DN_MODEL_TABLE(base_f32);
+extern const struct dn_model_kernels_f64 DN_MODEL_TABLE(base_f64);
+#if defined(__x86_64__)
+extern const struct dn_model_kernels_f32 DN_MODEL_TABLE(avx2_f32), DN_MODEL_TABLE(avx512_f32);
+extern const struct dn_model_kernels_f64 DN_MODEL_TABLE(avx2_f64), DN_MODEL_TABLE(avx512_f64);
+#endif
+static const dn_implementation M(implementation) = {
+    .gain = M(gains),
+    .kernels_f32[DN_ISA_BASE] = &DN_MODEL_TABLE(base_f32),
+    .kernels_f64[DN_ISA_BASE] = &DN_MODEL_TABLE(base_f64),
+#if defined(__x86_64__)
+    .kernels_f32[DN_ISA_AVX2] = &DN_MODEL_TABLE(avx2_f32),
+    .kernels_f64[DN_ISA_AVX2] = &DN_MODEL_TABLE(avx2_f64),
+    .kernels_f32[DN_ISA_AVX512] = &DN_MODEL_TABLE(avx512_f32),
+    .kernels_f64[DN_ISA_AVX512] = &DN_MODEL_TABLE(avx512_f64),
+#endif
 };
-_Static_assert(sizeof DN_MODEL_NAME(state) / sizeof *DN_MODEL_NAME(state) == DN_STATES, "a line for each state");
-_Static_assert(sizeof DN_MODEL_NAME(coupling) / sizeof *DN_MODEL_NAME(coupling) == DN_COUPLINGS, "for each coupling");
-_Static_assert(sizeof DN_MODEL_NAME(parameter) / sizeof *DN_MODEL_NAME(parameter) == DN_PARAMETERS, "each parameter");
-#undef DN_TITLE
-#undef DN_SOURCE
-#undef DN_COUPLING_GAINS
+static const dn_model M(model) = {
+    .name = DN_TEXT(DN_MODEL),
+    .title = DN_TITLE,
+    .source = DN_SOURCE,
+    .states = DN_STATES,
+    .couplings = DN_COUPLINGS,
+    .parameters = DN_PARAMETERS,
+    .state = M(state),
+    .coupling = M(coupling),
+    .parameter = M(parameter),
+    .implementation = &M(implementation),
+};
 
 #elif DN_PASS == DN_PASS_LIST
-&DN_MODEL_NAME(registered),
+&M(model),
 
 #elif DN_PASS == DN_PASS_KERNELS
-#ifndef DN_PERIODIC
-#define DN_PERIODIC \
-  { false }
-#endif
-#ifndef DN_OBSERVED_FROM
-#define DN_OBSERVED_FROM DN_PARAMETERS
-#endif
 #include "scheme/step.h"
 #include "scheme/euler_maruyama.h"
 #include "scheme/heun.h"
-
-#elif DN_PASS == DN_PASS_TABLE
-{
+extern const dn_model_kernels DN_TABLE(DN_JOIN(dn, DN_MODEL));
+const dn_model_kernels DN_TABLE(DN_JOIN(dn, DN_MODEL)) = {
     .heun = M(heun),
     .predict = M(predict),
     .correct = M(correct),
@@ -47,14 +50,17 @@ _Static_assert(sizeof DN_MODEL_NAME(parameter) / sizeof *DN_MODEL_NAME(parameter
     .predict_jvp = M(predict_jvp),
     .correct_jvp = M(correct_jvp),
     .observe_jvp = M(observe_jvp_row),
-},
+};
 #endif
 
 #undef DN_MODEL
+#undef DN_TITLE
+#undef DN_SOURCE
+#undef DN_STATE_LIST
+#undef DN_COUPLING_LIST
+#undef DN_PARAMETER_LIST
+#undef DN_OBSERVED_FROM
+#undef DN_ONE
 #undef DN_STATES
 #undef DN_COUPLINGS
 #undef DN_PARAMETERS
-#undef DN_LOWER
-#undef DN_UPPER
-#undef DN_PERIODIC
-#undef DN_OBSERVED_FROM

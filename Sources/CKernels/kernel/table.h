@@ -1,18 +1,78 @@
-// The table through which drivers call the coupling kernels of one instruction set in one precision. Included by
-// internal.h with DN_REAL and DN_NAME. What each does stands at its definition in coupling.h and rows.h.
-//
-// Columns: `n` columns from the pointers on are computed; up to the next multiple of DN_LEAF behind them may be
-// overwritten with values that mean nothing.
+// The tables through which drivers call the kernels of one instruction set in one precision, and what they hand to them. What
+// each kernel does stands at its definition. Included by f32.h and f64.h, which define DN_REAL and DN_NAME.
+
+// ---- Node dynamics: scheme/*.h -------------------------------------------------------------------------------------
+
+// Rows: all nodes of one variable at one time, `row` elements apart, a multiple of DN_LEAF. Elements from `nodes` on
+// belong to no node: they are computed like the others and mean nothing.
+
+// Steps of all nodes. s, c, n: state, coupling before it is multiplied by G, increment sigma sqrt(dt) z + dt u.
+typedef struct dn_step {
+  ptrdiff_t nodes, row;
+  DN_REAL time_step, coupling;  // dt, G
+  const DN_REAL *parameters;    // (P, row)
+  const DN_REAL *now;           // (S, row) s(t)
+  const DN_REAL *coupled_now;   // (C, row) c(t)
+  const DN_REAL *coupled_next;  // (C, row) what the corrector is coupled to
+  const DN_REAL *increment;     // (S, row) n(t)
+  DN_REAL *predictor;           // (S, row) out of predict, into correct
+} dn_step;
+
+// The adjoint of a step. Cotangents with "in out" are read and overwritten, "out" overwritten, "sum" added into.
+typedef struct dn_step_vjp {
+  dn_step step;
+  bool frozen;            // coupled_next is coupled_now
+  DN_REAL *state;         // (S, row) in out: of s(t + 1), then of s(t)
+  DN_REAL *coupled_now;   // (C, row) out
+  DN_REAL *coupled_next;  // (C, row) out; zero when frozen
+  DN_REAL *increment;     // (S, row) out
+  DN_REAL *predictor;     // (S, row) between the halves of a step: of p,
+  DN_REAL *drift;         // (S, row)   and of F(s, c(t))
+  DN_REAL *parameters;    // (P, row) sum
+  DN_REAL *coupling;      // (row) sum
+} dn_step_vjp;
+
+// Tangents of a step.
+typedef struct dn_step_jvp {
+  dn_step step;
+  DN_REAL coupling;
+  const DN_REAL *parameters;    // (P, row)
+  const DN_REAL *now;           // (S, row)
+  const DN_REAL *coupled_now;   // (C, row)
+  const DN_REAL *coupled_next;  // (C, row)
+  const DN_REAL *increment;     // (S, row)
+  DN_REAL *predictor;           // (S, row) out of predict_jvp, into correct_jvp
+} dn_step_jvp;
+
+typedef struct DN_NAME(dn_model_kernels) {
+  int64_t (*heun)(const dn_step *step, ptrdiff_t steps, DN_REAL *next);
+  int64_t (*predict)(const dn_step *step, ptrdiff_t steps, DN_REAL *next);
+  int64_t (*correct)(const dn_step *step, DN_REAL *next);
+  void (*observe)(ptrdiff_t row, ptrdiff_t steps, const DN_REAL *parameters, const DN_REAL *s, DN_REAL *y);
+  void (*heun_vjp)(const dn_step_vjp *d);
+  void (*predict_vjp)(const dn_step_vjp *d);
+  void (*correct_vjp)(const dn_step_vjp *d);
+  void (*observe_vjp)(ptrdiff_t row, const DN_REAL *parameters, const DN_REAL *s, const DN_REAL *dy, DN_REAL *ds,
+                      DN_REAL *dparameters);
+  void (*predict_jvp)(const dn_step_jvp *d, DN_REAL *next);
+  void (*correct_jvp)(const dn_step_jvp *d, DN_REAL *next);
+  void (*observe_jvp)(ptrdiff_t row, const DN_REAL *parameters, const DN_REAL *s, const DN_REAL *dparameters,
+                      const DN_REAL *ds, DN_REAL *dy);
+} dn_model_kernels;
+
+// ---- Everything else -----------------------------------------------------------------------------------------------
 
 // The recent edges of a graph as solve_leaf_lanes takes them.
-typedef struct DN_NAME(dn_leaf_lanes) {
+typedef struct dn_leaf_lanes {
   int32_t *offset;   // (keys) source - delay * row
   DN_REAL *weights;  // (rows, DN_LEAF)
   DN_REAL *rows;     // (DN_RECENT + DN_LEAF, row) columns of the ring as rows of nodes
   ptrdiff_t row;     // a multiple of DN_LEAF
-} DN_NAME(dn_leaf_lanes);
+} dn_leaf_lanes;
 
 typedef struct DN_NAME(dn_kernels) {
+  // Delayed sums: coupling.h, rows.h. `n` columns from the pointers on are computed; up to the next multiple of DN_LEAF behind
+  // them may be overwritten with values that mean nothing.
   ptrdiff_t (*pack)(const int32_t *edge, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *weights, DN_REAL scale,
                     DN_REAL *packed);
   void (*pack_jvp)(const int32_t *edge, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *weights, DN_REAL scale,
@@ -25,7 +85,7 @@ typedef struct DN_NAME(dn_kernels) {
   void (*apply_short)(const dn_graph *graph, const dn_list *list, const DN_REAL *w, const DN_REAL *src,
                       ptrdiff_t stride, DN_REAL *dst, ptrdiff_t dst_stride, ptrdiff_t n);
   void (*solve_leaf)(const dn_graph *graph, const DN_REAL *w, DN_REAL *x, ptrdiff_t n);
-  void (*solve_leaf_lanes)(const dn_graph *graph, const DN_REAL *w, const DN_NAME(dn_leaf_lanes) *lanes, DN_REAL *x,
+  void (*solve_leaf_lanes)(const dn_graph *graph, const DN_REAL *w, const dn_leaf_lanes *lanes, DN_REAL *x,
                            ptrdiff_t stride, ptrdiff_t nodes, ptrdiff_t n);
   void (*dot)(const dn_graph *graph, int32_t group_begin, int32_t group_end, const DN_REAL *g, ptrdiff_t g_stride,
               const DN_REAL *src, ptrdiff_t n, DN_REAL *sum);
@@ -39,7 +99,26 @@ typedef struct DN_NAME(dn_kernels) {
   void (*add_reversed_row)(const DN_REAL *src, DN_REAL *dst, ptrdiff_t n);
   ptrdiff_t (*store_row)(const DN_REAL *src, DN_REAL *dst, ptrdiff_t n);
   ptrdiff_t (*first_not_finite)(const DN_REAL *row, ptrdiff_t n);
-} DN_NAME(dn_kernels);
+
+  // Rows of nodes: lanes.h, network.h.
+  void (*transpose)(const DN_REAL *src, ptrdiff_t src_stride, DN_REAL *dst, ptrdiff_t dst_stride, ptrdiff_t rows,
+                    ptrdiff_t columns);
+  void (*apply_class)(const dn_graph *graph, const dn_list *list, const DN_REAL *w, const DN_REAL *src, DN_REAL *x);
+  void (*apply_lanes)(const dn_lanes *lanes, const int32_t *offset, const DN_REAL *w, const DN_REAL *src, DN_REAL *x);
+  void (*dot_lanes)(const dn_lanes *lanes, const int32_t *offset, ptrdiff_t count, const DN_REAL *g, const DN_REAL *y,
+                    ptrdiff_t stride, DN_REAL *sum);
+  void (*multiply_add)(ptrdiff_t count, const DN_REAL *a, const DN_REAL *b, DN_REAL *sum);
+  void (*multiply_add_user)(ptrdiff_t count, const DN_REAL *a, const DN_REAL *b, DN_REAL *sum);
+  void (*scale_add)(ptrdiff_t count, DN_REAL a, const DN_REAL *b, DN_REAL *sum);
+  void (*multiply)(ptrdiff_t count, const DN_REAL *a, const DN_REAL *b, DN_REAL *product);
+
+  // Random fills: random_32.h, random_64.h.
+  void (*bits)(dn_key key, uint64_t first, ptrdiff_t count, DN_WORD *out);
+  void (*uniform)(dn_key key, uint64_t first, ptrdiff_t count, DN_REAL lo, DN_REAL hi, DN_REAL *out);
+  void (*integers)(dn_key key, uint64_t first, ptrdiff_t count, DN_INTEGER lo, DN_INTEGER hi, DN_INTEGER *out);
+  void (*normal)(dn_key key, uint64_t first, ptrdiff_t count, DN_REAL *out);
+  void (*normals)(dn_key key, dn_key low, uint64_t first, ptrdiff_t count, DN_REAL *even, DN_REAL *odd);
+} dn_kernels;
 
 // NULL when this build lacks the instruction set.
-const DN_NAME(dn_kernels) *DN_NAME(dn_kernels_of)(dn_isa isa);
+const dn_kernels *DN_NAME(dn_kernels_of)(dn_isa isa);

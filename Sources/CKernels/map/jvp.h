@@ -1,42 +1,42 @@
-// dn_map_jvp in one precision: the run's recurrence on tangents. Included by map.c.
+// dn_map_jvp: the run's recurrence on tangents. Included by map_f32.c and map_f64.c.
 //
 //   dx_i(t) = sum over e of (scale w_e) db(j_e, t - d_e) + (scale dw_e + dscale w_e) b(j_e, t - d_e)
 //             + noise_gain dz_i(t) + dnoise_gain z_i(t)
 //
 // b is finished, so its sum needs no recursion: every class is applied to whole blocks.
 
-static bool DN_NAME(map_jvp_reads_series)(const DN_NAME(dn_map_tangent) *d) { return d->weights || d->scale != 0; }
+static bool map_jvp_reads_series(const DN_NAME(dn_map_tangent) *d) { return d->weights || d->scale != 0; }
 
-static void DN_NAME(map_jvp_work)(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result) {
-  const DN_NAME(map_call) *c = context;
-  const DN_NAME(map_state) state = DN_NAME(map_state_of)(c, run, worker);
+static void map_jvp_work(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result) {
+  const map_call *c = context;
+  const map_state state = map_state_of(c, run, worker);
   const dn_plan *plan = state.plan;
-  const DN_NAME(dn_kernels) *kernels = state.kernels;
+  const dn_kernels *kernels = state.kernels;
   const DN_NAME(dn_map_primal) *p = state.primal;
   const DN_NAME(dn_map_tangent) *d = &c->tangents[run];
-  const DN_NAME(map_arrays) *a = &state.arrays;
-  const DN_NAME(map_share) share = DN_NAME(map_share_of)(&state, worker, &plan->forward);
-  DN_NAME(map_share) with_tangent_weights = share;
+  const map_arrays *a = &state.arrays;
+  const map_share share = map_share_of(&state, worker, &plan->forward);
+  map_share with_tangent_weights = share;
   with_tangent_weights.weights = a->tangent_weights;
-  const bool reads_series = DN_NAME(map_jvp_reads_series)(d);
+  const bool reads_series = map_jvp_reads_series(d);
   const ptrdiff_t T = p->steps, B = plan->block, E = plan->edges, stride = plan->stride;
 
-  dn_outcome mine = DN_NAME(map_pack)(&share);
-  DN_NAME(map_load_history)(&share, d->history, d->history_stride, a->ring);
+  dn_outcome mine = map_pack(&share);
+  map_load_history(&share, d->history, d->history_stride, a->ring);
   if (reads_series) {
     kernels->pack_jvp(plan->forward.edge, dn_share_begin(worker, E), dn_share_end(worker, E), p->weights, p->scale,
                       d->weights, d->scale, a->tangent_weights);
-    DN_NAME(map_load_history)(&share, p->history, p->history_stride, a->known);
+    map_load_history(&share, p->history, p->history_stride, a->known);
   }
   *result = dn_block_end(worker, mine, 0);
-  DN_NAME(map_pack_lanes)(&share);
+  map_pack_lanes(&share);
 
   ptrdiff_t t = 0, column = plan->lead;
   while (t < T && result->status == DN_OK) {
     const ptrdiff_t n = T - t < B ? T - t : B;
     if (column + B > plan->lead + plan->window) {
-      if (reads_series) DN_NAME(map_slide)(&share, a->known, column);
-      column = DN_NAME(map_slide)(&share, a->ring, column);
+      if (reads_series) map_slide(&share, a->known, column);
+      column = map_slide(&share, a->ring, column);
     }
     DN_REAL *dx = a->ring + column;
     for (ptrdiff_t i = share.row_begin; i < share.row_end; i++) {
@@ -48,20 +48,18 @@ static void DN_NAME(map_jvp_work)(void *context, ptrdiff_t run, const dn_worker 
       if (reads_series)
         memcpy(a->known + i * stride + column, p->series + i * p->series_stride + t, (size_t)n * sizeof *dx);
     }
-    if (plan->zero_edges && reads_series)
-      DN_NAME(map_load_noise)(&share, p->noise + t, p->noise_stride, a->noise_block, n);
-    if (plan->zero_edges && d->noise)
-      DN_NAME(map_load_noise)(&share, d->noise + t, d->noise_stride, a->tangent_block, n);
+    if (plan->zero_edges && reads_series) map_load_noise(&share, p->noise + t, p->noise_stride, a->noise_block, n);
+    if (plan->zero_edges && d->noise) map_load_noise(&share, d->noise + t, d->noise_stride, a->tangent_block, n);
     dn_wait(worker);
 
     if (reads_series) {
-      DN_NAME(map_apply)(&with_tangent_weights, 0, a->noise_block, dx, stride, n);
+      map_apply(&with_tangent_weights, 0, a->noise_block, dx, stride, n);
       for (int32_t l = 1; l < plan->forward.lists; l++)
-        DN_NAME(map_apply)(&with_tangent_weights, l, a->known + column, dx, stride, n);
+        map_apply(&with_tangent_weights, l, a->known + column, dx, stride, n);
     }
-    if (d->noise) DN_NAME(map_apply)(&share, 0, a->tangent_block, dx, stride, n);
-    DN_NAME(map_apply)(&share, 1, dx, dx, stride, n);
-    DN_NAME(map_solve)(&share, 2, dx, 0, B, n);
+    if (d->noise) map_apply(&share, 0, a->tangent_block, dx, stride, n);
+    map_apply(&share, 1, dx, dx, stride, n);
+    map_solve(&share, 2, dx, 0, B, n);
 
     mine = (dn_outcome){.status = DN_OK};
     for (ptrdiff_t i = share.row_begin; i < share.row_end; i++) {
@@ -75,17 +73,17 @@ static void DN_NAME(map_jvp_work)(void *context, ptrdiff_t run, const dn_worker 
   }
   if (result->status == DN_CANCELLED) result->step = t;
   if (result->status == DN_OK)
-    DN_NAME(map_store_history)(&share, d->history, d->history_stride, d->series, d->series_stride, T, d->next_history,
-                               d->next_history_stride);
+    map_store_history(&share, d->history, d->history_stride, d->series, d->series_stride, T, d->next_history,
+                      d->next_history_stride);
 }
 
-static void DN_NAME(map_jvp_check)(const dn_plan *plan, const DN_NAME(map_call) *c, ptrdiff_t run, dn_views *views) {
+static void map_jvp_check(const dn_plan *plan, const map_call *c, ptrdiff_t run, dn_views *views) {
   const DN_NAME(dn_map_primal) *p = &c->primals[run];
   const DN_NAME(dn_map_tangent) *d = &c->tangents[run];
   const ptrdiff_t N = plan->nodes, H = plan->history, T = p->steps;
   const size_t size = sizeof(DN_REAL);
-  const bool reads_noise = (plan->zero_edges && DN_NAME(map_jvp_reads_series)(d)) || d->noise_gain != 0;
-  DN_NAME(map_check_primal)(plan, p, false, reads_noise, views);
+  const bool reads_noise = (plan->zero_edges && map_jvp_reads_series(d)) || d->noise_gain != 0;
+  map_check_primal(plan, p, false, reads_noise, views);
   dn_views_add(views, d->weights, 1, plan->edges, plan->edges, size, DN_OPTIONAL, false, 0);
   dn_views_add(views, d->history, N, H, d->history_stride, size, DN_OPTIONAL, false, 3);
   dn_views_add(views, d->noise, N, T, d->noise_stride, size, DN_OPTIONAL, false, 4);
@@ -96,18 +94,18 @@ static void DN_NAME(map_jvp_check)(const dn_plan *plan, const DN_NAME(map_call) 
 
 dn_status DN_NAME(dn_map_jvp)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME(dn_map_primal) *primals,
                               const DN_NAME(dn_map_tangent) *tangents, const dn_run_options *options, dn_place *place) {
-  DN_NAME(map_call) c = {.primals = primals, .tangents = tangents};
-  if (runs > 0 && !tangents) return DN_NAME(map_finish)(place, DN_NULL_POINTER, -1);
+  map_call c = {.primals = primals, .tangents = tangents};
+  if (runs > 0 && !tangents) return map_finish(place, DN_NULL_POINTER, -1);
   if (plan)
     for (ptrdiff_t r = 0; r < runs; r++) {
-      const bool reads_series = DN_NAME(map_jvp_reads_series)(&tangents[r]);
+      const bool reads_series = map_jvp_reads_series(&tangents[r]);
       c.needs.tangent_weights |= reads_series;
       c.needs.known |= reads_series;
       c.needs.noise_block |= reads_series && plan->zero_edges;
       c.needs.tangent_block |= tangents[r].noise && plan->zero_edges;
     }
-  const dn_status status = DN_NAME(map_begin)(&c, plan, runs, options, DN_NAME(map_jvp_check), place);
+  const dn_status status = map_begin(&c, plan, runs, options, map_jvp_check, place);
   if (status != DN_OK) return status;
-  dn_call_run(&c.call, c.threads, runs, DN_NAME(map_jvp_work), &c, c.outcomes, c.results);
-  return DN_NAME(map_end)(&c, runs, place);
+  dn_call_run(&c.call, c.threads, runs, map_jvp_work, &c, c.outcomes, c.results);
+  return map_end(&c, runs, place);
 }

@@ -1,8 +1,20 @@
-// What the three drivers of the delay map share, in one precision: the arrays of a run, the ring, the block recursion,
-// the checks of a call. Included by map.c.
+// The delay map: what its drivers share, forward, tangent and adjoint.
+//
+//   x_i(t) = sum over e -> i of (scale w_e) b(j_e, t - d_e) + noise_gain z_i(t)
+//
+// A run walks over blocks of B columns in a private ring: N compact rows of `lead` columns of history and a window of
+// blocks; at the window's end the last `lead` columns slide back to the front. In a block far edges (d >= B) are applied
+// at once, the halving classes by recursion: class h to the first h columns, solve these, class h to the next h columns,
+// solve those. This is the schedule of relaxed (online) convolution: van der Hoeven, "Relax, but don't be too lazy",
+// J. Symb. Comput. 34 (2002).
+//
+// Here: the arrays of a run, the ring, the block recursion, the checks of a call.
+#include <limits.h>
+
+#include "../call.h"
 
 // A run's private arrays, cut from the workspace; those a driver does not ask for are NULL.
-typedef struct DN_NAME(map_arrays) {
+typedef struct map_arrays {
   DN_REAL *weights;          // (E) scaled, in plan order
   DN_REAL *tangent_weights;  // (E) the jvp's: scale dw + dscale w
   DN_REAL *ring;             // (N, stride) what the recursion computes: x, its tangent, or its adjoint (time reversed)
@@ -13,47 +25,46 @@ typedef struct DN_NAME(map_arrays) {
   DN_REAL *sum_block;        // (N, block_stride) sums that may not stand in the ring
   DN_REAL *edge_sum;         // (E) dot products in plan order
   DN_REAL *gain_sum;         // (N)
-  DN_NAME(dn_leaf_lanes) lanes;  // of the graph that the recursion walks over, where its leaves have lanes
-} DN_NAME(map_arrays);
+  dn_leaf_lanes lanes;       // of the graph that the recursion walks over, where its leaves have lanes
+} map_arrays;
 
 // One run as every worker of its team sees it.
-typedef struct DN_NAME(map_state) {
+typedef struct map_state {
   const dn_plan *plan;
-  const DN_NAME(dn_kernels) *kernels;
+  const dn_kernels *kernels;
   const DN_NAME(dn_map_primal) *primal;
-  DN_NAME(map_arrays) arrays;
-} DN_NAME(map_state);
+  map_arrays arrays;
+} map_state;
 
 // ---- One worker's share --------------------------------------------------------------------------------------------
 
 // The sectors of `graph` that a worker owns: the rows it fills, stores and slides, and the groups it applies.
-typedef struct DN_NAME(map_share) {
-  const DN_NAME(map_state) *state;
+typedef struct map_share {
+  const map_state *state;
   const dn_worker *worker;
   const dn_graph *graph;
   ptrdiff_t sector_begin, sector_end;
   ptrdiff_t row_begin, row_end;
   const DN_REAL *weights;
   bool zeros_before;  // everything before column 0 of this block is zero
-} DN_NAME(map_share);
+} map_share;
 
-static DN_NAME(map_share)
-    DN_NAME(map_share_of)(const DN_NAME(map_state) *state, const dn_worker *worker, const dn_graph *graph) {
+static map_share map_share_of(const map_state *state, const dn_worker *worker, const dn_graph *graph) {
   const ptrdiff_t begin = dn_share_begin(worker, graph->sectors), end = dn_share_end(worker, graph->sectors);
-  return (DN_NAME(map_share)){.state = state,
-                              .worker = worker,
-                              .graph = graph,
-                              .sector_begin = begin,
-                              .sector_end = end,
-                              .row_begin = graph->sector_target[begin],
-                              .row_end = graph->sector_target[end],
-                              .weights = state->arrays.weights};
+  return (map_share){.state = state,
+                     .worker = worker,
+                     .graph = graph,
+                     .sector_begin = begin,
+                     .sector_end = end,
+                     .row_begin = graph->sector_target[begin],
+                     .row_end = graph->sector_target[end],
+                     .weights = state->arrays.weights};
 }
 
 // Adds a list's edges to n columns, this worker's targets. A short list is added as a whole by rank 0, to rows of the
 // other workers too: all wait before and after.
-static void DN_NAME(map_apply)(const DN_NAME(map_share) *share, int32_t l, const DN_REAL *src, DN_REAL *dst,
-                               ptrdiff_t dst_stride, ptrdiff_t n) {
+static void map_apply(const map_share *share, int32_t l, const DN_REAL *src, DN_REAL *dst, ptrdiff_t dst_stride,
+                      ptrdiff_t n) {
   const dn_list *list = &share->graph->list[l];
   if (list->count == 0) return;
   if (list->longest > 0 && list->longest < DN_LEAF) {
@@ -69,8 +80,8 @@ static void DN_NAME(map_apply)(const DN_NAME(map_share) *share, int32_t l, const
 }
 
 // The same for the edges with shortest <= d <= longest of a grouped list of the transposed graph.
-static void DN_NAME(map_apply_between)(const DN_NAME(map_share) *share, int32_t l, const DN_REAL *src, DN_REAL *dst,
-                                       ptrdiff_t dst_stride, ptrdiff_t n, ptrdiff_t shortest, ptrdiff_t longest) {
+static void map_apply_between(const map_share *share, int32_t l, const DN_REAL *src, DN_REAL *dst, ptrdiff_t dst_stride,
+                              ptrdiff_t n, ptrdiff_t shortest, ptrdiff_t longest) {
   const dn_list *list = &share->graph->list[l];
   if (list->count == 0 || longest < shortest || longest < list->shortest) return;
   share->state->kernels->apply_between(share->graph, list->sector_group[share->sector_begin],
@@ -82,8 +93,7 @@ static void DN_NAME(map_apply_between)(const DN_NAME(map_share) *share, int32_t 
 
 // Solves columns from ... from + length - 1 of a block, n of which are wanted: edges shorter than `length` are missing,
 // all longer ones have been added. `x` is column 0 of the block, row 0. l is the list of the class length / 2.
-static void DN_NAME(map_solve)(const DN_NAME(map_share) *share, int32_t l, DN_REAL *x, ptrdiff_t from, ptrdiff_t length,
-                               ptrdiff_t n) {
+static void map_solve(const map_share *share, int32_t l, DN_REAL *x, ptrdiff_t from, ptrdiff_t length, ptrdiff_t n) {
   const dn_plan *plan = share->state->plan;
   if (length <= plan->quiet) {
     dn_wait(share->worker);
@@ -101,17 +111,16 @@ static void DN_NAME(map_solve)(const DN_NAME(map_share) *share, int32_t l, DN_RE
   }
   const ptrdiff_t half = length / 2;
   // The class reads the columns up to `from` - 1, which may be known to be zeros.
-  if (!(share->zeros_before && from == 0))
-    DN_NAME(map_apply)(share, l, x + from, x + from, plan->stride, n < half ? n : half);
-  DN_NAME(map_solve)(share, l + 1, x, from, half, n);
+  if (!(share->zeros_before && from == 0)) map_apply(share, l, x + from, x + from, plan->stride, n < half ? n : half);
+  map_solve(share, l + 1, x, from, half, n);
   if (n <= half) return;
-  DN_NAME(map_apply)(share, l, x + from + half, x + from + half, plan->stride, n - half < half ? n - half : half);
-  DN_NAME(map_solve)(share, l + 1, x, from + half, half, n - half);
+  map_apply(share, l, x + from + half, x + from + half, plan->stride, n - half < half ? n - half : half);
+  map_solve(share, l + 1, x, from + half, half, n - half);
 }
 
 // Moves the `lead` columns before `column` to the front of this worker's rows; returns the column behind them. The other
 // workers must have finished with the ring; the next wait makes the rows theirs to read.
-static ptrdiff_t DN_NAME(map_slide)(const DN_NAME(map_share) *share, DN_REAL *ring, ptrdiff_t column) {
+static ptrdiff_t map_slide(const map_share *share, DN_REAL *ring, ptrdiff_t column) {
   const dn_plan *plan = share->state->plan;
   for (ptrdiff_t i = share->row_begin; i < share->row_end; i++) {
     DN_REAL *row = ring + i * plan->stride;
@@ -123,7 +132,7 @@ static ptrdiff_t DN_NAME(map_slide)(const DN_NAME(map_share) *share, DN_REAL *ri
 // ---- Pieces that all drivers begin with ----------------------------------------------------------------------------
 
 // This worker's part of the weights, scaled, in the order of its graph.
-static dn_outcome DN_NAME(map_pack)(const DN_NAME(map_share) *share) {
+static dn_outcome map_pack(const map_share *share) {
   const DN_NAME(dn_map_primal) *primal = share->state->primal;
   const ptrdiff_t E = share->state->plan->edges;
   const ptrdiff_t bad =
@@ -133,9 +142,9 @@ static dn_outcome DN_NAME(map_pack)(const DN_NAME(map_share) *share) {
 }
 
 // This worker's part of the leaves' lanes, when all have packed the weights; the next wait makes them the solver's.
-static void DN_NAME(map_pack_lanes)(const DN_NAME(map_share) *share) {
+static void map_pack_lanes(const map_share *share) {
   const dn_lanes *recent = &share->graph->recent;
-  const DN_NAME(dn_leaf_lanes) *lanes = &share->state->arrays.lanes;
+  const dn_leaf_lanes *lanes = &share->state->arrays.lanes;
   const ptrdiff_t weights = (ptrdiff_t)recent->rows * DN_LEAF;
   if (!share->graph->leaf_lanes) return;
   for (ptrdiff_t k = dn_share_begin(share->worker, recent->keys); k < dn_share_end(share->worker, recent->keys); k++)
@@ -148,15 +157,14 @@ static void DN_NAME(map_pack_lanes)(const DN_NAME(map_share) *share) {
 }
 
 // The noise samples of a block, this worker's rows, where zero-delay edges read them.
-static void DN_NAME(map_load_noise)(const DN_NAME(map_share) *share, const DN_REAL *noise, ptrdiff_t noise_stride,
-                                    DN_REAL *block, ptrdiff_t n) {
+static void map_load_noise(const map_share *share, const DN_REAL *noise, ptrdiff_t noise_stride, DN_REAL *block,
+                           ptrdiff_t n) {
   for (ptrdiff_t i = share->row_begin; i < share->row_end; i++)
     memcpy(block + i * share->state->plan->block_stride, noise + i * noise_stride, (size_t)n * sizeof *block);
 }
 
 // The last delay_max columns of a history, this worker's rows, to where the ring's first block reads them.
-static void DN_NAME(map_load_history)(const DN_NAME(map_share) *share, const DN_REAL *history, ptrdiff_t stride,
-                                      DN_REAL *ring) {
+static void map_load_history(const map_share *share, const DN_REAL *history, ptrdiff_t stride, DN_REAL *ring) {
   const dn_plan *plan = share->state->plan;
   const ptrdiff_t D = plan->delay_max;
   if (D == 0) return;
@@ -168,9 +176,9 @@ static void DN_NAME(map_load_history)(const DN_NAME(map_share) *share, const DN_
 }
 
 // next = the last H columns of (history, steps columns of series), row by row; next may be the history itself.
-static void DN_NAME(map_store_history)(const DN_NAME(map_share) *share, const DN_REAL *history,
-                                       ptrdiff_t history_stride, const DN_REAL *series, ptrdiff_t series_stride,
-                                       ptrdiff_t steps, DN_REAL *next, ptrdiff_t next_stride) {
+static void map_store_history(const map_share *share, const DN_REAL *history, ptrdiff_t history_stride,
+                              const DN_REAL *series, ptrdiff_t series_stride, ptrdiff_t steps, DN_REAL *next,
+                              ptrdiff_t next_stride) {
   const ptrdiff_t H = share->state->plan->history;
   const ptrdiff_t fresh = steps < H ? steps : H;
   if (!next || H == 0) return;
@@ -185,8 +193,8 @@ static void DN_NAME(map_store_history)(const DN_NAME(map_share) *share, const DN
 // ---- Checks and memory of a call -----------------------------------------------------------------------------------
 
 // The arrays of a finished or coming run; `written` tells whether this call writes the series.
-static void DN_NAME(map_check_primal)(const dn_plan *plan, const DN_NAME(dn_map_primal) *p, bool written,
-                                      bool noise_needed, dn_views *views) {
+static void map_check_primal(const dn_plan *plan, const DN_NAME(dn_map_primal) *p, bool written, bool noise_needed,
+                             dn_views *views) {
   const ptrdiff_t N = plan->nodes, H = plan->history, T = p->steps, size = sizeof(DN_REAL);
   int64_t end;
   if (T < 0 && views->status == DN_OK) views->status = DN_BAD_SIZE;
@@ -201,14 +209,14 @@ static void DN_NAME(map_check_primal)(const dn_plan *plan, const DN_NAME(dn_map_
 }
 
 // Which arrays a driver needs.
-typedef struct DN_NAME(map_needs) {
+typedef struct map_needs {
   bool tangent_weights, known, noise_block, tangent_block, adjoint_block, sum_block, edge_sum, gain_sum;
-} DN_NAME(map_needs);
+} map_needs;
 
-static void DN_NAME(map_take)(const dn_plan *plan, DN_NAME(map_needs) needs, dn_arena *arena, DN_NAME(map_arrays) *a) {
+static void map_take(const dn_plan *plan, map_needs needs, dn_arena *arena, map_arrays *a) {
   const ptrdiff_t N = plan->nodes, E = plan->edges, ring = N * plan->stride, block = N * plan->block_stride;
   const size_t size = sizeof(DN_REAL);
-  *a = (DN_NAME(map_arrays)){
+  *a = (map_arrays){
       .weights = dn_arena_take(arena, E, size),
       .ring = dn_arena_take(arena, ring, size),
       .tangent_weights = needs.tangent_weights ? dn_arena_take(arena, E, size) : NULL,
@@ -230,40 +238,40 @@ static void DN_NAME(map_take)(const dn_plan *plan, DN_NAME(map_needs) needs, dn_
   }
   if (rows == 0) return;
   const ptrdiff_t row = (N + DN_LEAF - 1) / DN_LEAF * DN_LEAF;
-  a->lanes = (DN_NAME(dn_leaf_lanes)){.offset = dn_arena_take(arena, keys, sizeof(int32_t)),
-                                      .weights = dn_arena_take(arena, rows * DN_LEAF, size),
-                                      .rows = dn_arena_take(arena, (DN_RECENT + DN_LEAF) * row, size),
-                                      .row = row};
+  a->lanes = (dn_leaf_lanes){.offset = dn_arena_take(arena, keys, sizeof(int32_t)),
+                             .weights = dn_arena_take(arena, rows * DN_LEAF, size),
+                             .rows = dn_arena_take(arena, (DN_RECENT + DN_LEAF) * row, size),
+                             .row = row};
 }
 
 // Everything that a call needs besides the caller's arrays.
-typedef struct DN_NAME(map_call) {
+typedef struct map_call {
   dn_call call;
   const DN_NAME(dn_map_primal) *primals;
   DN_NAME(dn_map_result) *run_results;  // each driver sets its own: run, jvp, vjp
   const DN_NAME(dn_map_tangent) *tangents;
   const DN_NAME(dn_map_cotangent) *cotangents;
-  DN_NAME(map_needs) needs;
+  map_needs needs;
   int32_t threads;
   dn_workspace *workspace, *own;  // own: made for this call
   char *arenas;
   size_t arena_bytes;
   dn_outcome *outcomes, *results;
-} DN_NAME(map_call);
+} map_call;
 
-typedef void (*DN_NAME(map_check))(const dn_plan *plan, const DN_NAME(map_call) *c, ptrdiff_t run, dn_views *views);
+typedef void (*map_check)(const dn_plan *plan, const map_call *c, ptrdiff_t run, dn_views *views);
 
-static dn_status DN_NAME(map_finish)(dn_place *place, dn_status status, ptrdiff_t run) {
+static dn_status map_finish(dn_place *place, dn_status status, ptrdiff_t run) {
   if (place)
     *place = (dn_place){.run = run, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1};
   return status;
 }
 
 // Checks the options and every run's arrays, and reserves the workspace.
-static dn_status DN_NAME(map_begin)(DN_NAME(map_call) *c, const dn_plan *plan, ptrdiff_t runs,
-                                    const dn_run_options *options, DN_NAME(map_check) check, dn_place *place) {
-  if (!plan || (runs > 0 && !c->primals)) return DN_NAME(map_finish)(place, DN_NULL_POINTER, -1);
-  if (runs < 0) return DN_NAME(map_finish)(place, DN_BAD_SIZE, -1);
+static dn_status map_begin(map_call *c, const dn_plan *plan, ptrdiff_t runs, const dn_run_options *options,
+                           map_check check, dn_place *place) {
+  if (!plan || (runs > 0 && !c->primals)) return map_finish(place, DN_NULL_POINTER, -1);
+  if (runs < 0) return map_finish(place, DN_BAD_SIZE, -1);
   c->call = (dn_call){
       .plan = plan, .progress = options ? options->progress : NULL, .context = options ? options->context : NULL};
   double steps = 0;
@@ -274,17 +282,17 @@ static dn_status DN_NAME(map_begin)(DN_NAME(map_call) *c, const dn_plan *plan, p
     if (views.status == DN_OK && runs == 1) views.status = dn_views_check(views.view, views.count, &where);
     if (views.status == DN_OK && __builtin_add_overflow(c->call.total, (int64_t)c->primals[r].steps, &c->call.total))
       views.status = DN_TOO_LARGE;
-    if (views.status != DN_OK) return DN_NAME(map_finish)(place, views.status, r);
+    if (views.status != DN_OK) return map_finish(place, views.status, r);
     steps += (double)c->primals[r].steps;
   }
   dn_status status = dn_call_threads(plan, options, runs, steps, &c->threads);
-  if (status != DN_OK) return DN_NAME(map_finish)(place, status, -1);
+  if (status != DN_OK) return map_finish(place, status, -1);
 
   c->workspace = options ? options->workspace : NULL;
-  if (c->workspace && c->workspace->plan != plan) return DN_NAME(map_finish)(place, DN_BAD_OPTION, -1);
-  DN_NAME(map_arrays) counted;
+  if (c->workspace && c->workspace->plan != plan) return map_finish(place, DN_BAD_OPTION, -1);
+  map_arrays counted;
   dn_arena one = {0}, all = {0};
-  DN_NAME(map_take)(plan, c->needs, &one, &counted);
+  map_take(plan, c->needs, &one, &counted);
   c->arena_bytes = one.used;
   const ptrdiff_t arenas = runs == 1 ? 1 : c->threads;
   dn_arena_take(&all, c->threads, sizeof(dn_outcome));
@@ -293,11 +301,11 @@ static dn_status DN_NAME(map_begin)(DN_NAME(map_call) *c, const dn_plan *plan, p
   if (runs > 1) dn_arena_take(&all, runs * DN_VIEWS_MAX, sizeof(dn_view));
   // Room to align the first array to a cache line.
   dn_arena_take(&all, 1, DN_CACHE_LINE);
-  if (one.overflow || all.overflow) return DN_NAME(map_finish)(place, DN_TOO_LARGE, -1);
+  if (one.overflow || all.overflow) return map_finish(place, DN_TOO_LARGE, -1);
 
   if (!c->workspace) {
     status = dn_workspace_create(plan, &c->own);
-    if (status != DN_OK) return DN_NAME(map_finish)(place, status, -1);
+    if (status != DN_OK) return map_finish(place, status, -1);
     c->workspace = c->own;
   }
   status = dn_workspace_reserve(c->workspace, all.used);
@@ -321,25 +329,25 @@ static dn_status DN_NAME(map_begin)(DN_NAME(map_call) *c, const dn_plan *plan, p
         }
       }
       status = dn_views_check(view, count, &where);
-      if (status != DN_OK) DN_NAME(map_finish)(place, status, where);
+      if (status != DN_OK) map_finish(place, status, where);
     }
   } else {
-    DN_NAME(map_finish)(place, status, -1);
+    map_finish(place, status, -1);
   }
   if (status != DN_OK) dn_workspace_destroy(c->own);
   return status;
 }
 
-static DN_NAME(map_state) DN_NAME(map_state_of)(const DN_NAME(map_call) *c, ptrdiff_t run, const dn_worker *worker) {
+static map_state map_state_of(const map_call *c, ptrdiff_t run, const dn_worker *worker) {
   const dn_plan *plan = c->call.plan;
-  DN_NAME(map_state) state = {.plan = plan, .kernels = DN_NAME(dn_kernels_of)(plan->isa), .primal = &c->primals[run]};
+  map_state state = {.plan = plan, .kernels = DN_NAME(dn_kernels_of)(plan->isa), .primal = &c->primals[run]};
   dn_arena arena = {.base = c->arenas + (size_t)worker->slot * c->arena_bytes};
-  DN_NAME(map_take)(plan, c->needs, &arena, &state.arrays);
+  map_take(plan, c->needs, &arena, &state.arrays);
   return state;
 }
 
 // The first run that went wrong decides the call's status.
-static dn_status DN_NAME(map_end)(DN_NAME(map_call) *c, ptrdiff_t runs, dn_place *place) {
+static dn_status map_end(map_call *c, ptrdiff_t runs, dn_place *place) {
   dn_status status = DN_OK;
   ptrdiff_t run = -1;
   for (ptrdiff_t r = 0; r < runs; r++) {
@@ -349,7 +357,7 @@ static dn_status DN_NAME(map_end)(DN_NAME(map_call) *c, ptrdiff_t runs, dn_place
     run = r;
   }
   if (status == DN_OK) {
-    DN_NAME(map_finish)(place, DN_OK, -1);
+    map_finish(place, DN_OK, -1);
   } else {
     const dn_outcome *result = &c->results[run];
     const DN_NAME(dn_map_primal) *p = &c->primals[run];

@@ -1,4 +1,4 @@
-// dn_map_vjp in one precision: the run read backwards. Included by map.c.
+// dn_map_vjp: the run read backwards. Included by map_f32.c and map_f64.c.
 //
 // With g(t) the cotangent of x(t) when everything later has been added to it:
 //
@@ -14,18 +14,18 @@
 // ---- The parts of a block ------------------------------------------------------------------------------------------
 
 // What the workers of one run know besides the state.
-typedef struct DN_NAME(map_vjp) {
-  const DN_NAME(map_state) *state;
+typedef struct map_vjp {
+  const map_state *state;
   const DN_NAME(dn_map_cotangent) *d;
-  DN_NAME(map_share) share;    // of the transposed graph: sources own rows
-  DN_NAME(map_share) forward;  // of the forward graph: targets own dot products
+  map_share share;    // of the transposed graph: sources own rows
+  map_share forward;  // of the forward graph: targets own dot products
   bool wants_dots, wants_gain, wants_noise;
   ptrdiff_t known_from;  // natural step of the first column behind the lead in `known`
-} DN_NAME(map_vjp);
+} map_vjp;
 
 // Loads the series into `known` so that columns lead ... lead + window - 1 are the natural steps from ... from + window
 // - 1; before step 0 stands the history, behind step T - 1 zeros.
-static void DN_NAME(map_vjp_load_known)(DN_NAME(map_vjp) *v, ptrdiff_t from) {
+static void map_vjp_load_known(map_vjp *v, ptrdiff_t from) {
   const dn_plan *plan = v->state->plan;
   const DN_NAME(dn_map_primal) *p = v->state->primal;
   const ptrdiff_t T = p->steps, H = plan->history, first = from - plan->lead;
@@ -44,11 +44,11 @@ static void DN_NAME(map_vjp_load_known)(DN_NAME(map_vjp) *v, ptrdiff_t from) {
 }
 
 // Adds the block's share to the dot products: natural steps t ... t + n - 1, adjoint in adjoint_block.
-static void DN_NAME(map_vjp_dots)(DN_NAME(map_vjp) *v, ptrdiff_t t, ptrdiff_t n) {
+static void map_vjp_dots(map_vjp *v, ptrdiff_t t, ptrdiff_t n) {
   const dn_plan *plan = v->state->plan;
   const dn_graph *graph = &plan->forward;
-  const DN_NAME(dn_kernels) *kernels = v->state->kernels;
-  const DN_NAME(map_arrays) *a = &v->state->arrays;
+  const dn_kernels *kernels = v->state->kernels;
+  const map_arrays *a = &v->state->arrays;
   const DN_REAL *known = a->known + plan->lead + t - v->known_from;
   for (int32_t l = 0; l < graph->lists; l++) {
     const dn_list *list = &graph->list[l];
@@ -63,7 +63,7 @@ static void DN_NAME(map_vjp_dots)(DN_NAME(map_vjp) *v, ptrdiff_t t, ptrdiff_t n)
 }
 
 // Adds the block's g, columns `column` on of the ring, to the noise's cotangent at natural steps t ... t + n - 1.
-static void DN_NAME(map_vjp_noise)(const DN_NAME(map_vjp) *v, ptrdiff_t column, ptrdiff_t t, ptrdiff_t n) {
+static void map_vjp_noise(const map_vjp *v, ptrdiff_t column, ptrdiff_t t, ptrdiff_t n) {
   const dn_plan *plan = v->state->plan;
   const DN_REAL *g = v->state->arrays.ring + column;
   DN_REAL *sum = v->state->arrays.sum_block;
@@ -72,14 +72,14 @@ static void DN_NAME(map_vjp_noise)(const DN_NAME(map_vjp) *v, ptrdiff_t column, 
     if (gain != 0) v->state->kernels->scale_row(g + i * plan->stride, gain, sum + i * plan->block_stride, n);
     else memset(sum + i * plan->block_stride, 0, (size_t)n * sizeof *sum);
   }
-  DN_NAME(map_apply)(&v->share, 0, g, sum, plan->block_stride, n);
+  map_apply(&v->share, 0, g, sum, plan->block_stride, n);
   for (ptrdiff_t i = v->share.row_begin; i < v->share.row_end; i++)
     v->state->kernels->add_reversed_row(sum + i * plan->block_stride, v->d->noise + i * v->d->noise_stride + t, n);
 }
 
 // The cotangent of the history. `column` is the ring's column of r = T; longest is the longest delay that reads no zero
 // at r = T - 1, or INT32_MAX.
-static void DN_NAME(map_vjp_history)(const DN_NAME(map_vjp) *v, ptrdiff_t column, ptrdiff_t longest) {
+static void map_vjp_history(const map_vjp *v, ptrdiff_t column, ptrdiff_t longest) {
   const dn_plan *plan = v->state->plan;
   const dn_graph *graph = &plan->transposed;
   const ptrdiff_t D = plan->delay_max, H = plan->history;
@@ -88,7 +88,7 @@ static void DN_NAME(map_vjp_history)(const DN_NAME(map_vjp) *v, ptrdiff_t column
   DN_REAL *sum = v->state->arrays.sum_block;
   for (ptrdiff_t k = 0; k < D; k += B) {
     const ptrdiff_t n = D - k < B ? D - k : B;
-    if (column + B + DN_LEAF > plan->stride) column = DN_NAME(map_slide)(&v->share, v->state->arrays.ring, column);
+    if (column + B + DN_LEAF > plan->stride) column = map_slide(&v->share, v->state->arrays.ring, column);
     const DN_REAL *g = v->state->arrays.ring + column;
     for (ptrdiff_t i = v->share.row_begin; i < v->share.row_end; i++) {
       memset(v->state->arrays.ring + i * plan->stride + column, 0, (size_t)(B + DN_LEAF) * sizeof *sum);
@@ -96,12 +96,12 @@ static void DN_NAME(map_vjp_history)(const DN_NAME(map_vjp) *v, ptrdiff_t column
     }
     dn_wait(v->share.worker);
     // Column c stands for r = T + k + c and reads r - d < T: d > k + c; and r - d >= 0, or what stands before.
-    DN_NAME(map_apply_between)(&v->share, 1, g, sum, plan->block_stride, n, k + 1,
-                               longest == INT32_MAX ? longest : longest + k + n);
+    map_apply_between(&v->share, 1, g, sum, plan->block_stride, n, k + 1,
+                      longest == INT32_MAX ? longest : longest + k + n);
     for (int32_t l = 2; l < graph->lists; l++) {
       const ptrdiff_t reach = graph->list[l].longest - k;  // columns that read g
       if (reach <= 0) break;
-      DN_NAME(map_apply)(&v->share, l, g, sum, plan->block_stride, n < reach ? n : reach);
+      map_apply(&v->share, l, g, sum, plan->block_stride, n < reach ? n : reach);
     }
     dn_wait(v->share.worker);
     for (ptrdiff_t i = v->share.row_begin; i < v->share.row_end; i++)
@@ -113,9 +113,9 @@ static void DN_NAME(map_vjp_history)(const DN_NAME(map_vjp) *v, ptrdiff_t column
 
 // Whether all sums are finite: they are not where the series, the history or the noise that they read was not, or where
 // they overflowed. Rank 0 looks at all of them, so that the first one is the same for every number of threads.
-static dn_outcome DN_NAME(map_vjp_check_sums)(const DN_NAME(map_vjp) *v) {
+static dn_outcome map_vjp_check_sums(const map_vjp *v) {
   const dn_plan *plan = v->state->plan;
-  const DN_NAME(map_arrays) *a = &v->state->arrays;
+  const map_arrays *a = &v->state->arrays;
   if (v->share.worker->rank != 0) return (dn_outcome){.status = DN_OK};
   const ptrdiff_t k = v->wants_dots ? v->state->kernels->first_not_finite(a->edge_sum, plan->edges) : -1;
   if (k >= 0)
@@ -126,10 +126,10 @@ static dn_outcome DN_NAME(map_vjp_check_sums)(const DN_NAME(map_vjp) *v) {
 }
 
 // Adds dot products to the cotangents of weights, scale and noise gain. Sums over edges and nodes in plan order.
-static void DN_NAME(map_vjp_reduce)(const DN_NAME(map_vjp) *v) {
+static void map_vjp_reduce(const map_vjp *v) {
   const dn_plan *plan = v->state->plan;
   const DN_NAME(dn_map_primal) *p = v->state->primal;
-  const DN_NAME(map_arrays) *a = &v->state->arrays;
+  const map_arrays *a = &v->state->arrays;
   const int32_t *edge = plan->forward.edge;
   const ptrdiff_t E = plan->edges;
   if (v->d->weights)
@@ -150,27 +150,26 @@ static void DN_NAME(map_vjp_reduce)(const DN_NAME(map_vjp) *v) {
 
 // ---- The run -------------------------------------------------------------------------------------------------------
 
-static void DN_NAME(map_vjp_work)(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result) {
-  const DN_NAME(map_call) *c = context;
-  const DN_NAME(map_state) state = DN_NAME(map_state_of)(c, run, worker);
+static void map_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result) {
+  const map_call *c = context;
+  const map_state state = map_state_of(c, run, worker);
   const dn_plan *plan = state.plan;
-  const DN_NAME(dn_kernels) *kernels = state.kernels;
+  const dn_kernels *kernels = state.kernels;
   const DN_NAME(dn_map_primal) *p = state.primal;
   const DN_NAME(dn_map_cotangent) *d = &c->cotangents[run];
-  const DN_NAME(map_arrays) *a = &state.arrays;
-  DN_NAME(map_vjp)
-  v = {.state = &state,
-       .d = d,
-       .share = DN_NAME(map_share_of)(&state, worker, &plan->transposed),
-       .forward = DN_NAME(map_share_of)(&state, worker, &plan->forward),
-       .wants_dots = plan->edges > 0 && (d->weights || d->scale),
-       .wants_gain = d->noise_gain,
-       .wants_noise = d->noise && (plan->zero_edges || p->noise_gain != 0),
-       .known_from = PTRDIFF_MAX};
+  const map_arrays *a = &state.arrays;
+  map_vjp v = {.state = &state,
+               .d = d,
+               .share = map_share_of(&state, worker, &plan->transposed),
+               .forward = map_share_of(&state, worker, &plan->forward),
+               .wants_dots = plan->edges > 0 && (d->weights || d->scale),
+               .wants_gain = d->noise_gain,
+               .wants_noise = d->noise && (plan->zero_edges || p->noise_gain != 0),
+               .known_from = PTRDIFF_MAX};
   const ptrdiff_t T = p->steps, B = plan->block, D = plan->delay_max, E = plan->edges, stride = plan->stride;
   const ptrdiff_t row_begin = v.share.row_begin, row_end = v.share.row_end;
 
-  const dn_outcome packed = DN_NAME(map_pack)(&v.share);
+  const dn_outcome packed = map_pack(&v.share);
   for (ptrdiff_t i = row_begin; i < row_end; i++) {
     DN_REAL *before = a->ring + i * stride;
     memset(before, 0, (size_t)plan->lead * sizeof *before);
@@ -181,14 +180,14 @@ static void DN_NAME(map_vjp_work)(void *context, ptrdiff_t run, const dn_worker 
            (size_t)(dn_share_end(worker, E) - dn_share_begin(worker, E)) * sizeof *a->edge_sum);
   if (v.wants_gain) memset(a->gain_sum + row_begin, 0, (size_t)(row_end - row_begin) * sizeof *a->gain_sum);
   *result = dn_block_end(worker, packed, 0);
-  DN_NAME(map_pack_lanes)(&v.share);
+  map_pack_lanes(&v.share);
 
   // r is the reversed step of the block's first column, t the natural step of its last one.
   ptrdiff_t column = plan->lead;
   for (ptrdiff_t r = 0, n; r < T && result->status == DN_OK; r += n, column += n) {
     n = T - r < B ? T - r : B;
     const ptrdiff_t t = T - r - n;
-    if (column + B > plan->lead + plan->window) column = DN_NAME(map_slide)(&v.share, a->ring, column);
+    if (column + B > plan->lead + plan->window) column = map_slide(&v.share, a->ring, column);
     DN_REAL *g = a->ring + column;
     for (ptrdiff_t i = row_begin; i < row_end; i++) {
       if (d->series) kernels->reverse_row(d->series + i * d->series_stride + t, g + i * stride, n);
@@ -197,9 +196,9 @@ static void DN_NAME(map_vjp_work)(void *context, ptrdiff_t run, const dn_worker 
     if (column == plan->lead) dn_wait(worker);
     // In the first blocks a long delay reads what stands before the run's end: zeros, unless a later chunk left its adjoint.
     v.share.zeros_before = r == 0 && !d->adjoint_after;
-    if (d->adjoint_after || r >= D) DN_NAME(map_apply)(&v.share, 1, g, g, stride, n);
-    else DN_NAME(map_apply_between)(&v.share, 1, g, g, stride, n, B, r + n - 1);
-    DN_NAME(map_solve)(&v.share, 2, g, 0, B, n);
+    if (d->adjoint_after || r >= D) map_apply(&v.share, 1, g, g, stride, n);
+    else map_apply_between(&v.share, 1, g, g, stride, n, B, r + n - 1);
+    map_solve(&v.share, 2, g, 0, B, n);
 
     dn_outcome mine = {.status = DN_OK};
     for (ptrdiff_t i = row_begin; i < row_end; i++) {
@@ -212,9 +211,9 @@ static void DN_NAME(map_vjp_work)(void *context, ptrdiff_t run, const dn_worker 
         memset(natural + n, 0, (size_t)(-n & (DN_LEAF - 1)) * sizeof *natural);
       }
     }
-    if (v.wants_dots && t < v.known_from) DN_NAME(map_vjp_load_known)(&v, T - r - plan->window);
+    if (v.wants_dots && t < v.known_from) map_vjp_load_known(&v, T - r - plan->window);
     if ((v.wants_dots && plan->zero_edges) || v.wants_gain) {
-      DN_NAME(map_load_noise)(&v.share, p->noise + t, p->noise_stride, a->noise_block, n);
+      map_load_noise(&v.share, p->noise + t, p->noise_stride, a->noise_block, n);
       for (ptrdiff_t i = row_begin; i < row_end; i++)
         memset(a->noise_block + i * plan->block_stride + n, 0, (size_t)(-n & (DN_LEAF - 1)) * sizeof *g);
     }
@@ -224,8 +223,8 @@ static void DN_NAME(map_vjp_work)(void *context, ptrdiff_t run, const dn_worker 
       break;
     }
 
-    if (v.wants_noise) DN_NAME(map_vjp_noise)(&v, column, t, n);
-    if (v.wants_dots) DN_NAME(map_vjp_dots)(&v, t, n);
+    if (v.wants_noise) map_vjp_noise(&v, column, t, n);
+    if (v.wants_dots) map_vjp_dots(&v, t, n);
     if (v.wants_gain)
       kernels->dot_rows(row_end - row_begin, a->adjoint_block + row_begin * plan->block_stride, plan->block_stride,
                         a->noise_block + row_begin * plan->block_stride, plan->block_stride, n,
@@ -240,19 +239,19 @@ static void DN_NAME(map_vjp_work)(void *context, ptrdiff_t run, const dn_worker 
     for (ptrdiff_t i = row_begin; i < row_end && D > 0; i++)
       kernels->reverse_row(a->ring + i * stride + column - D, d->adjoint_first + i * D, D);
   const bool reaches_history = d->history && D > 0 && (T > 0 || d->adjoint_after);
-  if (reaches_history) DN_NAME(map_vjp_history)(&v, column, d->adjoint_after ? INT32_MAX : T - 1);
+  if (reaches_history) map_vjp_history(&v, column, d->adjoint_after ? INT32_MAX : T - 1);
   dn_wait(worker);
-  *result = dn_block_end(worker, DN_NAME(map_vjp_check_sums)(&v), 0);
-  if (result->status == DN_OK) DN_NAME(map_vjp_reduce)(&v);
+  *result = dn_block_end(worker, map_vjp_check_sums(&v), 0);
+  if (result->status == DN_OK) map_vjp_reduce(&v);
 }
 
-static void DN_NAME(map_vjp_check)(const dn_plan *plan, const DN_NAME(map_call) *c, ptrdiff_t run, dn_views *views) {
+static void map_vjp_check(const dn_plan *plan, const map_call *c, ptrdiff_t run, dn_views *views) {
   const DN_NAME(dn_map_primal) *p = &c->primals[run];
   const DN_NAME(dn_map_cotangent) *d = &c->cotangents[run];
   const ptrdiff_t N = plan->nodes, H = plan->history, D = plan->delay_max, T = p->steps;
   const size_t size = sizeof(DN_REAL);
   const bool reads_noise = (plan->zero_edges && (d->weights || d->scale)) || d->noise_gain;
-  DN_NAME(map_check_primal)(plan, p, false, reads_noise, views);
+  map_check_primal(plan, p, false, reads_noise, views);
   dn_views_add(views, d->series, N, T, d->series_stride, size, DN_OPTIONAL, false, 0);
   dn_views_add(views, d->adjoint_after, N, D, D, size, DN_OPTIONAL, false, 3);
   dn_views_add(views, d->adjoint_first, N, D, D, size, DN_OPTIONAL, true, 3);
@@ -263,20 +262,20 @@ static void DN_NAME(map_vjp_check)(const dn_plan *plan, const DN_NAME(map_call) 
   dn_views_add(views, d->noise_gain, 1, 1, 1, size, DN_OPTIONAL, true, 0);
 }
 
-static DN_NAME(map_needs) DN_NAME(map_vjp_needs)(const dn_plan *plan, bool dots, bool gain, bool noise, bool history) {
-  return (DN_NAME(map_needs)){.known = dots,
-                              .edge_sum = dots,
-                              .gain_sum = gain,
-                              .adjoint_block = dots || gain,
-                              .noise_block = (dots && plan->zero_edges) || gain,
-                              .sum_block = noise || history};
+static map_needs map_vjp_needs(const dn_plan *plan, bool dots, bool gain, bool noise, bool history) {
+  return (map_needs){.known = dots,
+                     .edge_sum = dots,
+                     .gain_sum = gain,
+                     .adjoint_block = dots || gain,
+                     .noise_block = (dots && plan->zero_edges) || gain,
+                     .sum_block = noise || history};
 }
 
 dn_status DN_NAME(dn_map_vjp)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME(dn_map_primal) *primals,
                               const DN_NAME(dn_map_cotangent) *cotangents, const dn_run_options *options,
                               dn_place *place) {
-  DN_NAME(map_call) c = {.primals = primals, .cotangents = cotangents};
-  if (runs > 0 && !cotangents) return DN_NAME(map_finish)(place, DN_NULL_POINTER, -1);
+  map_call c = {.primals = primals, .cotangents = cotangents};
+  if (runs > 0 && !cotangents) return map_finish(place, DN_NULL_POINTER, -1);
   bool dots = false, gain = false, noise = false, history = false;
   for (ptrdiff_t r = 0; r < runs; r++) {
     dots |= cotangents[r].weights || cotangents[r].scale;
@@ -284,17 +283,21 @@ dn_status DN_NAME(dn_map_vjp)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME
     noise |= cotangents[r].noise != NULL;
     history |= cotangents[r].history != NULL;
   }
-  if (plan) c.needs = DN_NAME(map_vjp_needs)(plan, dots, gain, noise, history);
-  const dn_status status = DN_NAME(map_begin)(&c, plan, runs, options, DN_NAME(map_vjp_check), place);
+  if (plan) c.needs = map_vjp_needs(plan, dots, gain, noise, history);
+  const dn_status status = map_begin(&c, plan, runs, options, map_vjp_check, place);
   if (status != DN_OK) return status;
-  dn_call_run(&c.call, c.threads, runs, DN_NAME(map_vjp_work), &c, c.outcomes, c.results);
-  return DN_NAME(map_end)(&c, runs, place);
+  dn_call_run(&c.call, c.threads, runs, map_vjp_work, &c, c.outcomes, c.results);
+  return map_end(&c, runs, place);
 }
 
-// Bytes of one run's arrays, for the plan's report.
-static size_t DN_NAME(map_bytes)(const dn_plan *plan, DN_NAME(map_needs) needs) {
-  DN_NAME(map_arrays) counted;
+// Bytes of one run's arrays, and of a pullback's that asks for everything.
+static size_t map_bytes(const dn_plan *plan, map_needs needs) {
+  map_arrays counted;
   dn_arena arena = {0};
-  DN_NAME(map_take)(plan, needs, &arena, &counted);
+  map_take(plan, needs, &arena, &counted);
   return arena.used;
+}
+void DN_NAME(dn_map_bytes)(const dn_plan *plan, size_t *run, size_t *vjp) {
+  *run = map_bytes(plan, (map_needs){.noise_block = plan->zero_edges});
+  *vjp = map_bytes(plan, map_vjp_needs(plan, true, true, true, true));
 }

@@ -1,4 +1,4 @@
-// The adjoint of a run, in one precision: its recorded stretches read backwards. Included by network.c.
+// The adjoint of a run: its recorded stretches read backwards. Included by network_f32.c and network_f64.c.
 //
 // With g(tau) the cotangent of c(tau) and lam(tau) that of s(tau), for tau = T ... 0 (reversed column r = T - tau):
 //
@@ -7,11 +7,11 @@
 //
 // The first line is the block recursion on the transposed graph: the ring holds ybar(tau) until the leaf, then g(tau).
 
-typedef struct DN_NAME(net_adjoint) {
-  DN_NAME(net_run) *f;    // inputs of the run; what the forward stretches are computed with
-  DN_NAME(net_run) back;  // the same with the coupling variables whose cotangents are not exactly zero
+typedef struct net_adjoint {
+  net_run *f;    // inputs of the run; what the forward stretches are computed with
+  net_run back;  // the same with the coupling variables whose cotangents are not exactly zero
   const DN_NAME(dn_network_cotangent) *d;
-  const DN_NAME(net_record) *record;
+  const net_record *record;
   bool wants_edges;
   DN_REAL *weights;                     // (E) in the order of the transposed graph
   DN_REAL *ring, *known;                // (C, N, stride)
@@ -28,7 +28,7 @@ typedef struct DN_NAME(net_adjoint) {
   DN_REAL *mean;                        // (S, row) cotangent of each state of output column mean_column
   DN_REAL *observed;                    // (DN_LEAF, C, row)
   DN_REAL *seen, *g;                   // (DN_RECENT + DN_LEAF, C, row) g of the columns before a leaf and of the leaf's
-  DN_NAME(net_lanes) now, recent;      // of the transposed graph
+  net_lanes now, recent;               // of the transposed graph
   DN_REAL *pair_g, *pair_y, *now_sum;  // (DN_PAIRS_MAX, row) twice; (rows of the forward graph's `now`, DN_LEAF)
   ptrdiff_t pairs;                     // whose products are not yet in now_sum
   ptrdiff_t moved;                     // columns of the last leaf
@@ -37,11 +37,11 @@ typedef struct DN_NAME(net_adjoint) {
   ptrdiff_t known_from, mean_column;
   ptrdiff_t r, column;  // the next block's reversed column, and where it stands in the ring
   DN_REAL *x;
-} DN_NAME(net_adjoint);
+} net_adjoint;
 
-static void DN_NAME(net_adjoint_take)(const DN_NAME(dn_network_primal) *p, dn_arena *arena, DN_NAME(net_adjoint) *b) {
+static void net_adjoint_take(const DN_NAME(dn_network_primal) *p, dn_arena *arena, net_adjoint *b) {
   const dn_plan *plan = p->plan;
-  const ptrdiff_t row = DN_NAME(net_row)(plan), S = p->model->states * row, C = p->model->couplings * row,
+  const ptrdiff_t row = net_row(plan), S = p->model->states * row, C = p->model->couplings * row,
                   P = p->model->parameters * row, nodes = p->model->couplings * plan->nodes;
   const size_t size = sizeof(DN_REAL);
   b->weights = dn_arena_take(arena, plan->edges, size);
@@ -59,12 +59,12 @@ static void DN_NAME(net_adjoint_take)(const DN_NAME(dn_network_primal) *p, dn_ar
   b->observed = dn_arena_take(arena, DN_LEAF * C, size);
   b->seen = dn_arena_take(arena, (DN_RECENT + DN_LEAF) * C, size);
   if (b->seen) b->g = b->seen + DN_RECENT * C;
-  b->now = DN_NAME(net_take_lanes)(&plan->transposed.now, arena);
-  b->recent = DN_NAME(net_take_lanes)(&plan->transposed.recent, arena);
+  b->now = net_take_lanes(&plan->transposed.now, arena);
+  b->recent = net_take_lanes(&plan->transposed.recent, arena);
   const ptrdiff_t pairs = plan->zero_edges ? DN_PAIRS_MAX * row : 0;
   b->pair_g = dn_arena_take(arena, pairs, size);
   b->pair_y = dn_arena_take(arena, pairs, size);
-  b->now_sum = DN_NAME(net_take_lane_weights)(&plan->forward.now, arena);
+  b->now_sum = net_take_lane_weights(&plan->forward.now, arena);
   b->parameters = dn_arena_take(arena, P, size);
   b->coupling = dn_arena_take(arena, row, size);
   b->parameters_total = dn_arena_take(arena, P, sizeof(double));
@@ -76,15 +76,15 @@ static void DN_NAME(net_adjoint_take)(const DN_NAME(dn_network_primal) *p, dn_ar
 }
 
 // Adds the cotangent of the output columns that s(tau) enters to lam.
-static void DN_NAME(net_add_series)(DN_NAME(net_adjoint) *b, ptrdiff_t tau, const DN_REAL *row) {
-  const DN_NAME(net_run) *f = b->f;
+static void net_add_series(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
+  const net_run *f = b->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
   const ptrdiff_t S = f->S * f->row;
   const int64_t every = p->every ? p->every : 1;
   if (!b->d->series && !b->d->column) return;
   if (every == 1) {
-    if (b->d->series) f->rows->scale_add(S, 1, row, b->state);
-    if (b->d->column) f->rows->scale_add(S, 1, b->constant, b->state);
+    if (b->d->series) f->kernels->scale_add(S, 1, row, b->state);
+    if (b->d->column) f->kernels->scale_add(S, 1, b->constant, b->state);
     return;
   }
   const int64_t absolute = p->first_step + tau;
@@ -99,64 +99,63 @@ static void DN_NAME(net_add_series)(DN_NAME(net_adjoint) *b, ptrdiff_t tau, cons
           b->mean[s * f->row + i] =
               b->d->series[(s * f->N + i) * b->d->series_stride + k] / (average ? (DN_REAL)every : 1);
     b->mean_column = k;
-    f->rows->scale_add(S, 1, b->mean, b->state);
+    f->kernels->scale_add(S, 1, b->mean, b->state);
   }
-  if (b->d->column) f->rows->scale_add(S, 1, b->constant, b->state);
+  if (b->d->column) f->kernels->scale_add(S, 1, b->constant, b->state);
 }
 
 // Adds the zero-delay edges' dot products of the pairs that wait: g of their targets times y of their sources.
-static void DN_NAME(net_add_pairs)(DN_NAME(net_adjoint) *b) {
-  const DN_NAME(net_lanes) *now = &b->f->a.now;
-  b->f->rows->dot_lanes(now->lanes, now->offset, b->pairs, b->pair_g, b->pair_y, b->f->row, b->now_sum);
+static void net_add_pairs(net_adjoint *b) {
+  const net_lanes *now = &b->f->a.now;
+  b->f->kernels->dot_lanes(now->lanes, now->offset, b->pairs, b->pair_g, b->pair_y, b->f->row, b->now_sum);
   b->pairs = 0;
 }
 
 // What a step read of y at its own time, backwards: dy gets what g hands back, the dot products what they read.
-static void DN_NAME(net_now_back)(DN_NAME(net_adjoint) *b, const DN_REAL *g, const DN_REAL *state, DN_REAL *dy) {
-  const DN_NAME(net_run) *f = b->f;
+static void net_now_back(net_adjoint *b, const DN_REAL *g, const DN_REAL *state, DN_REAL *dy) {
+  const net_run *f = b->f;
   if (b->wants_edges) {
     DN_REAL *y = f->a.observed;
     f->model->observe(f->row, 1, f->a.parameters, state, y);
     for (int32_t c = 0; c < f->C; c++) {
       if (!b->back.active[c]) continue;
-      if (f->difference) f->rows->multiply_add(f->row, g + c * f->row, y + c * f->row, b->self);
+      if (f->difference) f->kernels->multiply_add(f->row, g + c * f->row, y + c * f->row, b->self);
       if (!f->plan->zero_edges) continue;
       memcpy(b->pair_g + b->pairs * f->row, g + c * f->row, (size_t)f->row * sizeof *g);
       memcpy(b->pair_y + b->pairs++ * f->row, y + c * f->row, (size_t)f->row * sizeof *y);
     }
   }
-  DN_NAME(net_apply_lanes)(&b->back, &b->now, b->now.weights, g, dy);
-  DN_NAME(net_apply_self)(&b->back, f->a.self, g, dy);
+  net_apply_lanes(&b->back, &b->now, b->now.weights, g, dy);
+  net_apply_self(&b->back, f->a.self, g, dy);
 }
 
 // The step from tau - 1 to tau backwards: lam(tau) becomes lam(tau - 1), g(tau) is completed into `g`.
-static void DN_NAME(net_step_back)(DN_NAME(net_adjoint) *b, ptrdiff_t tau, const DN_REAL *increment,
-                                   DN_REAL *dincrement, DN_REAL *g) {
-  DN_NAME(net_run) *f = b->f;
+static void net_step_back(net_adjoint *b, ptrdiff_t tau, const DN_REAL *increment, DN_REAL *dincrement, DN_REAL *g) {
+  net_run *f = b->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
   const ptrdiff_t S = f->S * f->row, C = f->C * f->row, at = tau - b->record->from;
   const bool frozen = p->stage == DN_STAGE_FROZEN;
   const DN_REAL *next = b->record->coupled + at * C;
   if (f->split) next = b->record->coupled_predicted + at * C;
-  DN_NAME(dn_step_vjp) v = {.step = {.nodes = f->N,
-                                     .row = f->row,
-                                     .time_step = f->dt,
-                                     .coupling = p->coupling,
-                                     .parameters = f->a.parameters,
-                                     .now = b->record->states + (at - 1) * S,
-                                     .coupled_now = b->record->coupled + (at - 1) * C,
-                                     .coupled_next = frozen ? b->record->coupled + (at - 1) * C : next,
-                                     .increment = increment,
-                                     .predictor = f->a.predictor},
-                            .frozen = frozen,
-                            .state = b->state,
-                            .coupled_now = b->coupled_now,
-                            .coupled_next = b->coupled_next,
-                            .increment = dincrement,
-                            .predictor = b->predictor,
-                            .drift = b->drift,
-                            .parameters = b->parameters,
-                            .coupling = b->coupling};
+  dn_step_vjp v = {.step = {.nodes = f->N,
+                            .row = f->row,
+                            .time_step = f->dt,
+                            .coupling = p->coupling,
+                            .parameters = f->a.parameters,
+                            .now = b->record->states + (at - 1) * S,
+                            .coupled_now = b->record->coupled + (at - 1) * C,
+                            .coupled_next = frozen ? b->record->coupled + (at - 1) * C : next,
+                            .increment = increment,
+                            .predictor = f->a.predictor},
+                   .frozen = frozen,
+                   .state = b->state,
+                   .coupled_now = b->coupled_now,
+                   .coupled_next = b->coupled_next,
+                   .increment = dincrement,
+                   .predictor = b->predictor,
+                   .drift = b->drift,
+                   .parameters = b->parameters,
+                   .coupling = b->coupling};
   memcpy(g, b->coupled_now, (size_t)C * sizeof *g);
   if (p->scheme == DN_SCHEME_EULER) {
     v.frozen = false;
@@ -175,84 +174,84 @@ static void DN_NAME(net_step_back)(DN_NAME(net_adjoint) *b, ptrdiff_t tau, const
     f->model->correct_vjp(&v);
     DN_REAL *dy = f->a.observed + C;
     memset(dy, 0, (size_t)C * sizeof *dy);
-    DN_NAME(net_now_back)(b, b->coupled_next, f->a.predictor, dy);
+    net_now_back(b, b->coupled_next, f->a.predictor, dy);
     f->model->observe_vjp(f->row, f->a.parameters, f->a.predictor, dy, b->predictor, b->parameters);
     f->model->predict_vjp(&v);
   }
-  if (!frozen) f->rows->scale_add(C, 1, b->coupled_next, g);
+  if (!frozen) f->kernels->scale_add(C, 1, b->coupled_next, g);
 }
 
 // Asks for the record of a step that comes a few steps later: it is read backwards in rows too short for a prefetcher to
 // see.
 #define DN_RECORD_AHEAD 4
-static void DN_NAME(net_prefetch)(const DN_NAME(net_adjoint) *b, ptrdiff_t at) {
+static void net_prefetch(const net_adjoint *b, ptrdiff_t at) {
   const ptrdiff_t S = b->f->S * b->f->row, C = b->f->C * b->f->row, line = DN_CACHE_LINE / (ptrdiff_t)sizeof(DN_REAL);
   for (ptrdiff_t i = 0; i < S && at >= 0; i += line) __builtin_prefetch(b->record->states + at * S + i);
   for (ptrdiff_t i = 0; i < C && at >= 0; i += line) __builtin_prefetch(b->record->coupled + at * C + i);
 }
 
 // Reversed columns first ... first + n - 1 of the block.
-static void DN_NAME(net_adjoint_leaf)(void *context, ptrdiff_t first, ptrdiff_t n) {
-  DN_NAME(net_adjoint) *b = context;
-  DN_NAME(net_run) *f = b->f;
+static void net_adjoint_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
+  net_adjoint *b = context;
+  net_run *f = b->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
   const ptrdiff_t S = f->S * f->row, C = f->C * f->row, stride = f->plan->stride, channel = f->N * stride;
   const ptrdiff_t high = p->steps - b->r - first, low = high - n + 1, from = low > 0 ? low - 1 : 0;
   for (int32_t k = 0; k < f->C; k++)
-    if (b->back.active[k]) f->rows->transpose(b->x + k * channel + first, stride, b->observed + k * f->row, C, f->N, n);
-  if (high > from) DN_NAME(net_increments)(f, from, high);
+    if (b->back.active[k])
+      f->kernels->transpose(b->x + k * channel + first, stride, b->observed + k * f->row, C, f->N, n);
+  if (high > from) net_increments(f, from, high);
   if (b->d->series && p->every <= 1 && high >= 1)
     for (ptrdiff_t s = 0; s < f->S; s++)
-      f->rows->transpose(b->d->series + s * f->N * b->d->series_stride + from, b->d->series_stride,
-                         b->series + s * f->row, S, f->N, high - from);
-  DN_NAME(net_move_seen)(f, b->seen, b->moved);
+      f->kernels->transpose(b->d->series + s * f->N * b->d->series_stride + from, b->d->series_stride,
+                            b->series + s * f->row, S, f->N, high - from);
+  net_move_seen(f, b->seen, b->moved);
   b->moved = n;
   for (ptrdiff_t j = 0; j < n; j++) {
     const ptrdiff_t tau = high - j, at = tau - b->record->from;
     DN_REAL *dy = b->observed + j * C, *g = b->g + j * C;
     const DN_REAL *s = b->record->states + at * S;
-    DN_NAME(net_prefetch)(b, at - DN_RECORD_AHEAD);
-    if (tau > 0) DN_NAME(net_add_series)(b, tau, b->series + (tau - 1 - from) * S);
-    DN_NAME(net_apply_lanes)(&b->back, &b->recent, b->recent.weights, g, dy);
+    net_prefetch(b, at - DN_RECORD_AHEAD);
+    if (tau > 0) net_add_series(b, tau, b->series + (tau - 1 - from) * S);
+    net_apply_lanes(&b->back, &b->recent, b->recent.weights, g, dy);
     // c(tau) of the step from tau on reads y(tau) without delay.
-    if (f->zero) DN_NAME(net_now_back)(b, b->coupled_now, s, dy);
+    if (f->zero) net_now_back(b, b->coupled_now, s, dy);
     f->model->observe_vjp(f->row, f->a.parameters, s, dy, b->state, b->parameters);
-    if (tau > 0)
-      DN_NAME(net_step_back)(b, tau, f->a.increment + (tau - 1 - from) * S, b->increment + (tau - 1 - from) * S, g);
+    if (tau > 0) net_step_back(b, tau, f->a.increment + (tau - 1 - from) * S, b->increment + (tau - 1 - from) * S, g);
     else memcpy(g, b->coupled_now, (size_t)C * sizeof *g);
   }
-  if (b->pairs > 0) DN_NAME(net_add_pairs)(b);
+  if (b->pairs > 0) net_add_pairs(b);
   for (int32_t k = 0; k < f->C; k++)
-    if (b->back.active[k]) f->rows->transpose(b->g + k * f->row, C, b->x + k * channel + first, stride, n, f->N);
+    if (b->back.active[k]) f->kernels->transpose(b->g + k * f->row, C, b->x + k * channel + first, stride, n, f->N);
 
   // What the increments' cotangents mean for sigma, noise and stimulus.
   if (high <= from) return;
   if (b->d->sigma) {
     // Drawn even where sigma is 0: its derivative there is not.
-    const DN_REAL *z = DN_NAME(net_noise)(f, from, high);
+    const DN_REAL *z = net_noise(f, from, high);
     for (ptrdiff_t t = from; t < high; t++)
-      f->rows->multiply_add(S, z + (t - from) * S, b->increment + (t - from) * S, b->sigma);
+      f->kernels->multiply_add(S, z + (t - from) * S, b->increment + (t - from) * S, b->sigma);
   }
   for (ptrdiff_t t = from; t < high && b->d->noise; t++)
     for (ptrdiff_t s = 0; s < f->S; s++)
-      f->rows->multiply_add_user(f->N, f->a.amplitude + s * f->row, b->increment + (t - from) * S + s * f->row,
-                                 b->d->noise + (t * f->S + s) * f->N);
+      f->kernels->multiply_add_user(f->N, f->a.amplitude + s * f->row, b->increment + (t - from) * S + s * f->row,
+                                    b->d->noise + (t * f->S + s) * f->N);
   for (ptrdiff_t t = from; t < high && b->d->stimulus; t++)
     for (ptrdiff_t s = 0; s < f->S; s++)
       for (ptrdiff_t i = 0; i < f->N; i++)
         b->d->stimulus[(s * f->N + i) * b->d->stimulus_stride + t] +=
             f->dt * b->increment[(t - from) * S + s * f->row + i];
-  for (ptrdiff_t k = DN_NAME(net_first_pulse)(f, from); b->d->pulses && k < DN_NAME(net_pulses_before)(f, high); k++) {
-    const DN_NAME(net_touched) u = DN_NAME(net_touch)(f, k, from, high);
+  for (ptrdiff_t k = net_first_pulse(f, from); b->d->pulses && k < net_pulses_before(f, high); k++) {
+    const net_touched u = net_touch(f, k, from, high);
     for (ptrdiff_t t = u.from; t < u.to; t++)
       b->pulses[f->a.pulses[k].pulse] += (double)b->increment[(t - from) * S + u.element];
   }
 }
 
 // y at tau = begin ... end - 1 into `known`, from the record; zeros before what it has.
-static void DN_NAME(net_fill_known)(DN_NAME(net_adjoint) *b, ptrdiff_t begin, ptrdiff_t end) {
-  const DN_NAME(net_run) *f = b->f;
-  const DN_NAME(net_record) *record = b->record;
+static void net_fill_known(net_adjoint *b, ptrdiff_t begin, ptrdiff_t end) {
+  const net_run *f = b->f;
+  const net_record *record = b->record;
   const dn_plan *plan = f->plan;
   const ptrdiff_t C = f->C * f->row, D = plan->delay_max, channel = f->N * plan->stride;
   DN_REAL *known = b->known + plan->lead - b->known_from;  // its column tau
@@ -268,12 +267,12 @@ static void DN_NAME(net_fill_known)(DN_NAME(net_adjoint) *b, ptrdiff_t begin, pt
     f->model->observe(f->row, n, f->a.parameters, record->states + (tau - record->from) * f->S * f->row, f->a.observed);
     for (int32_t k = 0; k < f->C; k++)
       if (b->back.active[k])
-        f->rows->transpose(f->a.observed + k * f->row, C, known + k * channel + tau, plan->stride, n, f->N);
+        f->kernels->transpose(f->a.observed + k * f->row, C, known + k * channel + tau, plan->stride, n, f->N);
   }
 }
 
 // Makes `known` hold y at tau = low - D ... high, where dot products read it: its column lead is tau = known_from.
-static void DN_NAME(net_load_known)(DN_NAME(net_adjoint) *b, ptrdiff_t low, ptrdiff_t high) {
+static void net_load_known(net_adjoint *b, ptrdiff_t low, ptrdiff_t high) {
   const dn_plan *plan = b->f->plan;
   if (low >= b->known_from) return;
   // Columns that are there already move towards the end.
@@ -284,18 +283,17 @@ static void DN_NAME(net_load_known)(DN_NAME(net_adjoint) *b, ptrdiff_t low, ptrd
       memmove(b->known + i * plan->stride + there - first, b->known + i * plan->stride,
               (size_t)kept * sizeof *b->known);
   b->known_from = from;
-  DN_NAME(net_fill_known)(b, first, high + 1 - kept);
+  net_fill_known(b, first, high + 1 - kept);
 }
 
-static void DN_NAME(net_total)(ptrdiff_t count, DN_REAL *sum, double *total) {
+static void net_total(ptrdiff_t count, DN_REAL *sum, double *total) {
   for (ptrdiff_t i = 0; i < count; i++) total[i] += (double)sum[i];
   memset(sum, 0, (size_t)count * sizeof *sum);
 }
 
 // All blocks of a recorded stretch; the stretches follow each other from the run's end to its start.
-static dn_outcome DN_NAME(net_adjoint_stretch)(DN_NAME(net_adjoint) *b, const DN_NAME(net_record) *record,
-                                               const dn_worker *worker) {
-  DN_NAME(net_run) *f = b->f;
+static dn_outcome net_adjoint_stretch(net_adjoint *b, const net_record *record, const dn_worker *worker) {
+  net_run *f = b->f;
   const dn_plan *plan = f->plan;
   const dn_graph *graph = &plan->forward;
   const ptrdiff_t T = f->primal->steps, B = plan->block, channel = f->N * plan->stride;
@@ -308,12 +306,11 @@ static dn_outcome DN_NAME(net_adjoint_stretch)(DN_NAME(net_adjoint) *b, const DN
   for (ptrdiff_t n; T - b->r > end && result.status == DN_OK; b->r += n, b->column += n) {
     const ptrdiff_t high = T - b->r;
     n = high - end < B ? high - end : B;
-    if (b->column + B > plan->lead + plan->window)
-      b->column = DN_NAME(net_slide)(f, b->back.active, b->ring, b->column);
+    if (b->column + B > plan->lead + plan->window) b->column = net_slide(f, b->back.active, b->ring, b->column);
     b->x = b->ring + b->column;
-    DN_NAME(net_clear)(&b->back, b->x, B);
-    DN_NAME(net_apply)(&b->back, &plan->transposed, b->weights, 1, b->x, n);
-    DN_NAME(net_solve)(&b->back, &plan->transposed, b->weights, 2, b->x, 0, B, n, DN_NAME(net_adjoint_leaf), b);
+    net_clear(&b->back, b->x, B);
+    net_apply(&b->back, &plan->transposed, b->weights, 1, b->x, n);
+    net_solve(&b->back, &plan->transposed, b->weights, 2, b->x, 0, B, n, net_adjoint_leaf, b);
 
     dn_outcome mine = {.status = DN_OK};
     for (ptrdiff_t s = 0; s < f->S && mine.status == DN_OK; s++) {
@@ -323,7 +320,7 @@ static dn_outcome DN_NAME(net_adjoint_stretch)(DN_NAME(net_adjoint) *b, const DN
     }
     if (b->wants_edges) {
       const ptrdiff_t low = high - n + 1;
-      DN_NAME(net_load_known)(b, low, high);
+      net_load_known(b, low, high);
       for (int32_t c = 0; c < f->C; c++) {
         if (!b->back.active[c]) continue;
         DN_REAL *block = b->block + c * f->N * plan->block_stride;
@@ -340,10 +337,10 @@ static dn_outcome DN_NAME(net_adjoint_stretch)(DN_NAME(net_adjoint) *b, const DN
                               plan->stride, n, b->edge_sum);
       }
     }
-    DN_NAME(net_total)(f->P * f->row, b->parameters, b->parameters_total);
-    DN_NAME(net_total)(f->row, b->coupling, b->coupling_total);
-    DN_NAME(net_total)(f->row, b->self, b->self_total);
-    DN_NAME(net_total)(f->S * f->row, b->sigma, b->sigma_total);
+    net_total(f->P * f->row, b->parameters, b->parameters_total);
+    net_total(f->row, b->coupling, b->coupling_total);
+    net_total(f->row, b->self, b->self_total);
+    net_total(f->S * f->row, b->sigma, b->sigma_total);
     result = dn_block_end(worker, mine, high - n < 0 ? n - 1 : n);
   }
   f->backward = false;
@@ -351,16 +348,16 @@ static dn_outcome DN_NAME(net_adjoint_stretch)(DN_NAME(net_adjoint) *b, const DN
 }
 
 // The cotangent of the history: the ring's columns behind tau = 0, where nothing is fed back.
-static void DN_NAME(net_adjoint_history)(DN_NAME(net_adjoint) *b) {
-  DN_NAME(net_run) *f = b->f;
+static void net_adjoint_history(net_adjoint *b) {
+  net_run *f = b->f;
   const dn_plan *plan = f->plan;
   const dn_graph *graph = &plan->transposed;
   const ptrdiff_t D = plan->delay_max, H = plan->history, stride = plan->stride;
   for (ptrdiff_t k = 0, n; k < D; k += n, b->column += n) {
     n = D - k < plan->block ? D - k : plan->block;
     if (b->column + plan->block > plan->lead + plan->window)
-      b->column = DN_NAME(net_slide)(f, b->back.active, b->ring, b->column);
-    DN_NAME(net_clear)(f, b->ring + b->column, plan->block + DN_LEAF);
+      b->column = net_slide(f, b->back.active, b->ring, b->column);
+    net_clear(f, b->ring + b->column, plan->block + DN_LEAF);
     for (int32_t c = 0; c < f->C; c++) {
       if (!b->back.active[c]) continue;
       const DN_REAL *g = b->ring + b->column + c * f->N * stride;
@@ -382,16 +379,15 @@ static void DN_NAME(net_adjoint_history)(DN_NAME(net_adjoint) *b) {
 }
 
 // Adds a sum to what the caller has; whether the sum is a number of this precision.
-static bool DN_NAME(net_give)(double sum, DN_REAL *to) {
+static bool net_give(double sum, DN_REAL *to) {
   *to += (DN_REAL)sum;
   return 0 * (DN_REAL)sum == 0;
 }
 
 // Adds the sums to the caller's arrays. Returns the first that is not finite: an edge's, or a node's of sigma (its state),
 // a parameter or the coupling.
-static dn_status DN_NAME(net_adjoint_finish)(DN_NAME(net_adjoint) *b, dn_outcome *where, int32_t *state,
-                                             int32_t *parameter) {
-  const DN_NAME(net_run) *f = b->f;
+static dn_status net_adjoint_finish(net_adjoint *b, dn_outcome *where, int32_t *state, int32_t *parameter) {
+  const net_run *f = b->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
   const DN_NAME(dn_network_cotangent) *d = b->d;
   const ptrdiff_t N = f->N, E = f->plan->edges;
@@ -439,7 +435,7 @@ static dn_status DN_NAME(net_adjoint_finish)(DN_NAME(net_adjoint) *b, dn_outcome
       return where->status;
     }
   }
-  if (d->coupling && !DN_NAME(net_give)(sum, d->coupling)) return where->status;
+  if (d->coupling && !net_give(sum, d->coupling)) return where->status;
   for (int32_t k = 0; k < f->P && d->parameters; k++) {
     if (!d->parameters[k]) continue;
     const double *total = b->parameters_total + k * f->row;
@@ -447,10 +443,10 @@ static dn_status DN_NAME(net_adjoint_finish)(DN_NAME(net_adjoint) *b, dn_outcome
     sum = 0;
     for (ptrdiff_t i = 0; i < N; i++) {
       sum += total[i];
-      if (per_node && !DN_NAME(net_give)(total[i], &d->parameters[k][i])) where->node = i;
+      if (per_node && !net_give(total[i], &d->parameters[k][i])) where->node = i;
     }
     *parameter = k;
-    if (where->node >= 0 || (!per_node && !DN_NAME(net_give)(sum, &d->parameters[k][0]))) return where->status;
+    if (where->node >= 0 || (!per_node && !net_give(sum, &d->parameters[k][0]))) return where->status;
   }
   *parameter = -1;
   const double root = sqrt(p->time_step);
@@ -458,16 +454,15 @@ static dn_status DN_NAME(net_adjoint_finish)(DN_NAME(net_adjoint) *b, dn_outcome
     sum = 0;
     for (ptrdiff_t i = 0; i < N; i++) {
       sum += b->sigma_total[s * f->row + i];
-      if (p->sigma_count != f->S && !DN_NAME(net_give)(root * b->sigma_total[s * f->row + i], &d->sigma[s * N + i]))
+      if (p->sigma_count != f->S && !net_give(root * b->sigma_total[s * f->row + i], &d->sigma[s * N + i]))
         where->node = i;
     }
     *state = (int32_t)s;
-    if (where->node >= 0 || (p->sigma_count == f->S && !DN_NAME(net_give)(root * sum, &d->sigma[s])))
-      return where->status;
+    if (where->node >= 0 || (p->sigma_count == f->S && !net_give(root * sum, &d->sigma[s]))) return where->status;
   }
   *state = -1;
   for (ptrdiff_t k = 0; k < p->pulse_count && d->pulses; k++)
-    if (!DN_NAME(net_give)(p->time_step * b->pulses[k], &d->pulses[k])) {
+    if (!net_give(p->time_step * b->pulses[k], &d->pulses[k])) {
       where->node = p->pulses[k].node;
       *state = p->pulses[k].state;
       return where->status;

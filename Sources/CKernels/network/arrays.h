@@ -1,81 +1,85 @@
-// What the drivers of networks share, in one precision: the private arrays of a run, parameters and weights made ready,
-// noise, the delayed sums of a block. Included by network.c.
+// What the drivers of networks share: the private arrays of a run, parameters and weights made ready,
+// noise, the delayed sums of a block. Included by network_f32.c and network_f64.c.
 //
 // tau counts states of a run: s(0) is the initial one, step t leads from tau = t to t + 1. Column tau of the ring holds
 // c(tau) while it is being summed, then y(tau).
+
+#include <stdlib.h>
+
+#include "../call.h"
+#include "../tape.h"
 
 // Rows of noise kept at once; even, since steps are drawn in pairs.
 #define DN_NOISE_ROWS 34
 
 // Pulses by when they begin; those of one step as they were given, so that sums have one order.
-typedef struct DN_NAME(net_beginning) {
+typedef struct net_beginning {
   int64_t begin;
   int32_t pulse;
-} DN_NAME(net_beginning);
-static int DN_NAME(net_earlier)(const void *a, const void *b) {
-  const DN_NAME(net_beginning) *x = a, *y = b;
+} net_beginning;
+static int net_earlier(const void *a, const void *b) {
+  const net_beginning *x = a, *y = b;
   if (x->begin != y->begin) return x->begin < y->begin ? -1 : 1;
   return x->pulse < y->pulse ? -1 : 1;
 }
 
 // Lanes of a run: where their keys stand in rows of nodes, and weights for them.
-typedef struct DN_NAME(net_lanes) {
+typedef struct net_lanes {
   const dn_lanes *lanes;
   int32_t *offset;   // (keys)
   DN_REAL *weights;  // (rows, DN_LEAF)
-} DN_NAME(net_lanes);
+} net_lanes;
 
-static DN_REAL *DN_NAME(net_take_lane_weights)(const dn_lanes *lanes, dn_arena *arena) {
+static DN_REAL *net_take_lane_weights(const dn_lanes *lanes, dn_arena *arena) {
   return dn_arena_take(arena, (ptrdiff_t)lanes->rows * DN_LEAF, sizeof(DN_REAL));
 }
-static DN_NAME(net_lanes) DN_NAME(net_take_lanes)(const dn_lanes *lanes, dn_arena *arena) {
-  return (DN_NAME(net_lanes)){.lanes = lanes,
-                              .offset = dn_arena_take(arena, lanes->keys, sizeof(int32_t)),
-                              .weights = DN_NAME(net_take_lane_weights)(lanes, arena)};
+static net_lanes net_take_lanes(const dn_lanes *lanes, dn_arena *arena) {
+  return (net_lanes){.lanes = lanes,
+                     .offset = dn_arena_take(arena, lanes->keys, sizeof(int32_t)),
+                     .weights = net_take_lane_weights(lanes, arena)};
 }
 
 // Weights in plan order as lanes; a lane without an edge has the weight 0.
-static void DN_NAME(net_lane_weights)(const dn_lanes *lanes, const DN_REAL *w, DN_REAL *to) {
+static void net_lane_weights(const dn_lanes *lanes, const DN_REAL *w, DN_REAL *to) {
   for (ptrdiff_t k = 0; k < (ptrdiff_t)lanes->rows * DN_LEAF; k++)
     to[k] = lanes->position[k] < 0 ? 0 : w[lanes->position[k]];
 }
 // `width`: elements from a row of nodes to the one a step later.
-static void DN_NAME(net_fill_lanes)(const DN_NAME(net_lanes) *to, const DN_REAL *w, ptrdiff_t width) {
+static void net_fill_lanes(const net_lanes *to, const DN_REAL *w, ptrdiff_t width) {
   for (int32_t k = 0; k < to->lanes->keys; k++)
     to->offset[k] = (int32_t)(to->lanes->source[k] - to->lanes->delay[k] * width);
-  DN_NAME(net_lane_weights)(to->lanes, w, to->weights);
+  net_lane_weights(to->lanes, w, to->weights);
 }
 
 // A forward run's private arrays, cut from the workspace.
-typedef struct DN_NAME(net_arrays) {
-  DN_REAL *expanded;               // (E) weights of a run with fractional delays, in the caller's order
-  DN_REAL *weights;                // (E) in plan order
-  DN_REAL *ring;                   // (C, N, stride)
-  DN_REAL *parameters;             // (P, row)
-  DN_REAL *amplitude;              // (S, row) sigma sqrt(dt)
-  DN_REAL *states;                 // (B + 1, S, row) s, the first row from the block before
-  DN_REAL *coupled;                // (B + 1, C, row) c
-  DN_REAL *coupled_predicted;      // (B + 1, C, row) what correctors read, where zero-delay edges make it differ from c
-  DN_REAL *noise;                  // (DN_NOISE_ROWS, S, row)
-  DN_REAL *increment;              // (DN_LEAF, S, row)
-  DN_REAL *stimulus;               // (DN_LEAF, S, row)
-  DN_REAL *seen;                   // (DN_RECENT + DN_LEAF, C, row) y, of the columns before a leaf and of the leaf's
-  DN_REAL *observed;               // the leaf's rows of it
-  DN_REAL *predictor;              // (S, row)
-  DN_REAL *sum;                    // (S, row) of the states since the last output column
-  DN_NAME(net_lanes) now, recent;  // edges without delay, and recent ones
-  DN_REAL *self;                   // (row) difference coupling: minus the sum of each node's weights
-  int32_t *edge_target;            // (E) difference coupling: targets in plan order
-  DN_NAME(net_beginning) *pulses;  // (pulse_count) in the order in which they begin
-} DN_NAME(net_arrays);
+typedef struct net_arrays {
+  DN_REAL *expanded;           // (E) weights of a run with fractional delays, in the caller's order
+  DN_REAL *weights;            // (E) in plan order
+  DN_REAL *ring;               // (C, N, stride)
+  DN_REAL *parameters;         // (P, row)
+  DN_REAL *amplitude;          // (S, row) sigma sqrt(dt)
+  DN_REAL *states;             // (B + 1, S, row) s, the first row from the block before
+  DN_REAL *coupled;            // (B + 1, C, row) c
+  DN_REAL *coupled_predicted;  // (B + 1, C, row) what correctors read, where zero-delay edges make it differ from c
+  DN_REAL *noise;              // (DN_NOISE_ROWS, S, row)
+  DN_REAL *increment;          // (DN_LEAF, S, row)
+  DN_REAL *stimulus;           // (DN_LEAF, S, row)
+  DN_REAL *seen;               // (DN_RECENT + DN_LEAF, C, row) y, of the columns before a leaf and of the leaf's
+  DN_REAL *observed;           // the leaf's rows of it
+  DN_REAL *predictor;          // (S, row)
+  DN_REAL *sum;                // (S, row) of the states since the last output column
+  net_lanes now, recent;       // edges without delay, and recent ones
+  DN_REAL *self;               // (row) difference coupling: minus the sum of each node's weights
+  int32_t *edge_target;        // (E) difference coupling: targets in plan order
+  net_beginning *pulses;       // (pulse_count) in the order in which they begin
+} net_arrays;
 
 // One run with everything that its forward pass, its tangent and its adjoint need to know.
-typedef struct DN_NAME(net_run) {
+typedef struct net_run {
   const dn_plan *plan;
   const DN_NAME(dn_network_primal) *primal;
-  const DN_NAME(dn_kernels) *kernels;
-  const DN_NAME(dn_network_kernels) *rows;
-  const DN_NAME(dn_model_kernels) *model;
+  const dn_kernels *kernels;
+  const dn_model_kernels *model;
   ptrdiff_t N, row, S, C, P;
   bool difference;  // nodes are coupled to differences
   bool recent;      // there are recent edges
@@ -89,26 +93,25 @@ typedef struct DN_NAME(net_run) {
   int64_t epoch;    // that the keys belong to
   ptrdiff_t noise_from, noise_to;
   int64_t longest_pulse;
-  DN_NAME(net_arrays) a;
-} DN_NAME(net_run);
+  net_arrays a;
+} net_run;
 
-static ptrdiff_t DN_NAME(net_row)(const dn_plan *plan) { return (plan->nodes + DN_LEAF - 1) / DN_LEAF * DN_LEAF; }
+static ptrdiff_t net_row(const dn_plan *plan) { return (plan->nodes + DN_LEAF - 1) / DN_LEAF * DN_LEAF; }
 
-static bool DN_NAME(net_reads_now)(const DN_NAME(dn_network_primal) *p) {
+static bool net_reads_now(const DN_NAME(dn_network_primal) *p) {
   return p->plan->zero_edges || p->coupling_kind == DN_COUPLING_DIFFERENCE;
 }
-static bool DN_NAME(net_splits)(const DN_NAME(dn_network_primal) *p) {
-  return DN_NAME(net_reads_now)(p) && p->scheme == DN_SCHEME_HEUN && p->stage == DN_STAGE_AWARE;
+static bool net_splits(const DN_NAME(dn_network_primal) *p) {
+  return net_reads_now(p) && p->scheme == DN_SCHEME_HEUN && p->stage == DN_STAGE_AWARE;
 }
 
 // `rows`: rows of states and coupling kept here; 0: they are on a tape.
-static void DN_NAME(net_take)(const DN_NAME(dn_network_primal) *p, ptrdiff_t rows, dn_arena *arena,
-                              DN_NAME(net_arrays) *a) {
+static void net_take(const DN_NAME(dn_network_primal) *p, ptrdiff_t rows, dn_arena *arena, net_arrays *a) {
   const dn_plan *plan = p->plan;
-  const ptrdiff_t row = DN_NAME(net_row)(plan), S = p->model->states, C = p->model->couplings, P = p->model->parameters,
+  const ptrdiff_t row = net_row(plan), S = p->model->states, C = p->model->couplings, P = p->model->parameters,
                   E = plan->edges;
   const size_t size = sizeof(DN_REAL);
-  *a = (DN_NAME(net_arrays)){
+  *a = (net_arrays){
       .expanded = p->fractions ? dn_arena_take(arena, E, size) : NULL,
       .weights = dn_arena_take(arena, E, size),
       .ring = dn_arena_take(arena, C * plan->nodes * plan->stride, size),
@@ -116,18 +119,18 @@ static void DN_NAME(net_take)(const DN_NAME(dn_network_primal) *p, ptrdiff_t row
       .amplitude = dn_arena_take(arena, S * row, size),
       .states = rows ? dn_arena_take(arena, rows * S * row, size) : NULL,
       .coupled = rows ? dn_arena_take(arena, rows * C * row, size) : NULL,
-      .coupled_predicted = rows && DN_NAME(net_splits)(p) ? dn_arena_take(arena, rows * C * row, size) : NULL,
+      .coupled_predicted = rows && net_splits(p) ? dn_arena_take(arena, rows * C * row, size) : NULL,
       .noise = dn_arena_take(arena, DN_NOISE_ROWS * S * row, size),
       .increment = dn_arena_take(arena, DN_LEAF * S * row, size),
       .stimulus = p->stimulus ? dn_arena_take(arena, DN_LEAF * S * row, size) : NULL,
       .seen = dn_arena_take(arena, (DN_RECENT + DN_LEAF) * C * row, size),
       .predictor = dn_arena_take(arena, S * row, size),
       .sum = dn_arena_take(arena, S * row, size),
-      .now = DN_NAME(net_take_lanes)(&plan->forward.now, arena),
-      .recent = DN_NAME(net_take_lanes)(&plan->forward.recent, arena),
+      .now = net_take_lanes(&plan->forward.now, arena),
+      .recent = net_take_lanes(&plan->forward.recent, arena),
       .self = p->coupling_kind == DN_COUPLING_DIFFERENCE ? dn_arena_take(arena, row, size) : NULL,
       .edge_target = p->coupling_kind == DN_COUPLING_DIFFERENCE ? dn_arena_take(arena, E, sizeof(int32_t)) : NULL,
-      .pulses = dn_arena_take(arena, p->pulse_count, sizeof(DN_NAME(net_beginning))),
+      .pulses = dn_arena_take(arena, p->pulse_count, sizeof(net_beginning)),
   };
   if (a->seen) a->observed = a->seen + DN_RECENT * C * row;
 }
@@ -135,12 +138,12 @@ static void DN_NAME(net_take)(const DN_NAME(dn_network_primal) *p, ptrdiff_t row
 // ---- Inputs made ready ---------------------------------------------------------------------------------------------
 
 // A row of `row` elements from values of count 1 or N; elements behind the nodes repeat the last one.
-static void DN_NAME(net_spread)(const DN_REAL *values, ptrdiff_t count, ptrdiff_t N, ptrdiff_t row, DN_REAL *to) {
+static void net_spread(const DN_REAL *values, ptrdiff_t count, ptrdiff_t N, ptrdiff_t row, DN_REAL *to) {
   for (ptrdiff_t i = 0; i < row; i++) to[i] = values[count == 1 ? 0 : i < N ? i : N - 1];
 }
 
 // Node and parameter of the first value that is not finite; parameter -1: coupling or sigma.
-static dn_status DN_NAME(net_check_values)(const DN_NAME(dn_network_primal) *p, dn_place *where) {
+static dn_status net_check_values(const DN_NAME(dn_network_primal) *p, dn_place *where) {
   const ptrdiff_t N = p->plan->nodes;
   if (!(0 * p->coupling == 0)) return DN_NOT_FINITE_PARAMETER;
   for (int32_t k = 0; p->parameters && k < p->model->parameters; k++)
@@ -194,8 +197,8 @@ static dn_status DN_NAME(net_check_values)(const DN_NAME(dn_network_primal) *p, 
 }
 
 // The same of the arrays with a value for every step; they were looked at when the run was recorded.
-static dn_status DN_NAME(net_check_steps)(const DN_NAME(dn_network_primal) *p, dn_place *where) {
-  const DN_NAME(dn_kernels) *kernels = DN_NAME(dn_kernels_of)(p->plan->isa);
+static dn_status net_check_steps(const DN_NAME(dn_network_primal) *p, dn_place *where) {
+  const dn_kernels *kernels = DN_NAME(dn_kernels_of)(p->plan->isa);
   const ptrdiff_t N = p->plan->nodes, S = p->model->states;
   bool reads_noise = false;
   for (ptrdiff_t i = 0; i < p->sigma_count && p->noise && p->sigma; i++) reads_noise |= p->sigma[i] != 0;
@@ -219,37 +222,35 @@ static dn_status DN_NAME(net_check_steps)(const DN_NAME(dn_network_primal) *p, d
 }
 
 // Difference coupling reads a node's own coupling variables with minus the sum of its weights, here of those in plan order.
-static void DN_NAME(net_self)(const DN_NAME(net_run) *f, const DN_REAL *w, DN_REAL *self) {
+static void net_self(const net_run *f, const DN_REAL *w, DN_REAL *self) {
   memset(self, 0, (size_t)f->row * sizeof *self);
   for (ptrdiff_t k = 0; k < f->plan->edges; k++) self[f->a.edge_target[k]] -= w[k];
 }
 
 // A run over cut arrays: constants, weights, parameters; rows start as zeros, so that what stands behind the nodes stays
 // finite.
-static void DN_NAME(net_prepare)(DN_NAME(net_run) *f, const DN_NAME(dn_network_primal) *p, ptrdiff_t rows,
-                                 bool all_couplings, dn_arena *arena) {
+static void net_prepare(net_run *f, const DN_NAME(dn_network_primal) *p, ptrdiff_t rows, bool all_couplings,
+                        dn_arena *arena) {
   const dn_plan *plan = p->plan;
-  const int32_t index = dn_model_index(p->model);
-  *f = (DN_NAME(net_run)){
+  *f = (net_run){
       .plan = plan,
       .primal = p,
       .kernels = DN_NAME(dn_kernels_of)(plan->isa),
-      .rows = DN_NAME(dn_network_kernels_of)(plan->isa),
-      .model = &DN_NAME(dn_network_kernels_of)(plan->isa)->model[index],
+      .model = p->model->implementation->DN_NAME(kernels)[plan->isa],
       .N = plan->nodes,
-      .row = DN_NAME(net_row)(plan),
+      .row = net_row(plan),
       .S = p->model->states,
       .C = p->model->couplings,
       .P = p->model->parameters,
       .difference = p->coupling_kind == DN_COUPLING_DIFFERENCE,
       .recent = plan->forward.recent.slices > 0,
-      .zero = DN_NAME(net_reads_now)(p),
-      .split = DN_NAME(net_splits)(p),
+      .zero = net_reads_now(p),
+      .split = net_splits(p),
       .dt = (DN_REAL)p->time_step,
       .epoch = -1,
   };
-  DN_NAME(net_take)(p, rows, arena, &f->a);
-  DN_NAME(net_arrays) *a = &f->a;
+  net_take(p, rows, arena, &f->a);
+  net_arrays *a = &f->a;
   const ptrdiff_t row = f->row, N = f->N, E = plan->edges;
   const size_t size = sizeof(DN_REAL);
 
@@ -265,8 +266,8 @@ static void DN_NAME(net_prepare)(DN_NAME(net_run) *f, const DN_NAME(dn_network_p
   for (int32_t k = 0; k < f->P; k++) {
     const DN_NAME(dn_parameter) *given = p->parameters ? &p->parameters[k] : NULL;
     const DN_REAL value = (DN_REAL)p->model->parameter[k].value;
-    if (given && given->count > 0) DN_NAME(net_spread)(given->values, given->count, N, row, a->parameters + k * row);
-    else DN_NAME(net_spread)(&value, 1, N, row, a->parameters + k * row);
+    if (given && given->count > 0) net_spread(given->values, given->count, N, row, a->parameters + k * row);
+    else net_spread(&value, 1, N, row, a->parameters + k * row);
   }
   const double root = sqrt(p->time_step);
   memset(a->amplitude, 0, (size_t)(f->S * row) * size);
@@ -277,7 +278,7 @@ static void DN_NAME(net_prepare)(DN_NAME(net_run) *f, const DN_NAME(dn_network_p
     }
   // A coupling variable whose gain is 0 for every node adds exact zeros.
   for (int32_t c = 0; c < f->C; c++) {
-    const int32_t gain = dn_model_gains(index)[c];
+    const int32_t gain = p->model->implementation->gain[c];
     f->active[c] = all_couplings || gain < 0;
     for (ptrdiff_t i = 0; i < N && !f->active[c]; i++) f->active[c] = a->parameters[gain * row + i] != 0;
   }
@@ -292,24 +293,24 @@ static void DN_NAME(net_prepare)(DN_NAME(net_run) *f, const DN_NAME(dn_network_p
   memset(a->predictor, 0, (size_t)(f->S * row) * size);
   memset(a->sum, 0, (size_t)(f->S * row) * size);
   memset(a->seen, 0, (size_t)((DN_RECENT + DN_LEAF) * f->C * row) * size);
-  DN_NAME(net_fill_lanes)(&a->now, a->weights, f->C * row);
-  DN_NAME(net_fill_lanes)(&a->recent, a->weights, f->C * row);
+  net_fill_lanes(&a->now, a->weights, f->C * row);
+  net_fill_lanes(&a->recent, a->weights, f->C * row);
   if (f->difference) {
     dn_plan_targets(plan, a->edge_target);
-    DN_NAME(net_self)(f, a->weights, a->self);
+    net_self(f, a->weights, a->self);
   }
   for (ptrdiff_t k = 0; k < p->pulse_count; k++) {
     const DN_NAME(dn_pulse) *pulse = &p->pulses[k];
-    a->pulses[k] = (DN_NAME(net_beginning)){.begin = pulse->begin, .pulse = (int32_t)k};
+    a->pulses[k] = (net_beginning){.begin = pulse->begin, .pulse = (int32_t)k};
     if (pulse->end - pulse->begin > f->longest_pulse) f->longest_pulse = pulse->end - pulse->begin;
   }
-  if (p->pulse_count > 1) qsort(a->pulses, (size_t)p->pulse_count, sizeof *a->pulses, DN_NAME(net_earlier));
+  if (p->pulse_count > 1) qsort(a->pulses, (size_t)p->pulse_count, sizeof *a->pulses, net_earlier);
 }
 
 // ---- Noise ---------------------------------------------------------------------------------------------------------
 
 // The standard normal numbers of step t, (S, row); steps from ... to - 1 are wanted next to it.
-static const DN_REAL *DN_NAME(net_noise)(DN_NAME(net_run) *f, ptrdiff_t from, ptrdiff_t to) {
+static const DN_REAL *net_noise(net_run *f, ptrdiff_t from, ptrdiff_t to) {
   const DN_NAME(dn_network_primal) *p = f->primal;
   const ptrdiff_t width = f->S * f->row, N = f->N;
   if (from >= f->noise_from && to <= f->noise_to) return f->a.noise + (from - f->noise_from) * width;
@@ -336,8 +337,8 @@ static const DN_REAL *DN_NAME(net_noise)(DN_NAME(net_run) *f, ptrdiff_t from, pt
     }
     DN_REAL *even = f->a.noise + r * width;
     for (ptrdiff_t s = 0; s < f->S; s++)
-      f->rows->normals(f->key, f->low, ((uint64_t)(t >> 1) & 0xffffffffu) << 32 | (uint64_t)(s * N), f->row,
-                       even + s * f->row, even + width + s * f->row);
+      f->kernels->normals(f->key, f->low, ((uint64_t)(t >> 1) & 0xffffffffu) << 32 | (uint64_t)(s * N), f->row,
+                          even + s * f->row, even + width + s * f->row);
   }
   f->noise_from = (ptrdiff_t)(first - p->first_step);
   f->noise_to = f->noise_from + DN_NOISE_ROWS;
@@ -345,7 +346,7 @@ static const DN_REAL *DN_NAME(net_noise)(DN_NAME(net_run) *f, ptrdiff_t from, pt
 }
 
 // The number of pulses, in their order, that begin before step t of the run.
-static ptrdiff_t DN_NAME(net_pulses_before)(const DN_NAME(net_run) *f, ptrdiff_t t) {
+static ptrdiff_t net_pulses_before(const net_run *f, ptrdiff_t t) {
   ptrdiff_t low = 0, high = f->primal->pulse_count;
   while (low < high) {
     const ptrdiff_t middle = low + (high - low) / 2;
@@ -355,46 +356,46 @@ static ptrdiff_t DN_NAME(net_pulses_before)(const DN_NAME(net_run) *f, ptrdiff_t
   return low;
 }
 // The first that may still last at step t: none before it is long enough.
-static ptrdiff_t DN_NAME(net_first_pulse)(const DN_NAME(net_run) *f, ptrdiff_t t) {
+static ptrdiff_t net_first_pulse(const net_run *f, ptrdiff_t t) {
   const int64_t earliest = t - f->longest_pulse;
-  return earliest <= -f->primal->first_step ? 0 : DN_NAME(net_pulses_before)(f, (ptrdiff_t)earliest);
+  return earliest <= -f->primal->first_step ? 0 : net_pulses_before(f, (ptrdiff_t)earliest);
 }
 
 // What pulse k, in their order, does to steps from ... to - 1: the steps of it that are among them, and where its state and
 // node stand in a row.
-typedef struct DN_NAME(net_touched) {
+typedef struct net_touched {
   const DN_NAME(dn_pulse) *pulse;
   ptrdiff_t from, to, element;
-} DN_NAME(net_touched);
-static DN_NAME(net_touched) DN_NAME(net_touch)(const DN_NAME(net_run) *f, ptrdiff_t k, ptrdiff_t from, ptrdiff_t to) {
+} net_touched;
+static net_touched net_touch(const net_run *f, ptrdiff_t k, ptrdiff_t from, ptrdiff_t to) {
   const DN_NAME(dn_pulse) *pulse = &f->primal->pulses[f->a.pulses[k].pulse];
   const int64_t first = f->primal->first_step;
-  return (DN_NAME(net_touched)){.pulse = pulse,
-                                .from = pulse->begin > first + from ? (ptrdiff_t)(pulse->begin - first) : from,
-                                .to = pulse->end < first + to ? (ptrdiff_t)(pulse->end - first) : to,
-                                .element = pulse->state * f->row + pulse->node};
+  return (net_touched){.pulse = pulse,
+                       .from = pulse->begin > first + from ? (ptrdiff_t)(pulse->begin - first) : from,
+                       .to = pulse->end < first + to ? (ptrdiff_t)(pulse->end - first) : to,
+                       .element = pulse->state * f->row + pulse->node};
 }
 
 // n of steps from ... to - 1, at most DN_LEAF: amplitude z + dt u.
-static void DN_NAME(net_increments)(DN_NAME(net_run) *f, ptrdiff_t from, ptrdiff_t to) {
+static void net_increments(net_run *f, ptrdiff_t from, ptrdiff_t to) {
   const DN_NAME(dn_network_primal) *p = f->primal;
   const ptrdiff_t width = f->S * f->row, steps = to - from;
   DN_REAL *n = f->a.increment;
   if (f->has_noise) {
-    const DN_REAL *z = DN_NAME(net_noise)(f, from, to);
-    for (ptrdiff_t t = 0; t < steps; t++) f->rows->multiply(width, f->a.amplitude, z + t * width, n + t * width);
+    const DN_REAL *z = net_noise(f, from, to);
+    for (ptrdiff_t t = 0; t < steps; t++) f->kernels->multiply(width, f->a.amplitude, z + t * width, n + t * width);
   }
   if (p->stimulus) {
     if (!f->has_noise) memset(n, 0, (size_t)(steps * width) * sizeof *n);
     for (ptrdiff_t s = 0; s < f->S; s++)
-      f->rows->transpose(p->stimulus + s * f->N * p->stimulus_stride + from, p->stimulus_stride,
-                         f->a.stimulus + s * f->row, width, f->N, steps);
-    for (ptrdiff_t t = 0; t < steps; t++) f->rows->scale_add(width, f->dt, f->a.stimulus + t * width, n + t * width);
+      f->kernels->transpose(p->stimulus + s * f->N * p->stimulus_stride + from, p->stimulus_stride,
+                            f->a.stimulus + s * f->row, width, f->N, steps);
+    for (ptrdiff_t t = 0; t < steps; t++) f->kernels->scale_add(width, f->dt, f->a.stimulus + t * width, n + t * width);
   }
   if (p->pulse_count > 0) {
     if (!f->has_noise && !p->stimulus) memset(n, 0, (size_t)(steps * width) * sizeof *n);
-    for (ptrdiff_t k = DN_NAME(net_first_pulse)(f, from); k < DN_NAME(net_pulses_before)(f, to); k++) {
-      const DN_NAME(net_touched) u = DN_NAME(net_touch)(f, k, from, to);
+    for (ptrdiff_t k = net_first_pulse(f, from); k < net_pulses_before(f, to); k++) {
+      const net_touched u = net_touch(f, k, from, to);
       for (ptrdiff_t t = u.from; t < u.to; t++) {
         DN_REAL *at = &n[(t - from) * width + u.element];
         *at = DN_FMA(f->dt, u.pulse->amplitude, *at);
@@ -406,75 +407,74 @@ static void DN_NAME(net_increments)(DN_NAME(net_run) *f, ptrdiff_t from, ptrdiff
 // ---- Delayed sums --------------------------------------------------------------------------------------------------
 
 // Adds one list's edges to n columns of every active coupling variable's ring; `x` is their first column in row 0.
-static void DN_NAME(net_apply)(const DN_NAME(net_run) *f, const dn_graph *graph, const DN_REAL *w, int32_t l,
-                               DN_REAL *x, ptrdiff_t n) {
+static void net_apply(const net_run *f, const dn_graph *graph, const DN_REAL *w, int32_t l, DN_REAL *x, ptrdiff_t n) {
   const dn_list *list = &graph->list[l];
   const ptrdiff_t stride = f->plan->stride;
   if (list->count == 0) return;
   for (int32_t c = 0; c < f->C; c++) {
     DN_REAL *at = x + c * f->N * stride;
     if (!f->active[c]) continue;
-    if (list->longest < DN_LEAF) f->rows->apply_class(graph, list, w, at, at);
+    if (list->longest < DN_LEAF) f->kernels->apply_class(graph, list, w, at, at);
     else f->kernels->apply(graph, list->sector_group[0], list->sector_group[graph->sectors], w, at, at, stride, n);
   }
 }
 
 // Adds each node's own coupling variables, for differences: sum_i += self_i y_i; the same rows the other way round.
-static void DN_NAME(net_apply_self)(const DN_NAME(net_run) *f, const DN_REAL *self, const DN_REAL *y, DN_REAL *sum) {
+static void net_apply_self(const net_run *f, const DN_REAL *self, const DN_REAL *y, DN_REAL *sum) {
   for (int32_t c = 0; c < f->C && f->difference; c++)
-    if (f->active[c]) f->rows->multiply_add(f->row, self, y + c * f->row, sum + c * f->row);
+    if (f->active[c]) f->kernels->multiply_add(f->row, self, y + c * f->row, sum + c * f->row);
 }
 
 // Adds the edges of lanes to the sums of one column, rows of nodes; `at` is the same column of what they read, with the
 // DN_RECENT columns before it where they read these.
-static void DN_NAME(net_apply_lanes)(const DN_NAME(net_run) *f, const DN_NAME(net_lanes) *lanes, const DN_REAL *w,
-                                     const DN_REAL *at, DN_REAL *sum) {
+static void net_apply_lanes(const net_run *f, const net_lanes *lanes, const DN_REAL *w, const DN_REAL *at,
+                            DN_REAL *sum) {
   for (int32_t c = 0; c < f->C && lanes->lanes->slices > 0; c++)
-    if (f->active[c]) f->rows->apply_lanes(lanes->lanes, lanes->offset, w, at + c * f->row, sum + c * f->row);
+    if (f->active[c]) f->kernels->apply_lanes(lanes->lanes, lanes->offset, w, at + c * f->row, sum + c * f->row);
 }
 
 // What a step reads of y at its own time, added to the sums: zero-delay edges, and the nodes' own for differences.
-static void DN_NAME(net_apply_now)(const DN_NAME(net_run) *f, const DN_REAL *y, DN_REAL *sum) {
-  DN_NAME(net_apply_lanes)(f, &f->a.now, f->a.now.weights, y, sum);
-  DN_NAME(net_apply_self)(f, f->a.self, y, sum);
+static void net_apply_now(const net_run *f, const DN_REAL *y, DN_REAL *sum) {
+  net_apply_lanes(f, &f->a.now, f->a.now.weights, y, sum);
+  net_apply_self(f, f->a.self, y, sum);
 }
 
 // Rows of the last DN_RECENT columns before a leaf, `seen` and what follows, from the `moved` rows that a leaf has left
 // behind them.
-static void DN_NAME(net_move_seen)(const DN_NAME(net_run) *f, DN_REAL *seen, ptrdiff_t moved) {
+static void net_move_seen(const net_run *f, DN_REAL *seen, ptrdiff_t moved) {
   const ptrdiff_t width = f->C * f->row;
   if (moved > 0) memmove(seen, seen + moved * width, (size_t)(DN_RECENT * width) * sizeof *seen);
 }
 
 // The same rows where a run starts: the columns before `x` of the ring's rows.
-static void DN_NAME(net_load_seen)(const DN_NAME(net_run) *f, const DN_REAL *x, DN_REAL *seen) {
+static void net_load_seen(const net_run *f, const DN_REAL *x, DN_REAL *seen) {
   const ptrdiff_t width = f->C * f->row, stride = f->plan->stride;
   for (int32_t c = 0; c < f->C && f->recent; c++)
-    f->rows->transpose(x + c * f->N * stride - DN_RECENT, stride, seen + c * f->row, width, f->N, DN_RECENT);
+    f->kernels->transpose(x + c * f->N * stride - DN_RECENT, stride, seen + c * f->row, width, f->N, DN_RECENT);
 }
 
 // The block recursion of map/solve.h with node dynamics at its leaves: solves columns from ... from + length - 1 of a
 // block, n of which are wanted; edges shorter than `length` are missing. l is the list of the class length / 2. Leaves add
 // recent edges themselves.
-static void DN_NAME(net_solve)(const DN_NAME(net_run) *f, const dn_graph *graph, const DN_REAL *w, int32_t l,
-                               DN_REAL *x, ptrdiff_t from, ptrdiff_t length, ptrdiff_t n,
-                               void (*leaf)(void *context, ptrdiff_t from, ptrdiff_t n), void *context) {
+static void net_solve(const net_run *f, const dn_graph *graph, const DN_REAL *w, int32_t l, DN_REAL *x, ptrdiff_t from,
+                      ptrdiff_t length, ptrdiff_t n, void (*leaf)(void *context, ptrdiff_t from, ptrdiff_t n),
+                      void *context) {
   if (n <= 0) return;
   if (length <= graph->step_quiet) {
     for (ptrdiff_t c = 0; c < n; c += DN_LEAF) leaf(context, from + c, n - c < DN_LEAF ? n - c : DN_LEAF);
     return;
   }
   const ptrdiff_t half = length / 2;
-  DN_NAME(net_apply)(f, graph, w, l, x + from, n < half ? n : half);
-  DN_NAME(net_solve)(f, graph, w, l + 1, x, from, half, n < half ? n : half, leaf, context);
+  net_apply(f, graph, w, l, x + from, n < half ? n : half);
+  net_solve(f, graph, w, l + 1, x, from, half, n < half ? n : half, leaf, context);
   if (n <= half) return;
-  DN_NAME(net_apply)(f, graph, w, l, x + from + half, n - half);
-  DN_NAME(net_solve)(f, graph, w, l + 1, x, from + half, half, n - half, leaf, context);
+  net_apply(f, graph, w, l, x + from + half, n - half);
+  net_solve(f, graph, w, l + 1, x, from + half, half, n - half, leaf, context);
 }
 
 // Moves the lead of columns before `column` to the front of the ring's rows, with `wanted` (NULL: all) those of wanted
 // coupling variables; returns the column behind it.
-static ptrdiff_t DN_NAME(net_slide)(const DN_NAME(net_run) *f, const bool *wanted, DN_REAL *ring, ptrdiff_t column) {
+static ptrdiff_t net_slide(const net_run *f, const bool *wanted, DN_REAL *ring, ptrdiff_t column) {
   const dn_plan *plan = f->plan;
   for (ptrdiff_t i = 0; i < f->C * f->N; i++) {
     if (wanted && !wanted[i / f->N]) continue;
@@ -484,7 +484,7 @@ static ptrdiff_t DN_NAME(net_slide)(const DN_NAME(net_run) *f, const bool *wante
 }
 
 // Clears n columns of the ring's rows, and what vector tails may touch behind them, of every active coupling variable.
-static void DN_NAME(net_clear)(const DN_NAME(net_run) *f, DN_REAL *x, ptrdiff_t n) {
+static void net_clear(const net_run *f, DN_REAL *x, ptrdiff_t n) {
   for (ptrdiff_t i = 0; i < f->C * f->N; i++)
     if (f->active[i / f->N]) memset(x + i * f->plan->stride, 0, (size_t)n * sizeof *x);
 }
@@ -492,11 +492,11 @@ static void DN_NAME(net_clear)(const DN_NAME(net_run) *f, DN_REAL *x, ptrdiff_t 
 // ---- Where a run starts --------------------------------------------------------------------------------------------
 
 // A run's first state as a padded row, in the predictor's place, and the D columns of history that it reads.
-static const DN_REAL *DN_NAME(net_start)(DN_NAME(net_run) *f) {
+static const DN_REAL *net_start(net_run *f) {
   memset(f->a.predictor, 0, (size_t)(f->S * f->row) * sizeof(DN_REAL));
   for (ptrdiff_t s = 0; s < f->S && f->primal->initial && f->N > 0; s++) {
     DN_REAL *to = f->a.predictor + s * f->row;
-    DN_NAME(net_spread)(f->primal->initial + s * f->N, f->N, f->N, f->row, to);
+    net_spread(f->primal->initial + s * f->N, f->N, f->N, f->row, to);
     // remainder is exact: the same on every machine, however large the angle.
     for (ptrdiff_t i = 0; i < f->row && f->primal->model->state[s].periodic; i++) {
       const DN_REAL pi = (DN_REAL)3.14159265358979323846;
@@ -507,12 +507,12 @@ static const DN_REAL *DN_NAME(net_start)(DN_NAME(net_run) *f) {
   }
   return f->a.predictor;
 }
-static const DN_REAL *DN_NAME(net_history)(const DN_NAME(dn_network_primal) *p) {
+static const DN_REAL *net_history(const DN_NAME(dn_network_primal) *p) {
   return p->history ? p->history + p->plan->history - p->plan->delay_max : NULL;
 }
 
 // The ring's columns before the first block: the D columns of history, rows `stride` apart (NULL: zeros).
-static void DN_NAME(net_fill_history)(const DN_NAME(net_run) *f, const DN_REAL *history, ptrdiff_t stride) {
+static void net_fill_history(const net_run *f, const DN_REAL *history, ptrdiff_t stride) {
   const dn_plan *plan = f->plan;
   const ptrdiff_t D = plan->delay_max;
   for (ptrdiff_t i = 0; i < f->C * f->N; i++) {

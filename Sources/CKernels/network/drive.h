@@ -1,6 +1,6 @@
-// Calls of networks in one precision: checks, memory, and the order of passes. Included by network.c.
+// Calls of networks: checks, memory, and the order of passes. Included by network_f32.c and network_f64.c.
 
-typedef struct DN_NAME(net_call) {
+typedef struct net_call {
   dn_call call;
   const DN_NAME(dn_network_primal) *primals;
   DN_NAME(dn_network_result) *outs;
@@ -14,9 +14,9 @@ typedef struct DN_NAME(net_call) {
   size_t arena_bytes;
   dn_outcome *outcomes, *results;
   int32_t *bad_state, *bad_parameter;  // (R)
-} DN_NAME(net_call);
+} net_call;
 
-static dn_status DN_NAME(net_finish)(dn_place *place, dn_status status, ptrdiff_t run) {
+static dn_status net_finish(dn_place *place, dn_status status, ptrdiff_t run) {
   if (place)
     *place = (dn_place){.run = run, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1};
   return status;
@@ -25,18 +25,18 @@ static dn_status DN_NAME(net_finish)(dn_place *place, dn_status status, ptrdiff_
 // ---- Checks --------------------------------------------------------------------------------------------------------
 
 // The first periodic state of a run whose output columns are means, or -1.
-static int32_t DN_NAME(net_averaged_angle)(const DN_NAME(dn_network_primal) *p) {
+static int32_t net_averaged_angle(const DN_NAME(dn_network_primal) *p) {
   for (int32_t s = 0; s < p->model->states && p->thinning == DN_THIN_AVERAGE && p->every > 1; s++)
     if (p->model->state[s].periodic) return s;
   return -1;
 }
 
 // The inputs of a run.
-static void DN_NAME(net_check_primal)(const DN_NAME(dn_network_primal) *p, dn_views *views) {
+static void net_check_primal(const DN_NAME(dn_network_primal) *p, dn_views *views) {
   const dn_plan *plan = p->plan;
   const size_t size = sizeof(DN_REAL);
   int64_t end;
-  if (!plan || !p->model || dn_model_index(p->model) < 0) {
+  if (!plan || !p->model || !p->model->implementation) {
     views->status = !plan || !p->model ? DN_NULL_POINTER : DN_BAD_OPTION;
     return;
   }
@@ -54,7 +54,7 @@ static void DN_NAME(net_check_primal)(const DN_NAME(dn_network_primal) *p, dn_vi
            (p->thinning != DN_THIN_SUBSAMPLE && p->thinning != DN_THIN_AVERAGE))
     views->status = DN_BAD_OPTION;
   else if (!(p->time_step > 0 && 0 * p->time_step == 0)) views->status = DN_BAD_TIME_STEP;
-  else if (DN_NAME(net_averaged_angle)(p) >= 0) views->status = DN_PERIODIC_AVERAGE;
+  else if (net_averaged_angle(p) >= 0) views->status = DN_PERIODIC_AVERAGE;
   for (int32_t k = 0; views->status == DN_OK && p->parameters && k < p->model->parameters; k++) {
     const DN_NAME(dn_parameter) *given = &p->parameters[k];
     if (given->count != 0 && given->count != 1 && given->count != N) views->status = DN_BAD_SIZE;
@@ -75,7 +75,7 @@ static void DN_NAME(net_check_primal)(const DN_NAME(dn_network_primal) *p, dn_vi
 }
 
 // What the run is known by on a tape.
-static dn_recorded DN_NAME(net_recorded)(const DN_NAME(dn_network_primal) *p) {
+static dn_recorded net_recorded(const DN_NAME(dn_network_primal) *p) {
   dn_recorded r = {
       .plan = p->plan,
       .model = p->model,
@@ -102,13 +102,13 @@ static dn_recorded DN_NAME(net_recorded)(const DN_NAME(dn_network_primal) *p) {
 }
 
 // How many values of parameter k a run has; 1 for a default, whose derivative is that of one value.
-static ptrdiff_t DN_NAME(net_parameter_count)(const DN_NAME(dn_network_primal) *p, int32_t k) {
+static ptrdiff_t net_parameter_count(const DN_NAME(dn_network_primal) *p, int32_t k) {
   return p->parameters && p->parameters[k].count ? p->parameters[k].count : 1;
 }
 
-static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn_views *views) {
+static void net_check_run(const net_call *c, ptrdiff_t run, dn_views *views) {
   const DN_NAME(dn_network_primal) *p = &c->primals[run];
-  DN_NAME(net_check_primal)(p, views);
+  net_check_primal(p, views);
   if (views->status != DN_OK) return;
   const size_t size = sizeof(DN_REAL);
   const ptrdiff_t N = p->plan->nodes, S = p->model->states, H = p->plan->history, nodes = p->model->couplings * N,
@@ -125,7 +125,7 @@ static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn
     const ptrdiff_t E = p->fractions ? p->plan->edges / 2 : p->plan->edges;
     if (d->delays && !p->fractions) views->status = DN_NOT_DIFFERENTIABLE;
     for (int32_t k = 0; d->parameters && k < p->model->parameters; k++) {
-      const ptrdiff_t count = DN_NAME(net_parameter_count)(p, k);
+      const ptrdiff_t count = net_parameter_count(p, k);
       dn_views_add(views, d->parameters[k], 1, count, count, size, DN_OPTIONAL, false, 0);
     }
     dn_views_add(views, d->weights, 1, E, E, size, DN_OPTIONAL, false, 0);
@@ -146,7 +146,7 @@ static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn
     dn_views_add(views, d->column, S, N, N, size, DN_OPTIONAL, false, 0);
     dn_views_add(views, d->final_state, S, N, N, size, DN_OPTIONAL, false, 0);
     for (int32_t k = 0; d->parameters && k < p->model->parameters; k++) {
-      const ptrdiff_t count = DN_NAME(net_parameter_count)(p, k);
+      const ptrdiff_t count = net_parameter_count(p, k);
       dn_views_add(views, d->parameters[k], 1, count, count, size, DN_OPTIONAL, true, 0);
     }
     dn_views_add(views, d->weights, 1, E, E, size, DN_OPTIONAL, true, 0);
@@ -159,7 +159,7 @@ static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn
     dn_views_add(views, d->initial, S, N, N, size, DN_OPTIONAL, true, 0);
     dn_views_add(views, d->history, nodes, H, d->history_stride, size, DN_OPTIONAL, true, 0);
     const dn_tape *tape = c->tapes ? c->tapes[run] : NULL;
-    const dn_recorded recorded = DN_NAME(net_recorded)(p);
+    const dn_recorded recorded = net_recorded(p);
     if (views->status == DN_OK && (!tape || !tape->finished || !dn_recorded_same(&tape->recorded, &recorded)))
       views->status = DN_BAD_TAPE;
   }
@@ -168,35 +168,33 @@ static void DN_NAME(net_check_run)(const DN_NAME(net_call) *c, ptrdiff_t run, dn
 // ---- Memory --------------------------------------------------------------------------------------------------------
 
 // The bytes of a forward run's arrays, and of an adjoint's.
-static size_t DN_NAME(net_bytes)(const DN_NAME(dn_network_primal) *p, bool adjoint, bool *overflow) {
+static size_t net_bytes(const DN_NAME(dn_network_primal) *p, bool adjoint, bool *overflow) {
   dn_arena arena = {0};
-  DN_NAME(net_arrays) a;
-  DN_NAME(net_adjoint) b;
-  DN_NAME(net_take)(p, p->plan->block + 1, &arena, &a);
-  if (adjoint) DN_NAME(net_adjoint_take)(p, &arena, &b);
+  net_arrays a;
+  net_adjoint b;
+  net_take(p, p->plan->block + 1, &arena, &a);
+  if (adjoint) net_adjoint_take(p, &arena, &b);
   *overflow |= arena.overflow;
   return arena.used;
 }
 
-static void DN_NAME(net_record_take)(const DN_NAME(dn_network_primal) *p, ptrdiff_t steps, dn_arena *arena,
-                                     DN_NAME(net_record) *record) {
-  const ptrdiff_t row = DN_NAME(net_row)(p->plan), C = p->model->couplings, size = sizeof(DN_REAL);
+static void net_record_take(const DN_NAME(dn_network_primal) *p, ptrdiff_t steps, dn_arena *arena, net_record *record) {
+  const ptrdiff_t row = net_row(p->plan), C = p->model->couplings, size = sizeof(DN_REAL);
   record->states = dn_arena_take(arena, (steps + 1) * p->model->states * row, (size_t)size);
   record->coupled = dn_arena_take(arena, (steps + 1) * C * row, (size_t)size);
-  record->coupled_predicted = DN_NAME(net_splits)(p) ? dn_arena_take(arena, (steps + 1) * C * row, (size_t)size) : NULL;
+  record->coupled_predicted = net_splits(p) ? dn_arena_take(arena, (steps + 1) * C * row, (size_t)size) : NULL;
   record->before = dn_arena_take(arena, C * p->plan->nodes * p->plan->delay_max, (size_t)size);
 }
 
-static dn_status DN_NAME(net_layout)(const DN_NAME(dn_network_primal) *p, size_t budget, dn_layout *layout,
-                                     size_t *least) {
-  const ptrdiff_t row = DN_NAME(net_row)(p->plan), C = p->model->couplings, N = p->plan->nodes, D = p->plan->delay_max;
+static dn_status net_layout(const DN_NAME(dn_network_primal) *p, size_t budget, dn_layout *layout, size_t *least) {
+  const ptrdiff_t row = net_row(p->plan), C = p->model->couplings, N = p->plan->nodes, D = p->plan->delay_max;
   dn_arena base = {0}, hundred = {0}, mark = {0};
-  DN_NAME(net_record) record;
+  net_record record;
   bool overflow = false;
-  DN_NAME(net_record_take)(p, 0, &base, &record);
-  DN_NAME(net_record_take)(p, 16, &hundred, &record);
+  net_record_take(p, 0, &base, &record);
+  net_record_take(p, 16, &hundred, &record);
   dn_arena_take(&mark, p->model->states * row + C * N * D, sizeof(DN_REAL));
-  *layout = (dn_layout){.mark_bytes = mark.used, .fixed_bytes = DN_NAME(net_bytes)(p, true, &overflow)};
+  *layout = (dn_layout){.mark_bytes = mark.used, .fixed_bytes = net_bytes(p, true, &overflow)};
   if (overflow || base.overflow || mark.overflow) return DN_TOO_LARGE;
   // Rows of nodes are whole cache lines; the rows of time are rounded up once.
   return dn_layout_choose(layout, budget, p->steps, p->plan->block, (hundred.used - base.used + 15) / 16,
@@ -206,37 +204,36 @@ static dn_status DN_NAME(net_layout)(const DN_NAME(dn_network_primal) *p, size_t
 dn_status DN_NAME(dn_network_tape_bytes)(const DN_NAME(dn_network_primal) *primal, size_t *everything, size_t *least) {
   dn_views views = {.count = 0};
   if (!primal || !everything || !least) return DN_NULL_POINTER;
-  DN_NAME(net_check_primal)(primal, &views);
+  net_check_primal(primal, &views);
   if (views.status != DN_OK) return views.status;
   dn_layout layout;
-  dn_status status = DN_NAME(net_layout)(primal, 0, &layout, NULL);
+  dn_status status = net_layout(primal, 0, &layout, NULL);
   *everything = layout.bytes;
-  if (status == DN_OK) status = DN_NAME(net_layout)(primal, 0, &layout, least);
+  if (status == DN_OK) status = net_layout(primal, 0, &layout, least);
   return status;
 }
 
 // The stretch that the tape records.
-static DN_NAME(net_record) DN_NAME(net_tape_record)(const DN_NAME(dn_network_primal) *p, dn_tape *tape) {
+static net_record net_tape_record(const DN_NAME(dn_network_primal) *p, dn_tape *tape) {
   dn_arena arena = {.base = (char *)(((uintptr_t)tape->memory + DN_CACHE_LINE - 1) & ~(uintptr_t)(DN_CACHE_LINE - 1))};
-  DN_NAME(net_record) record = {0};
-  DN_NAME(net_record_take)(p, tape->layout.segment, &arena, &record);
+  net_record record = {0};
+  net_record_take(p, tape->layout.segment, &arena, &record);
   return record;
 }
 
 // ---- A call --------------------------------------------------------------------------------------------------------
 
-static dn_tape *DN_NAME(net_tape_of)(const DN_NAME(net_call) *c, ptrdiff_t run) {
+static dn_tape *net_tape_of(const net_call *c, ptrdiff_t run) {
   return c->outs ? c->outs[run].tape : c->tapes ? c->tapes[run] : NULL;
 }
 
-static dn_status DN_NAME(net_begin)(DN_NAME(net_call) *c, const dn_run_options *options,
-                                    size_t (*bytes)(const DN_NAME(dn_network_primal) *, bool *), dn_place *place) {
-  DN_NAME(net_finish)(place, DN_OK, -1);
+static dn_status net_begin(net_call *c, const dn_run_options *options,
+                           size_t (*bytes)(const DN_NAME(dn_network_primal) *, bool *), dn_place *place) {
+  net_finish(place, DN_OK, -1);
   const ptrdiff_t runs = c->runs;
-  if (runs < 0) return DN_NAME(net_finish)(place, DN_BAD_SIZE, -1);
-  if (runs > 0 && !c->primals) return DN_NAME(net_finish)(place, DN_NULL_POINTER, -1);
-  if (options && (options->threads < 0 || options->threads > 1024))
-    return DN_NAME(net_finish)(place, DN_BAD_OPTION, -1);
+  if (runs < 0) return net_finish(place, DN_BAD_SIZE, -1);
+  if (runs > 0 && !c->primals) return net_finish(place, DN_NULL_POINTER, -1);
+  if (options && (options->threads < 0 || options->threads > 1024)) return net_finish(place, DN_BAD_OPTION, -1);
   if (runs == 0) return DN_OK;
   c->call = (dn_call){.progress = options ? options->progress : NULL, .context = options ? options->context : NULL};
   bool overflow = false;
@@ -244,31 +241,31 @@ static dn_status DN_NAME(net_begin)(DN_NAME(net_call) *c, const dn_run_options *
     const DN_NAME(dn_network_primal) *p = &c->primals[r];
     dn_views views = {.count = 0};
     ptrdiff_t where;
-    DN_NAME(net_check_run)(c, r, &views);
+    net_check_run(c, r, &views);
     if (views.status == DN_OK) views.status = dn_views_check(views.view, views.count, &where);
     if (views.status != DN_OK) {
-      DN_NAME(net_finish)(place, views.status, r);
-      if (place && views.status == DN_PERIODIC_AVERAGE) place->state = DN_NAME(net_averaged_angle)(p);
+      net_finish(place, views.status, r);
+      if (place && views.status == DN_PERIODIC_AVERAGE) place->state = net_averaged_angle(p);
       return views.status;
     }
     dn_place found = {.run = r, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1};
-    dn_status status = DN_NAME(net_check_values)(p, &found);
-    if (status == DN_OK && !c->cotangents) status = DN_NAME(net_check_steps)(p, &found);
+    dn_status status = net_check_values(p, &found);
+    if (status == DN_OK && !c->cotangents) status = net_check_steps(p, &found);
     if (status != DN_OK) {
       if (place) *place = found;
       return status;
     }
     if (__builtin_add_overflow(c->call.total, (int64_t)p->steps, &c->call.total))
-      return DN_NAME(net_finish)(place, DN_TOO_LARGE, r);
+      return net_finish(place, DN_TOO_LARGE, r);
     const size_t needed = bytes(p, &overflow);
     if (needed > c->arena_bytes) c->arena_bytes = needed;
   }
   // A tape that two runs share.
   for (ptrdiff_t r = 0; r < runs; r++)
-    if (DN_NAME(net_tape_of)(c, r)) DN_NAME(net_tape_of)(c, r)->run = r;
+    if (net_tape_of(c, r)) net_tape_of(c, r)->run = r;
   for (ptrdiff_t r = 0; r < runs; r++) {
-    const dn_tape *tape = DN_NAME(net_tape_of)(c, r);
-    if (tape && tape->run != r) return DN_NAME(net_finish)(place, DN_OVERLAP, tape->run);
+    const dn_tape *tape = net_tape_of(c, r);
+    if (tape && tape->run != r) return net_finish(place, DN_OVERLAP, tape->run);
   }
   const dn_plan *plan = c->primals[0].plan;
   c->call.plan = plan;
@@ -282,12 +279,12 @@ static dn_status DN_NAME(net_begin)(DN_NAME(net_call) *c, const dn_run_options *
   dn_arena_take(&all, c->threads, c->arena_bytes);
   if (runs > 1) dn_arena_take(&all, runs * DN_VIEWS_MAX, sizeof(dn_view));
   dn_arena_take(&all, 1, DN_CACHE_LINE);
-  if (overflow || all.overflow) return DN_NAME(net_finish)(place, DN_TOO_LARGE, -1);
+  if (overflow || all.overflow) return net_finish(place, DN_TOO_LARGE, -1);
   c->workspace = options ? options->workspace : NULL;
-  if (c->workspace && c->workspace->plan != plan) return DN_NAME(net_finish)(place, DN_BAD_OPTION, -1);
+  if (c->workspace && c->workspace->plan != plan) return net_finish(place, DN_BAD_OPTION, -1);
   if (!c->workspace) {
     const dn_status status = dn_workspace_create(plan, &c->own);
-    if (status != DN_OK) return DN_NAME(net_finish)(place, status, -1);
+    if (status != DN_OK) return net_finish(place, status, -1);
     c->workspace = c->own;
   }
   dn_status status = dn_workspace_reserve(c->workspace, all.used);
@@ -305,7 +302,7 @@ static dn_status DN_NAME(net_begin)(DN_NAME(net_call) *c, const dn_run_options *
       ptrdiff_t count = 0;
       for (ptrdiff_t r = 0; r < runs; r++) {
         dn_views views = {.count = 0};
-        DN_NAME(net_check_run)(c, r, &views);
+        net_check_run(c, r, &views);
         for (int32_t v = 0; v < views.count; v++) {
           view[count] = views.view[v];
           view[count++].run = r;
@@ -320,12 +317,12 @@ static dn_status DN_NAME(net_begin)(DN_NAME(net_call) *c, const dn_run_options *
   }
   if (status != DN_OK) {
     dn_workspace_destroy(c->own);
-    return DN_NAME(net_finish)(place, status, where);
+    return net_finish(place, status, where);
   }
   return DN_OK;
 }
 
-static dn_status DN_NAME(net_end)(DN_NAME(net_call) *c, dn_place *place) {
+static dn_status net_end(net_call *c, dn_place *place) {
   dn_status status = DN_OK;
   for (ptrdiff_t r = 0; r < c->runs; r++) {
     const dn_outcome *result = &c->results[r];
@@ -345,18 +342,18 @@ static dn_status DN_NAME(net_end)(DN_NAME(net_call) *c, dn_place *place) {
   return status;
 }
 
-static dn_arena DN_NAME(net_arena)(const DN_NAME(net_call) *c, const dn_worker *worker) {
+static dn_arena net_arena(const net_call *c, const dn_worker *worker) {
   return (dn_arena){.base = c->arenas + (size_t)worker->slot * c->arena_bytes};
 }
 
 // ---- Forward -------------------------------------------------------------------------------------------------------
 
-static size_t DN_NAME(net_run_bytes)(const DN_NAME(dn_network_primal) *p, bool *overflow) {
-  return DN_NAME(net_bytes)(p, false, overflow);
+static size_t net_run_bytes(const DN_NAME(dn_network_primal) *p, bool *overflow) {
+  return net_bytes(p, false, overflow);
 }
 
 // A run of no steps: its carry is what it was given.
-static void DN_NAME(net_carry_over)(const DN_NAME(dn_network_primal) *p, const DN_NAME(dn_network_result) *out) {
+static void net_carry_over(const DN_NAME(dn_network_primal) *p, const DN_NAME(dn_network_result) *out) {
   const ptrdiff_t N = p->plan->nodes, H = p->plan->history, D = p->plan->delay_max;
   const size_t states = (size_t)(p->model->states * N) * sizeof(DN_REAL);
   if (N == 0) return;
@@ -371,8 +368,8 @@ static void DN_NAME(net_carry_over)(const DN_NAME(dn_network_primal) *p, const D
   }
 }
 
-static void DN_NAME(net_run_work)(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result) {
-  const DN_NAME(net_call) *c = context;
+static void net_run_work(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result) {
+  const net_call *c = context;
   const DN_NAME(dn_network_primal) *p = &c->primals[run];
   DN_NAME(dn_network_result) *out = &c->outs[run];
   dn_tape *tape = out->tape;
@@ -381,21 +378,21 @@ static void DN_NAME(net_run_work)(void *context, ptrdiff_t run, const dn_worker 
   out->steps_done = out->columns_done = 0;
   out->clamps = 0;
   if (T == 0) {
-    DN_NAME(net_carry_over)(p, out);
+    net_carry_over(p, out);
     if (tape) tape->finished = true;
     *result = dn_block_end(worker, (dn_outcome){.status = DN_OK}, 0);
     return;
   }
-  dn_arena arena = DN_NAME(net_arena)(c, worker);
-  DN_NAME(net_run) f;
-  DN_NAME(net_prepare)(&f, p, plan->block + 1, tape != NULL, &arena);
+  dn_arena arena = net_arena(c, worker);
+  net_run f;
+  net_prepare(&f, p, plan->block + 1, tape != NULL, &arena);
   for (ptrdiff_t s = 0; s < f.S && p->partial; s++)
     memcpy(f.a.sum + s * f.row, p->partial + s * N, (size_t)N * sizeof(DN_REAL));
 
-  DN_NAME(net_pass) pass = {.f = &f, .from = 0, .to = T, .result = out};
-  DN_NAME(net_record) record;
+  net_pass pass = {.f = &f, .from = 0, .to = T, .result = out};
+  net_record record;
   if (tape && tape->layout.levels == 0) {
-    record = DN_NAME(net_tape_record)(p, tape);
+    record = net_tape_record(p, tape);
     record.from = 0;
     record.to = T;
     pass.record = &record;
@@ -404,7 +401,7 @@ static void DN_NAME(net_run_work)(void *context, ptrdiff_t run, const dn_worker 
     pass.level = tape->layout.levels;
   }
   int32_t bad = -1;
-  DN_NAME(net_advance)(&pass, DN_NAME(net_start)(&f), DN_NAME(net_history)(p), p->history_stride, worker, result, &bad);
+  net_advance(&pass, net_start(&f), net_history(p), p->history_stride, worker, result, &bad);
   if (result->status == DN_NOT_FINITE_STATE) c->bad_state[run] = bad;
   const ptrdiff_t done = pass.to;
   if (done >= 0) {
@@ -429,76 +426,75 @@ static void DN_NAME(net_run_work)(void *context, ptrdiff_t run, const dn_worker 
 
 dn_status DN_NAME(dn_network_run)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals,
                                   DN_NAME(dn_network_result) *results, const dn_run_options *options, dn_place *place) {
-  DN_NAME(net_call) c = {.primals = primals, .outs = results, .runs = runs};
-  if (runs > 0 && !results) return DN_NAME(net_finish)(place, DN_NULL_POINTER, -1);
-  dn_status status = DN_NAME(net_begin)(&c, options, DN_NAME(net_run_bytes), place);
+  net_call c = {.primals = primals, .outs = results, .runs = runs};
+  if (runs > 0 && !results) return net_finish(place, DN_NULL_POINTER, -1);
+  dn_status status = net_begin(&c, options, net_run_bytes, place);
   if (status != DN_OK || runs == 0) return status;
   for (ptrdiff_t r = 0; r < runs && status == DN_OK; r++) {
     dn_tape *tape = results[r].tape;
     if (!tape) continue;
     tape->finished = false;
-    status = DN_NAME(net_layout)(&primals[r], tape->budget, &tape->layout, NULL);
+    status = net_layout(&primals[r], tape->budget, &tape->layout, NULL);
     if (status == DN_OK)
       status = dn_tape_reserve(tape, tape->layout.bytes - tape->layout.fixed_bytes + 2 * DN_CACHE_LINE);
-    tape->recorded = DN_NAME(net_recorded)(&primals[r]);
-    if (status != DN_OK) DN_NAME(net_finish)(place, status, r);
+    tape->recorded = net_recorded(&primals[r]);
+    if (status != DN_OK) net_finish(place, status, r);
   }
   if (status != DN_OK) {
     dn_workspace_destroy(c.own);
     return status;
   }
-  dn_call_run(&c.call, c.threads, runs, DN_NAME(net_run_work), &c, c.outcomes, c.results);
-  return DN_NAME(net_end)(&c, place);
+  dn_call_run(&c.call, c.threads, runs, net_run_work, &c, c.outcomes, c.results);
+  return net_end(&c, place);
 }
 
 // ---- Adjoint -------------------------------------------------------------------------------------------------------
 
-static size_t DN_NAME(net_vjp_bytes)(const DN_NAME(dn_network_primal) *p, bool *overflow) {
-  return DN_NAME(net_bytes)(p, true, overflow);
+static size_t net_vjp_bytes(const DN_NAME(dn_network_primal) *p, bool *overflow) {
+  return net_bytes(p, true, overflow);
 }
 
 // The adjoint of steps from ... to, from a state and history at `from`: one stretch, or the pieces of a level.
-static void DN_NAME(net_reverse)(DN_NAME(net_adjoint) *b, dn_tape *tape, int32_t level, ptrdiff_t from, ptrdiff_t to,
-                                 const DN_REAL *state, const DN_REAL *history, ptrdiff_t history_stride,
-                                 const dn_worker *worker, dn_outcome *result) {
-  DN_NAME(net_run) *f = b->f;
+static void net_reverse(net_adjoint *b, dn_tape *tape, int32_t level, ptrdiff_t from, ptrdiff_t to,
+                        const DN_REAL *state, const DN_REAL *history, ptrdiff_t history_stride, const dn_worker *worker,
+                        dn_outcome *result) {
+  net_run *f = b->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
   int32_t bad;
   if (level == 0) {
-    DN_NAME(net_record) record = DN_NAME(net_tape_record)(p, tape);
+    net_record record = net_tape_record(p, tape);
     record.from = from;
     record.to = to;
     if (tape->layout.levels > 0) {
-      DN_NAME(net_pass) pass = {.f = f, .from = from, .to = to, .record = &record};
-      DN_NAME(net_advance)(&pass, state, history, history_stride, NULL, result, &bad);
+      net_pass pass = {.f = f, .from = from, .to = to, .record = &record};
+      net_advance(&pass, state, history, history_stride, NULL, result, &bad);
       if (result->status != DN_OK) return;
     }
-    *result = DN_NAME(net_adjoint_stretch)(b, &record, worker);
+    *result = net_adjoint_stretch(b, &record, worker);
     return;
   }
   const ptrdiff_t piece = dn_layout_piece(&tape->layout, level - 1);
   const ptrdiff_t marks = to > from ? (to - from - 1) / piece : 0;
   // The uppermost level's marks were set by the run itself.
   if (level < tape->layout.levels && marks > 0) {
-    DN_NAME(net_pass) pass = {.f = f, .from = from, .to = to - piece, .tape = tape, .level = level, .end = to};
-    DN_NAME(net_advance)(&pass, state, history, history_stride, NULL, result, &bad);
+    net_pass pass = {.f = f, .from = from, .to = to - piece, .tape = tape, .level = level, .end = to};
+    net_advance(&pass, state, history, history_stride, NULL, result, &bad);
     if (result->status != DN_OK) return;
   }
   for (ptrdiff_t m = 0; m <= marks && result->status == DN_OK; m++) {
     const ptrdiff_t end = to - m * piece;
     if (m == marks) {
-      if (from == 0 && state == f->a.predictor) state = DN_NAME(net_start)(f);
-      DN_NAME(net_reverse)(b, tape, level - 1, from, end, state, history, history_stride, worker, result);
+      if (from == 0 && state == f->a.predictor) state = net_start(f);
+      net_reverse(b, tape, level - 1, from, end, state, history, history_stride, worker, result);
     } else {
-      const DN_NAME(net_mark) mark = DN_NAME(net_tape_mark)(p, tape, level, m);
-      DN_NAME(net_reverse)(b, tape, level - 1, end - piece, end, mark.state, mark.observed, f->plan->delay_max, worker,
-                           result);
+      const net_mark mark = net_tape_mark(p, tape, level, m);
+      net_reverse(b, tape, level - 1, end - piece, end, mark.state, mark.observed, f->plan->delay_max, worker, result);
     }
   }
 }
 
-static void DN_NAME(net_vjp_work)(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result) {
-  const DN_NAME(net_call) *c = context;
+static void net_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result) {
+  const net_call *c = context;
   const DN_NAME(dn_network_primal) *p = &c->primals[run];
   const DN_NAME(dn_network_cotangent) *d = &c->cotangents[run];
   const dn_plan *plan = p->plan;
@@ -508,15 +504,15 @@ static void DN_NAME(net_vjp_work)(void *context, ptrdiff_t run, const dn_worker 
     *result = dn_block_end(worker, (dn_outcome){.status = DN_OK}, 0);
     return;
   }
-  dn_arena arena = DN_NAME(net_arena)(c, worker);
-  DN_NAME(net_run) f;
-  DN_NAME(net_prepare)(&f, p, plan->block + 1, true, &arena);
-  DN_NAME(net_adjoint) b = {.f = &f, .d = d, .wants_edges = d->weights || d->delays, .mean_column = -1};
+  dn_arena arena = net_arena(c, worker);
+  net_run f;
+  net_prepare(&f, p, plan->block + 1, true, &arena);
+  net_adjoint b = {.f = &f, .d = d, .wants_edges = d->weights || d->delays, .mean_column = -1};
   const size_t before = arena.used;
-  DN_NAME(net_adjoint_take)(p, &arena, &b);
+  net_adjoint_take(p, &arena, &b);
   memset(arena.base + before, 0, arena.used - before);
   b.back = f;
-  const int32_t *gain = dn_model_gains(dn_model_index(p->model));
+  const int32_t *gain = p->model->implementation->gain;
   for (int32_t k = 0; k < f.C; k++) {
     b.back.active[k] = gain[k] < 0;
     for (ptrdiff_t i = 0; i < f.N && gain[k] >= 0; i++) b.back.active[k] |= f.a.parameters[gain[k] * f.row + i] != 0;
@@ -524,8 +520,8 @@ static void DN_NAME(net_vjp_work)(void *context, ptrdiff_t run, const dn_worker 
   // The weights once more, in the order of the transposed graph.
   const DN_REAL *weights = p->fractions ? f.a.expanded : p->weights;
   f.kernels->pack(plan->transposed.edge, 0, plan->edges, weights, 1, b.weights);
-  DN_NAME(net_fill_lanes)(&b.now, b.weights, f.C * f.row);
-  DN_NAME(net_fill_lanes)(&b.recent, b.weights, f.C * f.row);
+  net_fill_lanes(&b.now, b.weights, f.C * f.row);
+  net_fill_lanes(&b.recent, b.weights, f.C * f.row);
   for (ptrdiff_t s = 0; s < f.S && d->final_state; s++)
     memcpy(b.state + s * f.row, d->final_state + s * f.N, (size_t)f.N * sizeof(DN_REAL));
   const DN_REAL share = p->thinning == DN_THIN_AVERAGE && p->every > 1 ? (DN_REAL)p->every : 1;
@@ -535,39 +531,39 @@ static void DN_NAME(net_vjp_work)(void *context, ptrdiff_t run, const dn_worker 
   f.has_noise |= d->sigma != NULL && p->sigma_count > 0;
 
   dn_tape *tape = c->tapes[run];
-  DN_NAME(net_reverse)(&b, tape, tape->layout.levels, 0, p->steps, DN_NAME(net_start)(&f), DN_NAME(net_history)(p),
-                       p->history_stride, worker, result);
+  net_reverse(&b, tape, tape->layout.levels, 0, p->steps, net_start(&f), net_history(p), p->history_stride, worker,
+              result);
   if (result->status != DN_OK) return;
-  if (d->history && plan->delay_max > 0) DN_NAME(net_adjoint_history)(&b);
+  if (d->history && plan->delay_max > 0) net_adjoint_history(&b);
   dn_outcome where;
-  if (DN_NAME(net_adjoint_finish)(&b, &where, &c->bad_state[run], &c->bad_parameter[run]) != DN_OK) *result = where;
+  if (net_adjoint_finish(&b, &where, &c->bad_state[run], &c->bad_parameter[run]) != DN_OK) *result = where;
 }
 
 dn_status DN_NAME(dn_network_vjp)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals, dn_tape *const *tapes,
                                   const DN_NAME(dn_network_cotangent) *cotangents, const dn_run_options *options,
                                   dn_place *place) {
-  DN_NAME(net_call) c = {.primals = primals, .tapes = tapes, .cotangents = cotangents, .runs = runs};
-  if (runs > 0 && (!cotangents || !tapes)) return DN_NAME(net_finish)(place, DN_NULL_POINTER, -1);
-  const dn_status status = DN_NAME(net_begin)(&c, options, DN_NAME(net_vjp_bytes), place);
+  net_call c = {.primals = primals, .tapes = tapes, .cotangents = cotangents, .runs = runs};
+  if (runs > 0 && (!cotangents || !tapes)) return net_finish(place, DN_NULL_POINTER, -1);
+  const dn_status status = net_begin(&c, options, net_vjp_bytes, place);
   if (status != DN_OK || runs == 0) return status;
-  dn_call_run(&c.call, c.threads, runs, DN_NAME(net_vjp_work), &c, c.outcomes, c.results);
-  return DN_NAME(net_end)(&c, place);
+  dn_call_run(&c.call, c.threads, runs, net_vjp_work, &c, c.outcomes, c.results);
+  return net_end(&c, place);
 }
 
 // ---- Tangent -------------------------------------------------------------------------------------------------------
 
-static size_t DN_NAME(net_jvp_bytes)(const DN_NAME(dn_network_primal) *p, bool *overflow) {
-  dn_arena arena = {.used = DN_NAME(net_bytes)(p, false, overflow)};
-  DN_NAME(net_tangent) b;
-  DN_NAME(net_tangent_take)(p, &arena, &b);
+static size_t net_jvp_bytes(const DN_NAME(dn_network_primal) *p, bool *overflow) {
+  dn_arena arena = {.used = net_bytes(p, false, overflow)};
+  net_tangent b;
+  net_tangent_take(p, &arena, &b);
   *overflow |= arena.overflow;
   // The weights' tangents in the caller's order.
   dn_arena_take(&arena, p->plan->edges, sizeof(DN_REAL));
   return arena.used;
 }
 
-static void DN_NAME(net_jvp_work)(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result) {
-  const DN_NAME(net_call) *c = context;
+static void net_jvp_work(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result) {
+  const net_call *c = context;
   const DN_NAME(dn_network_primal) *p = &c->primals[run];
   const DN_NAME(dn_network_tangent) *d = &c->tangents[run];
   const dn_plan *plan = p->plan;
@@ -576,12 +572,12 @@ static void DN_NAME(net_jvp_work)(void *context, ptrdiff_t run, const dn_worker 
     *result = dn_block_end(worker, (dn_outcome){.status = DN_OK}, 0);
     return;
   }
-  dn_arena arena = DN_NAME(net_arena)(c, worker);
-  DN_NAME(net_run) f;
-  DN_NAME(net_prepare)(&f, p, plan->block + 1, true, &arena);
-  DN_NAME(net_tangent) b = {.f = &f, .d = d, .pass = {.f = &f, .to = p->steps}};
+  dn_arena arena = net_arena(c, worker);
+  net_run f;
+  net_prepare(&f, p, plan->block + 1, true, &arena);
+  net_tangent b = {.f = &f, .d = d, .pass = {.f = &f, .to = p->steps}};
   const size_t before = arena.used;
-  DN_NAME(net_tangent_take)(p, &arena, &b);
+  net_tangent_take(p, &arena, &b);
   DN_REAL *weights = dn_arena_take(&arena, E, sizeof(DN_REAL));
   memset(arena.base + before, 0, arena.used - before);
   for (ptrdiff_t e = 0; e < E; e++) {
@@ -591,12 +587,12 @@ static void DN_NAME(net_jvp_work)(void *context, ptrdiff_t run, const dn_worker 
     if (d->delays) weights[e] += (e == user ? -d->delays[user] : d->delays[user]) * p->weights[user];
   }
   f.kernels->pack(plan->forward.edge, 0, E, weights, 1, b.weights);
-  DN_NAME(net_lane_weights)(f.a.now.lanes, b.weights, b.now);
-  DN_NAME(net_lane_weights)(f.a.recent.lanes, b.weights, b.recent);
-  if (f.difference) DN_NAME(net_self)(&f, b.weights, b.self);
+  net_lane_weights(f.a.now.lanes, b.weights, b.now);
+  net_lane_weights(f.a.recent.lanes, b.weights, b.recent);
+  if (f.difference) net_self(&f, b.weights, b.self);
   for (int32_t k = 0; k < f.P && d->parameters; k++) {
-    const ptrdiff_t count = DN_NAME(net_parameter_count)(p, k);
-    if (d->parameters[k] && N > 0) DN_NAME(net_spread)(d->parameters[k], count, N, f.row, b.parameters + k * f.row);
+    const ptrdiff_t count = net_parameter_count(p, k);
+    if (d->parameters[k] && N > 0) net_spread(d->parameters[k], count, N, f.row, b.parameters + k * f.row);
   }
   const double root = sqrt(p->time_step);
   for (ptrdiff_t s = 0; s < f.S && d->sigma && p->sigma_count > 0; s++)
@@ -604,26 +600,26 @@ static void DN_NAME(net_jvp_work)(void *context, ptrdiff_t run, const dn_worker 
       b.amplitude[s * f.row + i] = (DN_REAL)(root * (double)d->sigma[p->sigma_count == f.S ? s : s * N + i]);
   f.has_noise |= d->sigma != NULL && p->sigma_count > 0;
   int32_t bad = -1;
-  DN_NAME(net_tangent_advance)(&b, worker, result, &bad);
+  net_tangent_advance(&b, worker, result, &bad);
   if (result->status == DN_NOT_FINITE_STATE || result->status == DN_NOT_FINITE_TANGENT) c->bad_state[run] = bad;
 }
 
 dn_status DN_NAME(dn_network_jvp)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals,
                                   const DN_NAME(dn_network_tangent) *tangents, const dn_run_options *options,
                                   dn_place *place) {
-  DN_NAME(net_call) c = {.primals = primals, .tangents = tangents, .runs = runs};
-  if (runs > 0 && !tangents) return DN_NAME(net_finish)(place, DN_NULL_POINTER, -1);
-  const dn_status status = DN_NAME(net_begin)(&c, options, DN_NAME(net_jvp_bytes), place);
+  net_call c = {.primals = primals, .tangents = tangents, .runs = runs};
+  if (runs > 0 && !tangents) return net_finish(place, DN_NULL_POINTER, -1);
+  const dn_status status = net_begin(&c, options, net_jvp_bytes, place);
   if (status != DN_OK || runs == 0) return status;
-  dn_call_run(&c.call, c.threads, runs, DN_NAME(net_jvp_work), &c, c.outcomes, c.results);
-  return DN_NAME(net_end)(&c, place);
+  dn_call_run(&c.call, c.threads, runs, net_jvp_work, &c, c.outcomes, c.results);
+  return net_end(&c, place);
 }
 
 // ---- Noise ---------------------------------------------------------------------------------------------------------
 
 dn_status DN_NAME(dn_network_noise)(dn_key key, uint64_t member, ptrdiff_t states, ptrdiff_t nodes, int64_t first_step,
                                     ptrdiff_t steps, DN_REAL *out) {
-  const DN_NAME(dn_network_kernels) *rows = DN_NAME(dn_network_kernels_of)(dn_isa_best());
+  const dn_kernels *kernels = DN_NAME(dn_kernels_of)(dn_isa_best());
   ptrdiff_t width;
   if (states < 0 || nodes < 0 || steps < 0 || first_step < 0) return DN_BAD_SIZE;
   int64_t end;
@@ -639,7 +635,7 @@ dn_status DN_NAME(dn_network_noise)(dn_key key, uint64_t member, ptrdiff_t state
     for (ptrdiff_t i = 0; i < width; i += DN_LEAF) {
       DN_REAL pair[2][DN_LEAF];
       const size_t n = (size_t)(width - i < DN_LEAF ? width - i : DN_LEAF);
-      rows->normals(high, low, ((uint64_t)(t >> 1) & 0xffffffffu) << 32 | (uint64_t)i, DN_LEAF, pair[0], pair[1]);
+      kernels->normals(high, low, ((uint64_t)(t >> 1) & 0xffffffffu) << 32 | (uint64_t)i, DN_LEAF, pair[0], pair[1]);
       for (int64_t k = 0; k < 2; k++)
         if (t + k >= first_step && t + k < end)
           memcpy(out + (t + k - first_step) * width + i, pair[k], n * sizeof *out);

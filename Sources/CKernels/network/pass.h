@@ -1,23 +1,23 @@
-// A forward pass from one state to a later one, in one precision: dn_network_run's whole run, or a stretch that is computed
-// again for the adjoint. Included by network.c.
+// A forward pass from one state to a later one: dn_network_run's whole run, or a stretch that is computed
+// again for the adjoint. Included by network_f32.c and network_f64.c.
 
 // What is kept of a stretch for its adjoint: states and coupling at tau = from ... to as rows of nodes, and the coupling
 // variables at the D columns before as rows of time.
-typedef struct DN_NAME(net_record) {
+typedef struct net_record {
   DN_REAL *states, *coupled, *coupled_predicted;  // (to - from + 1, S or C, row)
   DN_REAL *before;                                // (C, N, D) y at from - D ... from - 1
   ptrdiff_t from, to;
-} DN_NAME(net_record);
+} net_record;
 
 // A state from which a run can be continued: s(tau) (S, row), and y(tau - D) ... y(tau - 1) (C, N, D).
-typedef struct DN_NAME(net_mark) {
+typedef struct net_mark {
   DN_REAL *state, *observed;
-} DN_NAME(net_mark);
+} net_mark;
 
-typedef struct DN_NAME(net_pass) {
-  DN_NAME(net_run) *f;
+typedef struct net_pass {
+  net_run *f;
   ptrdiff_t from, to;
-  DN_NAME(net_record) *record;         // NULL: nothing is kept
+  net_record *record;                  // NULL: nothing is kept
   DN_NAME(dn_network_result) *result;  // NULL: nothing is given out
   dn_tape *tape;                       // NULL: no marks. Otherwise those of its level `level` are set,
   int32_t level;                       //   for a piece that ends at `end` (the run's end when 0)
@@ -28,29 +28,29 @@ typedef struct DN_NAME(net_pass) {
   ptrdiff_t seen;     // columns of the last leaf: how far the rows of a.seen move before the next
   ptrdiff_t columns;  // output columns so far
   int64_t clamps;
-} DN_NAME(net_pass);
+} net_pass;
 
 // Dynamics of columns first ... first + n - 1 of the block, at most DN_LEAF, whose delayed sums are complete.
-static void DN_NAME(net_leaf)(void *context, ptrdiff_t first, ptrdiff_t n) {
-  DN_NAME(net_pass) *pass = context;
-  DN_NAME(net_run) *f = pass->f;
+static void net_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
+  net_pass *pass = context;
+  net_run *f = pass->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
   const dn_plan *plan = f->plan;
   const ptrdiff_t S = f->S * f->row, C = f->C * f->row, stride = plan->stride, channel = f->N * stride;
   DN_REAL *c = pass->coupled + first * C, *s = pass->states + first * S;  // rows of the column before
   for (int32_t k = 0; k < f->C; k++)
-    if (f->active[k]) f->rows->transpose(pass->x + k * channel + first, stride, c + C + k * f->row, C, f->N, n);
+    if (f->active[k]) f->kernels->transpose(pass->x + k * channel + first, stride, c + C + k * f->row, C, f->N, n);
 
   const ptrdiff_t tau = pass->tau + first;
   const ptrdiff_t known = tau == pass->from ? 1 : 0;  // the pass's first state is given
-  if (n > known) DN_NAME(net_increments)(f, tau + known - 1, tau + n - 1);
-  DN_NAME(dn_step) step = {.nodes = f->N,
-                           .row = f->row,
-                           .time_step = f->dt,
-                           .coupling = p->coupling,
-                           .parameters = f->a.parameters,
-                           .increment = f->a.increment,
-                           .predictor = f->a.predictor};
+  if (n > known) net_increments(f, tau + known - 1, tau + n - 1);
+  dn_step step = {.nodes = f->N,
+                  .row = f->row,
+                  .time_step = f->dt,
+                  .coupling = p->coupling,
+                  .parameters = f->a.parameters,
+                  .increment = f->a.increment,
+                  .predictor = f->a.predictor};
   const bool euler = p->scheme == DN_SCHEME_EULER;
   if (!f->zero && !f->recent) {
     step.now = s + known * S;
@@ -60,11 +60,11 @@ static void DN_NAME(net_leaf)(void *context, ptrdiff_t first, ptrdiff_t n) {
     pass->clamps += euler ? f->model->predict(&step, n - known, next) : f->model->heun(&step, n - known, next);
     f->model->observe(f->row, n, f->a.parameters, s + S, f->a.observed);
   } else {
-    DN_NAME(net_move_seen)(f, f->a.seen, pass->seen);
+    net_move_seen(f, f->a.seen, pass->seen);
     pass->seen = n;
     for (ptrdiff_t j = 0; j < n; j++, s += S, c += C) {
       DN_REAL *y = f->a.observed + j * C;
-      DN_NAME(net_apply_lanes)(f, &f->a.recent, f->a.recent.weights, y, c + C);
+      net_apply_lanes(f, &f->a.recent, f->a.recent.weights, y, c + C);
       if (j >= known) {
         step.now = s;
         step.coupled_now = c;
@@ -79,30 +79,30 @@ static void DN_NAME(net_leaf)(void *context, ptrdiff_t first, ptrdiff_t n) {
           DN_REAL *predicted = pass->coupled_predicted + (first + j + 1) * C;
           memcpy(predicted, c + C, (size_t)C * sizeof *c);
           f->model->observe(f->row, 1, f->a.parameters, f->a.predictor, y);
-          DN_NAME(net_apply_now)(f, y, predicted);
+          net_apply_now(f, y, predicted);
           step.coupled_next = predicted;
           pass->clamps += f->model->correct(&step, s + S);
         }
       }
       f->model->observe(f->row, 1, f->a.parameters, s + S, y);
-      DN_NAME(net_apply_now)(f, y, c + C);
+      net_apply_now(f, y, c + C);
     }
   }
   for (int32_t k = 0; k < f->C; k++)
-    f->rows->transpose(f->a.observed + k * f->row, C, pass->x + k * channel + first, stride, n, f->N);
+    f->kernels->transpose(f->a.observed + k * f->row, C, pass->x + k * channel + first, stride, n, f->N);
 }
 
 // Gives out the states at tau = first ... last, rows `s` on: whole columns, every m-th, or means.
-static void DN_NAME(net_emit)(DN_NAME(net_pass) *pass, ptrdiff_t first, ptrdiff_t last, const DN_REAL *s) {
-  const DN_NAME(net_run) *f = pass->f;
+static void net_emit(net_pass *pass, ptrdiff_t first, ptrdiff_t last, const DN_REAL *s) {
+  const net_run *f = pass->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
   DN_NAME(dn_network_result) *out = pass->result;
   const ptrdiff_t S = f->S * f->row;
   const int64_t every = p->every ? p->every : 1;
   if (every == 1) {
     for (ptrdiff_t k = 0; k < f->S && out->series && last >= first; k++)
-      f->rows->transpose(s + k * f->row, S, out->series + k * f->N * out->series_stride + first - 1, out->series_stride,
-                         last - first + 1, f->N);
+      f->kernels->transpose(s + k * f->row, S, out->series + k * f->N * out->series_stride + first - 1,
+                            out->series_stride, last - first + 1, f->N);
     if (last >= first) pass->columns = last;
     return;
   }
@@ -122,8 +122,8 @@ static void DN_NAME(net_emit)(DN_NAME(net_pass) *pass, ptrdiff_t first, ptrdiff_
 }
 
 // The first state of the block's n columns that is not finite: tau, state and node; tau -1 where all are.
-static ptrdiff_t DN_NAME(net_bad_state)(const DN_NAME(net_pass) *pass, ptrdiff_t n, int32_t *state, ptrdiff_t *node) {
-  const DN_NAME(net_run) *f = pass->f;
+static ptrdiff_t net_bad_state(const net_pass *pass, ptrdiff_t n, int32_t *state, ptrdiff_t *node) {
+  const net_run *f = pass->f;
   const ptrdiff_t S = f->S * f->row;
   if (f->kernels->first_not_finite(pass->states + S, n * S) < 0) return -1;
   for (ptrdiff_t j = 0; j < n; j++)
@@ -138,25 +138,25 @@ static ptrdiff_t DN_NAME(net_bad_state)(const DN_NAME(net_pass) *pass, ptrdiff_t
 }
 
 // The clamps of the block's first `good` columns, counted once more one by one: leaves count theirs together.
-static int64_t DN_NAME(net_count_clamps)(const DN_NAME(net_pass) *pass, ptrdiff_t good) {
-  DN_NAME(net_run) *f = pass->f;
+static int64_t net_count_clamps(const net_pass *pass, ptrdiff_t good) {
+  net_run *f = pass->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
   const ptrdiff_t S = f->S * f->row, C = f->C * f->row;
   const DN_REAL *next = f->split ? pass->coupled_predicted : pass->coupled;
   int64_t clamps = 0;
   for (ptrdiff_t j = pass->tau > pass->from ? 0 : 1; j < good; j++) {
     const DN_REAL *coupled = pass->coupled + j * C;
-    DN_NAME(net_increments)(f, pass->tau + j - 1, pass->tau + j);
-    const DN_NAME(dn_step) step = {.nodes = f->N,
-                                   .row = f->row,
-                                   .time_step = f->dt,
-                                   .coupling = p->coupling,
-                                   .parameters = f->a.parameters,
-                                   .now = pass->states + j * S,
-                                   .coupled_now = coupled,
-                                   .coupled_next = p->stage == DN_STAGE_FROZEN ? coupled : next + (j + 1) * C,
-                                   .increment = f->a.increment,
-                                   .predictor = f->a.predictor};
+    net_increments(f, pass->tau + j - 1, pass->tau + j);
+    const dn_step step = {.nodes = f->N,
+                          .row = f->row,
+                          .time_step = f->dt,
+                          .coupling = p->coupling,
+                          .parameters = f->a.parameters,
+                          .now = pass->states + j * S,
+                          .coupled_now = coupled,
+                          .coupled_next = p->stage == DN_STAGE_FROZEN ? coupled : next + (j + 1) * C,
+                          .increment = f->a.increment,
+                          .predictor = f->a.predictor};
     clamps += f->model->predict(&step, 1, f->a.predictor);
     if (p->scheme == DN_SCHEME_HEUN) clamps += f->model->correct(&step, f->a.predictor);
   }
@@ -164,26 +164,24 @@ static int64_t DN_NAME(net_count_clamps)(const DN_NAME(net_pass) *pass, ptrdiff_
 }
 
 // Columns tau - count ... tau - 1 of y, from the ring whose column `x` is pass->tau.
-static void DN_NAME(net_copy_observed)(const DN_NAME(net_pass) *pass, ptrdiff_t tau, ptrdiff_t count, DN_REAL *to,
-                                       ptrdiff_t to_stride) {
-  const DN_NAME(net_run) *f = pass->f;
+static void net_copy_observed(const net_pass *pass, ptrdiff_t tau, ptrdiff_t count, DN_REAL *to, ptrdiff_t to_stride) {
+  const net_run *f = pass->f;
   for (ptrdiff_t i = 0; i < f->C * f->N && count > 0; i++)
     memcpy(to + i * to_stride, pass->x + i * f->plan->stride + tau - count - pass->tau, (size_t)count * sizeof *to);
 }
 
 // Where the tape keeps mark m of a level: at the start of the piece that ends m pieces before the end.
-static DN_NAME(net_mark)
-    DN_NAME(net_tape_mark)(const DN_NAME(dn_network_primal) *p, dn_tape *tape, int32_t level, ptrdiff_t m) {
+static net_mark net_tape_mark(const DN_NAME(dn_network_primal) *p, dn_tape *tape, int32_t level, ptrdiff_t m) {
   const uintptr_t begin = ((uintptr_t)tape->memory + DN_CACHE_LINE - 1) & ~(uintptr_t)(DN_CACHE_LINE - 1);
   const uintptr_t marks = begin + ((tape->layout.record_bytes + DN_CACHE_LINE - 1) & ~(size_t)(DN_CACHE_LINE - 1));
   const size_t number = (size_t)((level - 1) * (tape->layout.pieces - 1) + m);
   DN_REAL *state = (DN_REAL *)(marks + number * tape->layout.mark_bytes);
-  return (DN_NAME(net_mark)){.state = state, .observed = state + p->model->states * DN_NAME(net_row)(p->plan)};
+  return (net_mark){.state = state, .observed = state + p->model->states * net_row(p->plan)};
 }
 
 // Sets the marks that lie in the block's n columns.
-static void DN_NAME(net_set_marks)(const DN_NAME(net_pass) *pass, ptrdiff_t n) {
-  const DN_NAME(net_run) *f = pass->f;
+static void net_set_marks(const net_pass *pass, ptrdiff_t n) {
+  const net_run *f = pass->f;
   const ptrdiff_t S = f->S * f->row, D = f->plan->delay_max;
   const ptrdiff_t end = pass->end ? pass->end : f->primal->steps,
                   piece = dn_layout_piece(&pass->tape->layout, pass->level - 1);
@@ -191,23 +189,23 @@ static void DN_NAME(net_set_marks)(const DN_NAME(net_pass) *pass, ptrdiff_t n) {
     const ptrdiff_t tau = end - m * piece;
     if (tau <= pass->from || tau < pass->tau) continue;
     if (tau >= pass->tau + n) return;
-    const DN_NAME(net_mark) mark = DN_NAME(net_tape_mark)(f->primal, pass->tape, pass->level, m - 1);
+    const net_mark mark = net_tape_mark(f->primal, pass->tape, pass->level, m - 1);
     memcpy(mark.state, pass->states + (tau - pass->tau + 1) * S, (size_t)S * sizeof(DN_REAL));
-    DN_NAME(net_copy_observed)(pass, tau, D, mark.observed, D);
+    net_copy_observed(pass, tau, D, mark.observed, D);
   }
 }
 
 // Runs the pass from a state (S, row) and history, the D columns of y before it, rows `history_stride` apart (NULL: zeros).
 // worker: reports progress and hears of cancellation; NULL for stretches computed again. On an early end result->status
 // says why, and result->step the tau up to which all is well.
-static void DN_NAME(net_advance)(DN_NAME(net_pass) *pass, const DN_REAL *state, const DN_REAL *history,
-                                 ptrdiff_t history_stride, const dn_worker *worker, dn_outcome *result, int32_t *bad) {
-  DN_NAME(net_run) *f = pass->f;
-  DN_NAME(net_record) *record = pass->record;
+static void net_advance(net_pass *pass, const DN_REAL *state, const DN_REAL *history, ptrdiff_t history_stride,
+                        const dn_worker *worker, dn_outcome *result, int32_t *bad) {
+  net_run *f = pass->f;
+  net_record *record = pass->record;
   const dn_plan *plan = f->plan;
   const ptrdiff_t S = f->S * f->row, C = f->C * f->row, B = plan->block, D = plan->delay_max;
   const size_t size = sizeof(DN_REAL);
-  DN_NAME(net_fill_history)(f, history, history_stride);
+  net_fill_history(f, history, history_stride);
   f->noise_from = f->noise_to = 0;
   *result = (dn_outcome){.status = DN_OK};
   ptrdiff_t column = plan->lead, n;
@@ -224,31 +222,31 @@ static void DN_NAME(net_advance)(DN_NAME(net_pass) *pass, const DN_REAL *state, 
   pass->x = f->a.ring + column;
   pass->tau = pass->from;
   pass->seen = 0;
-  DN_NAME(net_load_seen)(f, pass->x, f->a.seen);
-  if (record) DN_NAME(net_copy_observed)(pass, pass->from, D, record->before, D);
+  net_load_seen(f, pass->x, f->a.seen);
+  if (record) net_copy_observed(pass, pass->from, D, record->before, D);
 
   for (; pass->tau <= pass->to; pass->tau += n, column += n) {
     n = pass->to + 1 - pass->tau < B ? pass->to + 1 - pass->tau : B;
-    if (column + B > plan->lead + plan->window) column = DN_NAME(net_slide)(f, NULL, f->a.ring, column);
+    if (column + B > plan->lead + plan->window) column = net_slide(f, NULL, f->a.ring, column);
     pass->x = f->a.ring + column;
     const int64_t clamps = pass->clamps;
-    DN_NAME(net_clear)(f, pass->x, B);
-    DN_NAME(net_apply)(f, &plan->forward, f->a.weights, 1, pass->x, n);
-    DN_NAME(net_solve)(f, &plan->forward, f->a.weights, 2, pass->x, 0, B, n, DN_NAME(net_leaf), pass);
+    net_clear(f, pass->x, B);
+    net_apply(f, &plan->forward, f->a.weights, 1, pass->x, n);
+    net_solve(f, &plan->forward, f->a.weights, 2, pass->x, 0, B, n, net_leaf, pass);
 
     ptrdiff_t node = -1, good = n;
-    const ptrdiff_t bad_tau = DN_NAME(net_bad_state)(pass, n, bad, &node);
+    const ptrdiff_t bad_tau = net_bad_state(pass, n, bad, &node);
     if (bad_tau >= 0) {
       *result = (dn_outcome){.status = DN_NOT_FINITE_STATE, .node = node, .step = bad_tau};
       good = bad_tau - pass->tau;
-      pass->clamps = clamps + DN_NAME(net_count_clamps)(pass, good);
+      pass->clamps = clamps + net_count_clamps(pass, good);
     } else if (worker) {
       const dn_outcome fine = {.status = DN_OK};
       *result = dn_block_end(worker, fine, pass->tau > pass->from ? n : n - 1);
     }
     const ptrdiff_t last = pass->tau + good - 1, first = pass->tau > pass->from ? pass->tau : pass->from + 1;
-    if (pass->result) DN_NAME(net_emit)(pass, first, last, pass->states + (first - pass->tau + 1) * S);
-    if (pass->tape) DN_NAME(net_set_marks)(pass, n);
+    if (pass->result) net_emit(pass, first, last, pass->states + (first - pass->tau + 1) * S);
+    if (pass->tape) net_set_marks(pass, n);
     if (result->status != DN_OK || pass->tau + n > pass->to) {
       if (result->status == DN_CANCELLED) result->step = last;
       // The state where the pass ends, for the carry.

@@ -1,12 +1,12 @@
-// The tangent of a run, in one precision: each step beside its derivative, no tape. Included by network.c.
+// The tangent of a run: each step beside its derivative, no tape. Included by network_f32.c and network_f64.c.
 //
 //   dc_i(t) = sum over e -> i of w_e dy(j_e, t - d_e) + dw_e y(j_e, t - d_e)
 //
 // Two rings: y and dy. The states are those of dn_network_run, bit for bit.
 
-typedef struct DN_NAME(net_tangent) {
-  DN_NAME(net_pass) pass;  // of the states
-  DN_NAME(net_run) *f;
+typedef struct net_tangent {
+  net_pass pass;  // of the states
+  net_run *f;
   const DN_NAME(dn_network_tangent) *d;
   DN_REAL *weights;                               // (E) tangents in plan order
   DN_REAL *now, *recent;                          // the same as lanes
@@ -20,23 +20,23 @@ typedef struct DN_NAME(net_tangent) {
   DN_REAL *y, *dy;                                // (C, row) of predictors
   DN_REAL *x;                                     // the block's first column in the ring
   ptrdiff_t moved;                                // columns of the last leaf
-} DN_NAME(net_tangent);
+} net_tangent;
 
-static void DN_NAME(net_tangent_take)(const DN_NAME(dn_network_primal) *p, dn_arena *arena, DN_NAME(net_tangent) *b) {
+static void net_tangent_take(const DN_NAME(dn_network_primal) *p, dn_arena *arena, net_tangent *b) {
   const dn_plan *plan = p->plan;
-  const ptrdiff_t row = DN_NAME(net_row)(plan), S = p->model->states * row, C = p->model->couplings * row,
+  const ptrdiff_t row = net_row(plan), S = p->model->states * row, C = p->model->couplings * row,
                   rows = plan->block + 1;
   const size_t size = sizeof(DN_REAL);
   b->weights = dn_arena_take(arena, plan->edges, size);
-  b->now = DN_NAME(net_take_lane_weights)(&plan->forward.now, arena);
-  b->recent = DN_NAME(net_take_lane_weights)(&plan->forward.recent, arena);
+  b->now = net_take_lane_weights(&plan->forward.now, arena);
+  b->recent = net_take_lane_weights(&plan->forward.recent, arena);
   b->self = p->coupling_kind == DN_COUPLING_DIFFERENCE ? dn_arena_take(arena, row, size) : NULL;
   b->ring = dn_arena_take(arena, p->model->couplings * plan->nodes * plan->stride, size);
   b->parameters = dn_arena_take(arena, p->model->parameters * row, size);
   b->amplitude = dn_arena_take(arena, S, size);
   b->states = dn_arena_take(arena, rows * S, size);
   b->coupled = dn_arena_take(arena, rows * C, size);
-  b->coupled_predicted = DN_NAME(net_splits)(p) ? dn_arena_take(arena, rows * C, size) : NULL;
+  b->coupled_predicted = net_splits(p) ? dn_arena_take(arena, rows * C, size) : NULL;
   b->increment = dn_arena_take(arena, S, size);
   b->seen = dn_arena_take(arena, (DN_RECENT + DN_LEAF) * C, size);
   if (b->seen) b->observed = b->seen + DN_RECENT * C;
@@ -47,87 +47,87 @@ static void DN_NAME(net_tangent_take)(const DN_NAME(dn_network_primal) *p, dn_ar
 }
 
 // Adds a list's edges to n columns of the tangent's ring; from + 0 is their first column.
-static void DN_NAME(net_tangent_apply)(const DN_NAME(net_tangent) *b, int32_t l, ptrdiff_t from, ptrdiff_t n) {
-  const DN_NAME(net_run) *f = b->f;
+static void net_tangent_apply(const net_tangent *b, int32_t l, ptrdiff_t from, ptrdiff_t n) {
+  const net_run *f = b->f;
   const dn_graph *graph = &f->plan->forward;
   const dn_list *list = &graph->list[l];
   const ptrdiff_t stride = f->plan->stride;
-  DN_NAME(net_apply)(f, graph, f->a.weights, l, b->x + from, n);
+  net_apply(f, graph, f->a.weights, l, b->x + from, n);
   for (int32_t c = 0; c < f->C && list->count > 0; c++) {
     const DN_REAL *y = b->pass.x + from + c * f->N * stride;
     DN_REAL *to = b->x + from + c * f->N * stride;
-    if (list->longest < DN_LEAF) f->rows->apply_class(graph, list, b->weights, y, to);
+    if (list->longest < DN_LEAF) f->kernels->apply_class(graph, list, b->weights, y, to);
     else
       f->kernels->apply(graph, list->sector_group[0], list->sector_group[graph->sectors], b->weights, y, to, stride, n);
   }
 }
 
 // net_apply_now for both.
-static void DN_NAME(net_tangent_now)(const DN_NAME(net_tangent) *b, const DN_REAL *y, const DN_REAL *dy, DN_REAL *sum) {
-  const DN_NAME(net_run) *f = b->f;
-  DN_NAME(net_apply_now)(f, dy, sum);
-  DN_NAME(net_apply_lanes)(f, &f->a.now, b->now, y, sum);
-  DN_NAME(net_apply_self)(f, b->self, y, sum);
+static void net_tangent_now(const net_tangent *b, const DN_REAL *y, const DN_REAL *dy, DN_REAL *sum) {
+  const net_run *f = b->f;
+  net_apply_now(f, dy, sum);
+  net_apply_lanes(f, &f->a.now, b->now, y, sum);
+  net_apply_self(f, b->self, y, sum);
 }
 
 // The tangent of the increment of step t: dsigma sqrt(dt) z + sigma sqrt(dt) dz + dt du.
-static void DN_NAME(net_tangent_increment)(DN_NAME(net_tangent) *b, ptrdiff_t t) {
-  DN_NAME(net_run) *f = b->f;
+static void net_tangent_increment(net_tangent *b, ptrdiff_t t) {
+  net_run *f = b->f;
   const DN_NAME(dn_network_tangent) *d = b->d;
   const ptrdiff_t S = f->S * f->row, N = f->N;
   memset(b->increment, 0, (size_t)S * sizeof *b->increment);
   if (d->sigma && f->primal->sigma_count > 0)
-    f->rows->multiply_add(S, b->amplitude, DN_NAME(net_noise)(f, t, t + 1), b->increment);
+    f->kernels->multiply_add(S, b->amplitude, net_noise(f, t, t + 1), b->increment);
   for (ptrdiff_t s = 0; s < f->S; s++)
     for (ptrdiff_t i = 0; i < N; i++) {
       DN_REAL *to = &b->increment[s * f->row + i];
       if (d->noise) *to = DN_FMA(f->a.amplitude[s * f->row + i], d->noise[(t * f->S + s) * N + i], *to);
       if (d->stimulus) *to = DN_FMA(f->dt, d->stimulus[(s * N + i) * d->stimulus_stride + t], *to);
     }
-  for (ptrdiff_t k = DN_NAME(net_first_pulse)(f, t); d->pulses && k < DN_NAME(net_pulses_before)(f, t + 1); k++) {
-    const DN_NAME(net_touched) u = DN_NAME(net_touch)(f, k, t, t + 1);
+  for (ptrdiff_t k = net_first_pulse(f, t); d->pulses && k < net_pulses_before(f, t + 1); k++) {
+    const net_touched u = net_touch(f, k, t, t + 1);
     DN_REAL *to = &b->increment[u.element];
     if (u.from < u.to) *to = DN_FMA(f->dt, d->pulses[f->a.pulses[k].pulse], *to);
   }
 }
 
-static void DN_NAME(net_tangent_leaf)(void *context, ptrdiff_t first, ptrdiff_t n) {
-  DN_NAME(net_tangent) *b = context;
-  DN_NAME(net_run) *f = b->f;
+static void net_tangent_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
+  net_tangent *b = context;
+  net_run *f = b->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
   const ptrdiff_t S = f->S * f->row, C = f->C * f->row, stride = f->plan->stride, channel = f->N * stride;
-  DN_NAME(net_leaf)(&b->pass, first, n);
+  net_leaf(&b->pass, first, n);
   for (int32_t k = 0; k < f->C; k++)
-    f->rows->transpose(b->x + k * channel + first, stride, b->coupled + (first + 1) * C + k * f->row, C, f->N, n);
-  DN_NAME(net_move_seen)(f, b->seen, b->moved);
+    f->kernels->transpose(b->x + k * channel + first, stride, b->coupled + (first + 1) * C + k * f->row, C, f->N, n);
+  net_move_seen(f, b->seen, b->moved);
   b->moved = n;
   for (ptrdiff_t j = first; j < first + n; j++) {
     const ptrdiff_t tau = b->pass.tau + j;
     const DN_REAL *s = b->pass.states + j * S, *c = b->pass.coupled + j * C, *y = f->a.observed + (j - first) * C;
     DN_REAL *ds = b->states + j * S, *dc = b->coupled + j * C, *dy = b->observed + (j - first) * C;
-    DN_NAME(net_apply_lanes)(f, &f->a.recent, f->a.recent.weights, dy, dc + C);
-    DN_NAME(net_apply_lanes)(f, &f->a.recent, b->recent, y, dc + C);
+    net_apply_lanes(f, &f->a.recent, f->a.recent.weights, dy, dc + C);
+    net_apply_lanes(f, &f->a.recent, b->recent, y, dc + C);
     if (tau > 0) {
-      DN_NAME(net_increments)(f, tau - 1, tau);
-      DN_NAME(net_tangent_increment)(b, tau - 1);
+      net_increments(f, tau - 1, tau);
+      net_tangent_increment(b, tau - 1);
       const bool frozen = p->stage == DN_STAGE_FROZEN;
-      DN_NAME(dn_step_jvp) v = {.step = {.nodes = f->N,
-                                         .row = f->row,
-                                         .time_step = f->dt,
-                                         .coupling = p->coupling,
-                                         .parameters = f->a.parameters,
-                                         .now = s,
-                                         .coupled_now = c,
-                                         .coupled_next = frozen ? c : c + C,
-                                         .increment = f->a.increment,
-                                         .predictor = f->a.predictor},
-                                .coupling = b->d->coupling,
-                                .parameters = b->parameters,
-                                .now = ds,
-                                .coupled_now = dc,
-                                .coupled_next = frozen ? dc : dc + C,
-                                .increment = b->increment,
-                                .predictor = b->predictor};
+      dn_step_jvp v = {.step = {.nodes = f->N,
+                                .row = f->row,
+                                .time_step = f->dt,
+                                .coupling = p->coupling,
+                                .parameters = f->a.parameters,
+                                .now = s,
+                                .coupled_now = c,
+                                .coupled_next = frozen ? c : c + C,
+                                .increment = f->a.increment,
+                                .predictor = f->a.predictor},
+                       .coupling = b->d->coupling,
+                       .parameters = b->parameters,
+                       .now = ds,
+                       .coupled_now = dc,
+                       .coupled_next = frozen ? dc : dc + C,
+                       .increment = b->increment,
+                       .predictor = b->predictor};
       if (p->scheme == DN_SCHEME_EULER) {
         f->model->predict_jvp(&v, ds + S);
       } else {
@@ -139,93 +139,90 @@ static void DN_NAME(net_tangent_leaf)(void *context, ptrdiff_t first, ptrdiff_t 
           memcpy(predicted, dc + C, (size_t)C * sizeof *dc);
           f->model->observe(f->row, 1, f->a.parameters, f->a.predictor, b->y);
           f->model->observe_jvp(f->row, f->a.parameters, f->a.predictor, b->parameters, b->predictor, b->dy);
-          DN_NAME(net_tangent_now)(b, b->y, b->dy, predicted);
+          net_tangent_now(b, b->y, b->dy, predicted);
           v.coupled_next = predicted;
         }
         f->model->correct_jvp(&v, ds + S);
       }
     }
     f->model->observe_jvp(f->row, f->a.parameters, s + S, b->parameters, ds + S, dy);
-    if (f->zero) DN_NAME(net_tangent_now)(b, y, dy, dc + C);
+    if (f->zero) net_tangent_now(b, y, dy, dc + C);
   }
   for (int32_t k = 0; k < f->C; k++)
-    f->rows->transpose(b->observed + k * f->row, C, b->x + k * channel + first, stride, n, f->N);
+    f->kernels->transpose(b->observed + k * f->row, C, b->x + k * channel + first, stride, n, f->N);
 }
 
 // net_solve for both rings.
-static void DN_NAME(net_tangent_solve)(DN_NAME(net_tangent) *b, int32_t l, ptrdiff_t from, ptrdiff_t length,
-                                       ptrdiff_t n) {
-  const DN_NAME(net_run) *f = b->f;
+static void net_tangent_solve(net_tangent *b, int32_t l, ptrdiff_t from, ptrdiff_t length, ptrdiff_t n) {
+  const net_run *f = b->f;
   if (n <= 0) return;
   if (length <= f->plan->forward.step_quiet) {
-    for (ptrdiff_t c = 0; c < n; c += DN_LEAF)
-      DN_NAME(net_tangent_leaf)(b, from + c, n - c < DN_LEAF ? n - c : DN_LEAF);
+    for (ptrdiff_t c = 0; c < n; c += DN_LEAF) net_tangent_leaf(b, from + c, n - c < DN_LEAF ? n - c : DN_LEAF);
     return;
   }
   const ptrdiff_t half = length / 2;
   for (ptrdiff_t part = 0; part < 2 && (part == 0 || n > half); part++) {
     const ptrdiff_t at = from + part * half, columns = part ? n - half : n < half ? n : half;
-    DN_NAME(net_apply)(f, &f->plan->forward, f->a.weights, l, b->pass.x + at, columns);
-    DN_NAME(net_tangent_apply)(b, l, at, columns);
-    DN_NAME(net_tangent_solve)(b, l + 1, at, half, columns);
+    net_apply(f, &f->plan->forward, f->a.weights, l, b->pass.x + at, columns);
+    net_tangent_apply(b, l, at, columns);
+    net_tangent_solve(b, l + 1, at, half, columns);
   }
 }
 
 // The whole run. The pass's own loop is not used: both rings go block by block together.
-static void DN_NAME(net_tangent_advance)(DN_NAME(net_tangent) *b, const dn_worker *worker, dn_outcome *result,
-                                         int32_t *bad) {
-  DN_NAME(net_run) *f = b->f;
-  DN_NAME(net_pass) *pass = &b->pass;
+static void net_tangent_advance(net_tangent *b, const dn_worker *worker, dn_outcome *result, int32_t *bad) {
+  net_run *f = b->f;
+  net_pass *pass = &b->pass;
   const DN_NAME(dn_network_tangent) *d = b->d;
   const dn_plan *plan = f->plan;
   const ptrdiff_t S = f->S * f->row, C = f->C * f->row, B = plan->block, D = plan->delay_max, N = f->N;
   const ptrdiff_t T = f->primal->steps;
   const size_t size = sizeof(DN_REAL);
   DN_NAME(dn_network_result) out = {.series = d->series, .series_stride = d->series_stride};
-  DN_NAME(net_fill_history)(f, DN_NAME(net_history)(f->primal), f->primal->history_stride);
+  net_fill_history(f, net_history(f->primal), f->primal->history_stride);
   pass->states = f->a.states;
   pass->coupled = f->a.coupled;
   pass->coupled_predicted = f->a.coupled_predicted;
-  memcpy(pass->states + S, DN_NAME(net_start)(f), (size_t)S * size);
+  memcpy(pass->states + S, net_start(f), (size_t)S * size);
   for (ptrdiff_t i = 0; i < f->C * N && d->history && D > 0; i++)
     memcpy(b->ring + i * plan->stride + plan->lead - D, d->history + i * d->history_stride + plan->history - D,
            (size_t)D * size);
   for (ptrdiff_t s = 0; s < f->S && d->initial; s++)
     memcpy(b->states + S + s * f->row, d->initial + s * N, (size_t)N * size);
   ptrdiff_t column = plan->lead, n;
-  DN_NAME(net_load_seen)(f, f->a.ring + column, f->a.seen);
-  DN_NAME(net_load_seen)(f, b->ring + column, b->seen);
+  net_load_seen(f, f->a.ring + column, f->a.seen);
+  net_load_seen(f, b->ring + column, b->seen);
   for (; pass->tau <= T && result->status == DN_OK; pass->tau += n, column += n) {
     n = T + 1 - pass->tau < B ? T + 1 - pass->tau : B;
     if (column + B > plan->lead + plan->window) {
-      DN_NAME(net_slide)(f, NULL, f->a.ring, column);
-      column = DN_NAME(net_slide)(f, NULL, b->ring, column);
+      net_slide(f, NULL, f->a.ring, column);
+      column = net_slide(f, NULL, b->ring, column);
     }
     pass->x = f->a.ring + column;
     b->x = b->ring + column;
-    DN_NAME(net_clear)(f, pass->x, B);
-    DN_NAME(net_clear)(f, b->x, B);
-    DN_NAME(net_apply)(f, &plan->forward, f->a.weights, 1, pass->x, n);
-    DN_NAME(net_tangent_apply)(b, 1, 0, n);
-    DN_NAME(net_tangent_solve)(b, 2, 0, B, n);
+    net_clear(f, pass->x, B);
+    net_clear(f, b->x, B);
+    net_apply(f, &plan->forward, f->a.weights, 1, pass->x, n);
+    net_tangent_apply(b, 1, 0, n);
+    net_tangent_solve(b, 2, 0, B, n);
 
     dn_outcome mine = {.status = DN_OK};
     ptrdiff_t node = -1;
-    const ptrdiff_t bad_tau = DN_NAME(net_bad_state)(pass, n, bad, &node);
+    const ptrdiff_t bad_tau = net_bad_state(pass, n, bad, &node);
     if (bad_tau >= 0) mine = (dn_outcome){.status = DN_NOT_FINITE_STATE, .node = node, .step = bad_tau};
     // The same look at the tangents, and the same way out for them.
-    DN_NAME(net_pass) tangents = *pass;
+    net_pass tangents = *pass;
     tangents.states = b->states;
     tangents.result = &out;
-    const ptrdiff_t bad_tangent = bad_tau >= 0 ? -1 : DN_NAME(net_bad_state)(&tangents, n, bad, &node);
+    const ptrdiff_t bad_tangent = bad_tau >= 0 ? -1 : net_bad_state(&tangents, n, bad, &node);
     if (bad_tangent >= 0) mine = (dn_outcome){.status = DN_NOT_FINITE_TANGENT, .node = node, .step = bad_tangent};
     *result = dn_block_end(worker, mine, pass->tau > 0 ? n : n - 1);
     if (mine.status == DN_OK) {
-      DN_NAME(net_run) sums = *f;
+      net_run sums = *f;
       sums.a.sum = b->sum;
       tangents.f = &sums;
       const ptrdiff_t first = pass->tau > 0 ? pass->tau : 1;
-      DN_NAME(net_emit)(&tangents, first, pass->tau + n - 1, b->states + (first - pass->tau + 1) * S);
+      net_emit(&tangents, first, pass->tau + n - 1, b->states + (first - pass->tau + 1) * S);
       pass->columns = tangents.columns;
     }
     memcpy(pass->states, pass->states + n * S, (size_t)S * size);

@@ -5,59 +5,43 @@
 //
 // theta is periodic: wrapped after every step, it keeps its digits however long a run is.
 #define DN_MODEL kuramoto
-#define DN_STATES 1
-#define DN_COUPLINGS 2
-#define DN_PARAMETERS 1
-#define DN_LOWER \
-  { -INFINITY }
-#define DN_UPPER \
-  { INFINITY }
-#define DN_PERIODIC \
-  { true }
-
-#if DN_PASS == DN_PASS_DESCRIBE
 #define DN_TITLE "Kuramoto"
 #define DN_SOURCE \
   "Kuramoto, Self-entrainment of a population of coupled non-linear oscillators, Lect. Notes Phys. 39, 420 (1975)"
-#define DN_COUPLING_GAINS \
-  { -1, -1 }
-static const dn_model_variable DN_MODEL_NAME(state)[] = {
-    {"theta", "rad", "phase", -INFINITY, INFINITY, 0, 6.283185307179586, 1},
-};
-static const dn_model_variable DN_MODEL_NAME(coupling)[] = {
-    {"sin_theta", "", "sine of the phase", -INFINITY, INFINITY, NAN, NAN, 0},
-    {"cos_theta", "", "cosine of the phase", -INFINITY, INFINITY, NAN, NAN, 0},
-};
-static const dn_model_parameter DN_MODEL_NAME(parameter)[] = {
-    {"omega", "ω", "rad/ms", "angular frequency of the node alone", 1.0, 0.01, 200.0},
-};
+#define DN_STATE_LIST(X) X(theta, "rad", "phase", -INFINITY, INFINITY, 0, 6.283185307179586, 1)
+#define DN_COUPLING_LIST(X)                                \
+  X(sin_theta, "sin_theta", "", "sine of the phase", none) \
+  X(cos_theta, "cos_theta", "", "cosine of the phase", none)
+#define DN_PARAMETER_LIST(X) X(omega, "ω", "rad/ms", "angular frequency of the node alone", 1.0, 0.01, 200.0)
+#include "../model_begin.h"
 
-#elif DN_PASS == DN_PASS_KERNELS
-DN_INLINE void M(drift)(const K(vec) s[], const K(vec) c[], const K(vec) p[], K(vec) f[]) {
-  K(vec) sine, cosine;
-  K(sincos)(s[0], &sine, &cosine);
-  f[0] = K(fma)(cosine, c[0], K(fma)(-sine, c[1], p[0]));
+#if DN_PASS == DN_PASS_KERNELS
+DN_INLINE void kuramoto_drift(const vec s[], const vec c[], const vec p[], vec f[]) {
+  DN_LET
+  vec sine, cosine;
+  vec_sincos(theta, &sine, &cosine);
+  f[AT(theta)] = vec_fma(cosine, c_sin_theta, vec_fma(-sine, c_cos_theta, omega));
 }
-DN_INLINE void M(drift_vjp)(const K(vec) s[], const K(vec) c[], const K(vec) p[], const K(vec) df[], K(vec) ds[],
-                            K(vec) dc[], K(vec) dp[]) {
-  (void)p;
-  K(vec) sine, cosine;
-  K(sincos)(s[0], &sine, &cosine);
-  ds[0] = K(fma)(-K(fma)(sine, c[0], cosine * c[1]), df[0], ds[0]);
-  dc[0] = K(fma)(cosine, df[0], dc[0]);
-  dc[1] = K(fma)(-sine, df[0], dc[1]);
-  dp[0] += df[0];
+DN_INLINE void kuramoto_drift_vjp(const vec s[], const vec c[], const vec p[], const vec df[], vec ds[], vec dc[],
+                                  vec dp[]) {
+  DN_LET
+  vec sine, cosine;
+  vec_sincos(theta, &sine, &cosine);
+  ds[AT(theta)] = vec_fma(-vec_fma(sine, c_sin_theta, cosine * c_cos_theta), df[AT(theta)], ds[AT(theta)]);
+  dc[AT(c_sin_theta)] = vec_fma(cosine, df[AT(theta)], dc[AT(c_sin_theta)]);
+  dc[AT(c_cos_theta)] = vec_fma(-sine, df[AT(theta)], dc[AT(c_cos_theta)]);
+  dp[AT(omega)] += df[AT(theta)];
 }
 
-DN_INLINE void M(observe)(const K(vec) s[], const K(vec) p[], K(vec) y[]) {
-  (void)p;
-  K(sincos)(s[0], &y[0], &y[1]);
+DN_INLINE void kuramoto_observe(const vec s[], const vec p[], vec observed[]) {
+  DN_LET_OBSERVED
+  vec_sincos(theta, &observed[AT(c_sin_theta)], &observed[AT(c_cos_theta)]);
 }
-DN_INLINE void M(observe_vjp)(const K(vec) s[], const K(vec) p[], const K(vec) dy[], K(vec) ds[], K(vec) dp[]) {
-  (void)p, (void)dp;
-  K(vec) sine, cosine;
-  K(sincos)(s[0], &sine, &cosine);
-  ds[0] += K(fma)(cosine, dy[0], -sine * dy[1]);
+DN_INLINE void kuramoto_observe_vjp(const vec s[], const vec p[], const vec dobserved[], vec ds[], vec dp[]) {
+  DN_LET_OBSERVED(void) dp;
+  vec sine, cosine;
+  vec_sincos(theta, &sine, &cosine);
+  ds[AT(theta)] += vec_fma(cosine, dobserved[AT(c_sin_theta)], -sine * dobserved[AT(c_cos_theta)]);
 }
 #endif
 #include "../model_end.h"

@@ -6,22 +6,22 @@
 // c' is the coupling that the corrector reads. predict and correct are the two halves: between them the driver can form a
 // c' that depends on the predictors of other nodes.
 
-DN_INLINE void M(correct_raw)(const K(vec) s[], const K(vec) f[], const K(vec) predictor[], const K(vec) c[],
-                              const K(vec) p[], const K(vec) n[], DN_REAL dt, K(vec) raw[]) {
-  K(vec) g[DN_STATES];
+DN_INLINE void M(correct_raw)(const vec s[], const vec f[], const vec predictor[], const vec c[], const vec p[],
+                              const vec n[], DN_REAL dt, vec raw[]) {
+  vec g[DN_STATES];
   M(drift)(predictor, c, p, g);
-  DN_EACH(k, DN_STATES) raw[k] = K(fma)(K(splat)((DN_REAL)0.5 * dt), f[k] + g[k], s[k] + n[k]);
+  DN_EACH(k, DN_STATES) raw[k] = vec_fma(vec_splat((DN_REAL)0.5 * dt), f[k] + g[k], s[k] + n[k]);
 }
 
 // `steps` whole steps, where c' is known before: as M(predict).
-static int64_t M(heun)(const DN_NAME_OF(dn_step) * step, ptrdiff_t steps, DN_REAL *next) {
+static int64_t M(heun)(const dn_step *step, ptrdiff_t steps, DN_REAL *next) {
   const ptrdiff_t row = step->row;
   const DN_REAL *now = step->now, *coupled = step->coupled_now, *coupled_next = step->coupled_next,
                 *increment = step->increment;
   int64_t clamps = 0;
   for (ptrdiff_t t = 0; t < steps; t++) {
     for (ptrdiff_t i = 0; i < row; i += VL) {
-      K(vec) s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
+      vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
       M(load)(now + i, row, DN_STATES, s);
       M(scaled)(coupled + i, row, step->coupling, c);
       M(load)(step->parameters + i, row, DN_PARAMETERS, p);
@@ -43,11 +43,11 @@ static int64_t M(heun)(const DN_NAME_OF(dn_step) * step, ptrdiff_t steps, DN_REA
 }
 
 // The second half of one step, from the predictor that predict stored.
-static int64_t M(correct)(const DN_NAME_OF(dn_step) * step, DN_REAL *next) {
+static int64_t M(correct)(const dn_step *step, DN_REAL *next) {
   const ptrdiff_t row = step->row;
   int64_t clamps = 0;
   for (ptrdiff_t i = 0; i < row; i += VL) {
-    K(vec) s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
+    vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
     M(load)(step->now + i, row, DN_STATES, s);
     M(scaled)(step->coupled_now + i, row, step->coupling, c);
     M(load)(step->parameters + i, row, DN_PARAMETERS, p);
@@ -63,28 +63,27 @@ static int64_t M(correct)(const DN_NAME_OF(dn_step) * step, DN_REAL *next) {
 }
 
 // From the cotangent of s(t + 1) in ds: those of p, of F(s, c(t)), and what s, n, c' and the parameters get directly.
-DN_INLINE void M(correct_back)(const DN_NAME_OF(dn_step_vjp) * d, const K(vec) s[], const K(vec) f[],
-                               const K(vec) predictor[], const K(vec) c[], const K(vec) p[], const K(vec) n[],
-                               K(vec) dpredictor[], K(vec) df[], K(vec) ds[], K(vec) dn[], K(vec) dc[], K(vec) dp[]) {
+DN_INLINE void M(correct_back)(const dn_step_vjp *d, const vec s[], const vec f[], const vec predictor[], const vec c[],
+                               const vec p[], const vec n[], vec dpredictor[], vec df[], vec ds[], vec dn[], vec dc[],
+                               vec dp[]) {
   const DN_REAL dt = d->step.time_step;
-  K(vec) raw[DN_STATES];
+  vec raw[DN_STATES];
   // Dead code, and dropped, for a model without bounds.
   M(correct_raw)(s, f, predictor, c, p, n, dt, raw);
   M(clamp_vjp)(raw, ds);
   DN_EACH(k, DN_STATES) {
     dn[k] = ds[k];
     df[k] = (DN_REAL)0.5 * dt * ds[k];
-    dpredictor[k] = K(splat)(0);
+    dpredictor[k] = vec_splat(0);
   }
   M(drift_vjp)(predictor, c, p, df, dpredictor, dc, dp);
 }
 
 // A whole step where c' was known before.
-static void M(heun_vjp)(const DN_NAME_OF(dn_step_vjp) * d) {
+static void M(heun_vjp)(const dn_step_vjp *d) {
   const ptrdiff_t row = d->step.row;
   for (ptrdiff_t i = 0; i < row; i += VL) {
-    K(vec)
-    s[DN_STATES], c[DN_COUPLINGS], cc[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES],
+    vec s[DN_STATES], c[DN_COUPLINGS], cc[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES],
         predictor[DN_STATES];
     M(load)(d->step.now + i, row, DN_STATES, s);
     M(scaled)(d->step.coupled_now + i, row, d->step.coupling, c);
@@ -95,17 +94,17 @@ static void M(heun_vjp)(const DN_NAME_OF(dn_step_vjp) * d) {
     DN_EACH(k, DN_STATES) predictor[k] = raw[k];
     M(clamp)(predictor, 0);
 
-    K(vec) dpredictor[DN_STATES], df[DN_STATES], ds[DN_STATES], dn[DN_STATES], dc[DN_COUPLINGS], dp[DN_PARAMETERS];
-    K(vec) dcoupling = K(load_aligned)(d->coupling + i);
+    vec dpredictor[DN_STATES], df[DN_STATES], ds[DN_STATES], dn[DN_STATES], dc[DN_COUPLINGS], dp[DN_PARAMETERS];
+    vec dcoupling = vec_load_aligned(d->coupling + i);
     M(load)(d->state + i, row, DN_STATES, ds);
     M(load)(d->parameters + i, row, DN_PARAMETERS, dp);
-    DN_EACH(k, DN_COUPLINGS) dc[k] = K(splat)(0);
+    DN_EACH(k, DN_COUPLINGS) dc[k] = vec_splat(0);
     M(correct_back)(d, s, f, predictor, cc, p, n, dpredictor, df, ds, dn, dc, dp);
     if (!d->frozen) {
       DN_EACH(k, DN_COUPLINGS) {
-        dcoupling = K(fma)(dc[k], K(load_aligned)(d->step.coupled_next + i + k * row), dcoupling);
-        K(store_aligned)(d->coupled_next + i + k * row, d->step.coupling * dc[k]);
-        dc[k] = K(splat)(0);
+        dcoupling = vec_fma(dc[k], vec_load_aligned(d->step.coupled_next + i + k * row), dcoupling);
+        vec_store_aligned(d->coupled_next + i + k * row, d->step.coupling * dc[k]);
+        dc[k] = vec_splat(0);
       }
     }
     M(predict_back)(d, s, c, p, raw, dpredictor, df, ds, dn, dc, dp);
@@ -116,10 +115,10 @@ static void M(heun_vjp)(const DN_NAME_OF(dn_step_vjp) * d) {
 }
 
 // The adjoint of correct: leaves what predict_vjp continues from. d->step.predictor is the clamped predictor.
-static void M(correct_vjp)(const DN_NAME_OF(dn_step_vjp) * d) {
+static void M(correct_vjp)(const dn_step_vjp *d) {
   const ptrdiff_t row = d->step.row;
   for (ptrdiff_t i = 0; i < row; i += VL) {
-    K(vec) s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], predictor[DN_STATES];
+    vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], predictor[DN_STATES];
     M(load)(d->step.now + i, row, DN_STATES, s);
     M(scaled)(d->step.coupled_now + i, row, d->step.coupling, c);
     M(load)(d->step.parameters + i, row, DN_PARAMETERS, p);
@@ -128,22 +127,22 @@ static void M(correct_vjp)(const DN_NAME_OF(dn_step_vjp) * d) {
     M(scaled)(d->step.coupled_next + i, row, d->step.coupling, c);
     M(load)(d->step.predictor + i, row, DN_STATES, predictor);
 
-    K(vec) dpredictor[DN_STATES], df[DN_STATES], ds[DN_STATES], dn[DN_STATES], dc[DN_COUPLINGS], dp[DN_PARAMETERS];
-    K(vec) dcoupling = K(load_aligned)(d->coupling + i);
+    vec dpredictor[DN_STATES], df[DN_STATES], ds[DN_STATES], dn[DN_STATES], dc[DN_COUPLINGS], dp[DN_PARAMETERS];
+    vec dcoupling = vec_load_aligned(d->coupling + i);
     M(load)(d->state + i, row, DN_STATES, ds);
     M(load)(d->parameters + i, row, DN_PARAMETERS, dp);
-    DN_EACH(k, DN_COUPLINGS) dc[k] = K(splat)(0);
+    DN_EACH(k, DN_COUPLINGS) dc[k] = vec_splat(0);
     M(correct_back)(d, s, f, predictor, c, p, n, dpredictor, df, ds, dn, dc, dp);
     DN_EACH(k, DN_COUPLINGS) {
       // A frozen step's second coupling is its first one: predict_vjp goes on with the sum.
       if (d->frozen) {
-        K(store_aligned)(d->coupled_now + i + k * row, dc[k]);
+        vec_store_aligned(d->coupled_now + i + k * row, dc[k]);
       } else {
-        dcoupling = K(fma)(dc[k], K(load_aligned)(d->step.coupled_next + i + k * row), dcoupling);
-        K(store_aligned)(d->coupled_next + i + k * row, d->step.coupling * dc[k]);
+        dcoupling = vec_fma(dc[k], vec_load_aligned(d->step.coupled_next + i + k * row), dcoupling);
+        vec_store_aligned(d->coupled_next + i + k * row, d->step.coupling * dc[k]);
       }
     }
-    K(store_aligned)(d->coupling + i, dcoupling);
+    vec_store_aligned(d->coupling + i, dcoupling);
     M(store)(ds, d->state + i, row, DN_STATES);
     M(store)(dn, d->increment + i, row, DN_STATES);
     M(store)(df, d->drift + i, row, DN_STATES);
@@ -153,12 +152,11 @@ static void M(correct_vjp)(const DN_NAME_OF(dn_step_vjp) * d) {
 }
 
 // The tangent of correct; d->step.predictor and d->predictor as predict and predict_jvp left them.
-static void M(correct_jvp)(const DN_NAME_OF(dn_step_jvp) * d, DN_REAL *next) {
+static void M(correct_jvp)(const dn_step_jvp *d, DN_REAL *next) {
   const ptrdiff_t row = d->step.row;
   const DN_REAL dt = d->step.time_step;
   for (ptrdiff_t i = 0; i < row; i += VL) {
-    K(vec)
-    s[DN_STATES], c[DN_COUPLINGS], cc[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES],
+    vec s[DN_STATES], c[DN_COUPLINGS], cc[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES],
         predictor[DN_STATES];
     M(load)(d->step.now + i, row, DN_STATES, s);
     M(scaled)(d->step.coupled_now + i, row, d->step.coupling, c);
@@ -169,8 +167,7 @@ static void M(correct_jvp)(const DN_NAME_OF(dn_step_jvp) * d, DN_REAL *next) {
     M(drift)(s, c, p, f);
     M(correct_raw)(s, f, predictor, cc, p, n, dt, raw);
 
-    K(vec)
-    ds[DN_STATES], dq[DN_STATES], dc[DN_COUPLINGS], dp[DN_PARAMETERS], dn[DN_STATES], df[DN_STATES], dg[DN_STATES];
+    vec ds[DN_STATES], dq[DN_STATES], dc[DN_COUPLINGS], dp[DN_PARAMETERS], dn[DN_STATES], df[DN_STATES], dg[DN_STATES];
     M(load)(d->now + i, row, DN_STATES, ds);
     M(load)(d->predictor + i, row, DN_STATES, dq);
     M(load)(d->parameters + i, row, DN_PARAMETERS, dp);
@@ -179,7 +176,7 @@ static void M(correct_jvp)(const DN_NAME_OF(dn_step_jvp) * d, DN_REAL *next) {
     M(drift_jvp)(s, c, p, ds, dc, dp, df);
     M(scaled_jvp)(d, d->step.coupled_next + i, d->coupled_next + i, dc);
     M(drift_jvp)(predictor, cc, p, dq, dc, dp, dg);
-    DN_EACH(k, DN_STATES) ds[k] = K(fma)(K(splat)((DN_REAL)0.5 * dt), df[k] + dg[k], ds[k] + dn[k]);
+    DN_EACH(k, DN_STATES) ds[k] = vec_fma(vec_splat((DN_REAL)0.5 * dt), df[k] + dg[k], ds[k] + dn[k]);
     M(clamp_vjp)(raw, ds);
     M(store)(ds, next + i, row, DN_STATES);
   }

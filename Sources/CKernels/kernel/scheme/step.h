@@ -1,70 +1,70 @@
-// What all schemes need of one model: its bounds, and its drift, coupling variables and their derivatives by rows of
+// What all schemes need of one model: clamping, and its drift, coupling variables and their derivatives by rows of
 // nodes. Included for each model by model_end.h. Vectors run over nodes: a node's numbers do not depend on the width.
 //
 // s' is the raw state before it is clamped, and wrapped where it is periodic. The derivative through a clamp is 0 where
 // raw < lower or raw > upper; that of wrapping is 1.
 
+#ifndef DN_OBSERVED_FROM
+#define DN_OBSERVED_FROM DN_PARAMETERS
+#endif
+
 _Static_assert(DN_COUPLINGS <= DN_COUPLINGS_MAX && DN_PARAMETERS <= DN_PARAMETERS_MAX, "the limits of internal.h");
 
-static const DN_REAL M(lower)[] = DN_LOWER, M(upper)[] = DN_UPPER;
-static const bool M(periodic)[DN_STATES] = DN_PERIODIC;
-
-DN_INLINE void M(load)(const DN_REAL *row, ptrdiff_t stride, int count, K(vec) v[]) {
-  DN_EACH(k, count) v[k] = K(load_aligned)(row + k * stride);
+DN_INLINE void M(load)(const DN_REAL *row, ptrdiff_t stride, int count, vec v[]) {
+  DN_EACH(k, count) v[k] = vec_load_aligned(row + k * stride);
 }
-DN_INLINE void M(store)(const K(vec) v[], DN_REAL *row, ptrdiff_t stride, int count) {
-  DN_EACH(k, count) K(store_aligned)(row + k * stride, v[k]);
+DN_INLINE void M(store)(const vec v[], DN_REAL *row, ptrdiff_t stride, int count) {
+  DN_EACH(k, count) vec_store_aligned(row + k * stride, v[k]);
 }
-DN_INLINE void M(scaled)(const DN_REAL *row, ptrdiff_t stride, DN_REAL factor, K(vec) v[]) {
-  DN_EACH(k, DN_COUPLINGS) v[k] = factor * K(load_aligned)(row + k * stride);
+DN_INLINE void M(scaled)(const DN_REAL *row, ptrdiff_t stride, DN_REAL factor, vec v[]) {
+  DN_EACH(k, DN_COUPLINGS) v[k] = factor * vec_load_aligned(row + k * stride);
 }
 // The tangent of G c.
-DN_INLINE void M(scaled_jvp)(const DN_NAME_OF(dn_step_jvp) * d, const DN_REAL *coupled, const DN_REAL *dcoupled,
-                             K(vec) v[]) {
+DN_INLINE void M(scaled_jvp)(const dn_step_jvp *d, const DN_REAL *coupled, const DN_REAL *dcoupled, vec v[]) {
   const ptrdiff_t row = d->step.row;
   DN_EACH(k, DN_COUPLINGS)
-  v[k] = K(fma)(K(splat)(d->step.coupling), K(load_aligned)(dcoupled + k * row),
-                d->coupling * K(load_aligned)(coupled + k * row));
+  v[k] = vec_fma(vec_splat(d->step.coupling), vec_load_aligned(dcoupled + k * row),
+                 d->coupling * vec_load_aligned(coupled + k * row));
 }
 
 // Lanes of real nodes that a mask marks; `left` nodes are in this vector or behind it.
-DN_INLINE int64_t M(count)(K(mask) mask, ptrdiff_t left) {
-  if (__builtin_expect(!K(any)(mask), 1)) return 0;
+DN_INLINE int64_t M(count)(vec_mask mask, ptrdiff_t left) {
+  if (__builtin_expect(!any(mask), 1)) return 0;
   int64_t count = 0;
   for (ptrdiff_t lane = 0; lane < VL && lane < left; lane++) count += mask[lane] != 0;
   return count;
 }
-DN_INLINE int64_t M(clamp)(K(vec) s[], ptrdiff_t left) {
+DN_INLINE int64_t M(clamp)(vec s[], ptrdiff_t left) {
   int64_t clamps = 0;
   DN_EACH(k, DN_STATES) {
-    if (M(periodic)[k]) s[k] = K(wrap)(s[k]);
+    if (M(periodic)[k]) s[k] = vec_wrap(s[k]);
     if (M(lower)[k] == -INFINITY && M(upper)[k] == INFINITY) continue;
-    const K(mask) below = (K(mask))(s[k] < M(lower)[k]), above = (K(mask))(s[k] > M(upper)[k]);
-    s[k] = below ? K(splat)(M(lower)[k]) : s[k];
-    s[k] = above ? K(splat)(M(upper)[k]) : s[k];
+    const vec_mask below = (vec_mask)(s[k] < M(lower)[k]), above = (vec_mask)(s[k] > M(upper)[k]);
+    s[k] = below ? vec_splat(M(lower)[k]) : s[k];
+    s[k] = above ? vec_splat(M(upper)[k]) : s[k];
     clamps += M(count)(below | above, left);
   }
   return clamps;
 }
 // The cotangent or tangent of the raw state.
-DN_INLINE void M(clamp_vjp)(const K(vec) raw[], K(vec) ds[]) {
+DN_INLINE void M(clamp_vjp)(const vec raw[], vec ds[]) {
   DN_EACH(k, DN_STATES) {
-    if (M(lower)[k] != -INFINITY) ds[k] = (K(mask))(raw[k] < M(lower)[k]) ? K(splat)(0) : ds[k];
-    if (M(upper)[k] != INFINITY) ds[k] = (K(mask))(raw[k] > M(upper)[k]) ? K(splat)(0) : ds[k];
+    if (M(lower)[k] != -INFINITY) ds[k] = (vec_mask)(raw[k] < M(lower)[k]) ? vec_splat(0) : ds[k];
+    if (M(upper)[k] != INFINITY) ds[k] = (vec_mask)(raw[k] > M(upper)[k]) ? vec_splat(0) : ds[k];
   }
 }
 
 // The drift's tangent from its VJP, one row of the Jacobian after the other.
-DN_INLINE void M(drift_jvp)(const K(vec) s[], const K(vec) c[], const K(vec) p[], const K(vec) ds[], const K(vec) dc[],
-                            const K(vec) dp[], K(vec) df[]) {
+DN_INLINE void M(drift_jvp)(const vec s[], const vec c[], const vec p[], const vec ds[], const vec dc[], const vec dp[],
+                            vec df[]) {
   DN_EACH(k, DN_STATES) {
-    K(vec) unit[DN_STATES] = {0}, js[DN_STATES] = {0}, jc[DN_COUPLINGS] = {0}, jp[DN_PARAMETERS] = {0};
-    unit[k] = K(splat)(1);
+    vec unit[DN_STATES] = {0}, js[DN_STATES] = {0}, jc[DN_COUPLINGS] = {0}, jp[DN_PARAMETERS] = {0};
+    unit[k] = vec_splat(1);
     M(drift_vjp)(s, c, p, unit, js, jc, jp);
-    df[k] = K(splat)(0);
-    DN_EACH(m, DN_STATES) df[k] = K(fma)(js[m], ds[m], df[k]);
-    DN_EACH(m, DN_COUPLINGS) df[k] = K(fma)(jc[m], dc[m], df[k]);
-    DN_EACH(m, DN_PARAMETERS) df[k] = K(fma)(jp[m], dp[m], df[k]);
+    df[k] = vec_splat(0);
+    DN_EACH(m, DN_STATES) df[k] = vec_fma(js[m], ds[m], df[k]);
+    DN_EACH(m, DN_COUPLINGS) df[k] = vec_fma(jc[m], dc[m], df[k]);
+    DN_EACH(m, DN_PARAMETERS) df[k] = vec_fma(jp[m], dp[m], df[k]);
   }
 }
 
@@ -72,7 +72,7 @@ DN_INLINE void M(drift_jvp)(const K(vec) s[], const K(vec) c[], const K(vec) p[]
 static void M(observe_rows)(ptrdiff_t row, ptrdiff_t steps, const DN_REAL *parameters, const DN_REAL *s, DN_REAL *y) {
   for (ptrdiff_t t = 0; t < steps; t++, s += DN_STATES * row, y += DN_COUPLINGS * row)
     for (ptrdiff_t i = 0; i < row; i += VL) {
-      K(vec) now[DN_STATES], p[DN_PARAMETERS], observed[DN_COUPLINGS];
+      vec now[DN_STATES], p[DN_PARAMETERS], observed[DN_COUPLINGS];
       M(load)(s + i, row, DN_STATES, now);
       M(load)(parameters + i, row, DN_PARAMETERS, p);
       M(observe)(now, p, observed);
@@ -82,7 +82,7 @@ static void M(observe_rows)(ptrdiff_t row, ptrdiff_t steps, const DN_REAL *param
 static void M(observe_vjp_row)(ptrdiff_t row, const DN_REAL *parameters, const DN_REAL *s, const DN_REAL *dy,
                                DN_REAL *ds, DN_REAL *dparameters) {
   for (ptrdiff_t i = 0; i < row; i += VL) {
-    K(vec) now[DN_STATES], p[DN_PARAMETERS], dobserved[DN_COUPLINGS], dnow[DN_STATES], dp[DN_PARAMETERS];
+    vec now[DN_STATES], p[DN_PARAMETERS], dobserved[DN_COUPLINGS], dnow[DN_STATES], dp[DN_PARAMETERS];
     M(load)(s + i, row, DN_STATES, now);
     M(load)(parameters + i, row, DN_PARAMETERS, p);
     M(load)(dy + i, row, DN_COUPLINGS, dobserved);
@@ -97,18 +97,18 @@ static void M(observe_vjp_row)(ptrdiff_t row, const DN_REAL *parameters, const D
 static void M(observe_jvp_row)(ptrdiff_t row, const DN_REAL *parameters, const DN_REAL *s, const DN_REAL *dparameters,
                                const DN_REAL *ds, DN_REAL *dy) {
   for (ptrdiff_t i = 0; i < row; i += VL) {
-    K(vec) now[DN_STATES], p[DN_PARAMETERS], dnow[DN_STATES], dp[DN_PARAMETERS], dobserved[DN_COUPLINGS];
+    vec now[DN_STATES], p[DN_PARAMETERS], dnow[DN_STATES], dp[DN_PARAMETERS], dobserved[DN_COUPLINGS];
     M(load)(s + i, row, DN_STATES, now);
     M(load)(parameters + i, row, DN_PARAMETERS, p);
     M(load)(ds + i, row, DN_STATES, dnow);
     M(load)(dparameters + i, row, DN_PARAMETERS, dp);
     DN_EACH(k, DN_COUPLINGS) {
-      K(vec) unit[DN_COUPLINGS] = {0}, js[DN_STATES] = {0}, jp[DN_PARAMETERS] = {0};
-      unit[k] = K(splat)(1);
+      vec unit[DN_COUPLINGS] = {0}, js[DN_STATES] = {0}, jp[DN_PARAMETERS] = {0};
+      unit[k] = vec_splat(1);
       M(observe_vjp)(now, p, unit, js, jp);
-      dobserved[k] = K(splat)(0);
-      DN_EACH(m, DN_STATES) dobserved[k] = K(fma)(js[m], dnow[m], dobserved[k]);
-      for (int m = DN_OBSERVED_FROM; m < DN_PARAMETERS; m++) dobserved[k] = K(fma)(jp[m], dp[m], dobserved[k]);
+      dobserved[k] = vec_splat(0);
+      DN_EACH(m, DN_STATES) dobserved[k] = vec_fma(js[m], dnow[m], dobserved[k]);
+      for (int m = DN_OBSERVED_FROM; m < DN_PARAMETERS; m++) dobserved[k] = vec_fma(jp[m], dp[m], dobserved[k]);
     }
     M(store)(dobserved, dy + i, row, DN_COUPLINGS);
   }

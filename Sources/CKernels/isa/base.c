@@ -1,7 +1,0 @@
-// Kernels for what every CPU of this architecture has: SSE2 on x86-64, NEON on arm64.
-#include "../internal.h"
-#pragma STDC FP_CONTRACT OFF
-
-#define DN_ISA_SUFFIX base
-#define DN_VECTOR_BYTES 16
-#include "../kernel/all.h"

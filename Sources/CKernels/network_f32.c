@@ -1,0 +1,8 @@
+// The drivers of networks of neural masses in single precision.
+#include "f32.h"
+
+#include "network/arrays.h"
+#include "network/pass.h"
+#include "network/adjoint.h"
+#include "network/tangent.h"
+#include "network/drive.h"
