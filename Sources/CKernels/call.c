@@ -2,6 +2,8 @@
 // outlines a parallel region, so no region may stand around vector code.
 #include "call.h"
 
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #ifdef DN_OPENMP
@@ -91,14 +93,23 @@ dn_status dn_views_check(dn_view *view, ptrdiff_t count, ptrdiff_t *run) {
 
 // ---- Teams ---------------------------------------------------------------------------------------------------------
 
+// Teams meet every few microseconds, which OpenMP's barrier takes for itself: here the last one to arrive opens the meeting for
+// those who look. Where processors are scarcer than threads they stop looking, and let others run.
 void dn_wait(const dn_worker *worker) {
-#ifdef DN_OPENMP
-  if (worker->size > 1) {
-#pragma omp barrier
+  if (worker->size == 1) return;
+  dn_call *call = worker->call;
+  const uint32_t meeting = call->meetings;
+  if (++call->arrived == worker->size) {
+    call->arrived = 0;
+    call->meetings = meeting + 1;
+    return;
   }
-#else
-  (void)worker;
+  for (int32_t looks = 0; atomic_load_explicit(&call->meetings, memory_order_acquire) == meeting; looks++) {
+    if (looks > 100) sched_yield();
+#if defined(__x86_64__)
+    else __builtin_ia32_pause();
 #endif
+  }
 }
 
 static void report(const dn_worker *worker, ptrdiff_t steps) {
@@ -114,6 +125,10 @@ dn_outcome dn_block_end(const dn_worker *worker, dn_outcome mine, ptrdiff_t step
     if (steps > 0) report(worker, steps);
     if (mine.status == DN_OK && worker->call->cancelled) mine.status = DN_CANCELLED;
   }
+  return dn_agree(worker, mine);
+}
+
+dn_outcome dn_agree(const dn_worker *worker, dn_outcome mine) {
   worker->outcomes[worker->rank] = mine;
   dn_wait(worker);
   dn_outcome first = worker->outcomes[0];
@@ -121,7 +136,8 @@ dn_outcome dn_block_end(const dn_worker *worker, dn_outcome mine, ptrdiff_t step
     const dn_outcome *other = &worker->outcomes[r];
     if (other->status == DN_OK) continue;
     if (first.status == DN_OK || first.status == DN_CANCELLED || other->step < first.step ||
-        (other->step == first.step && other->node < first.node))
+        (other->step == first.step &&
+         (other->state < first.state || (other->state == first.state && other->node < first.node))))
       first = *other;
   }
   return first;
@@ -159,9 +175,9 @@ void dn_call_run(dn_call *call, int32_t threads, ptrdiff_t runs, dn_work work, v
     // Ranks are counted here, not asked for by omp_get_thread_num: in a program that links another OpenMP runtime as
     // well, that name may be the other's, for whom this team does not exist and every thread has rank 0.
     _Atomic int32_t others = 0;
-    dn_outcome alone;
-#pragma omp parallel num_threads(threads) private(alone)
+#pragma omp parallel num_threads(threads)
     {
+      dn_outcome alone = {.status = DN_OK};
       int32_t rank = -1;
 #pragma omp master
       rank = 0;

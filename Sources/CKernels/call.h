@@ -43,7 +43,8 @@ typedef struct dn_outcome {
   ptrdiff_t node;
   ptrdiff_t step;
   ptrdiff_t edge;
-  char pad[DN_CACHE_LINE - 4 * sizeof(ptrdiff_t)];  // a line each: threads write theirs side by side
+  int32_t state, parameter;                                               // -1: none
+  char pad[DN_CACHE_LINE - 4 * sizeof(ptrdiff_t) - 2 * sizeof(int32_t)];  // a line each: threads write side by side
 } dn_outcome;
 
 typedef struct dn_call {
@@ -54,6 +55,9 @@ typedef struct dn_call {
   int64_t reported;  // what the last call of `progress` was told
   _Atomic int64_t done;
   _Atomic bool cancelled;
+  // Of the team that shares a run: how many have come to the present meeting, and how many meetings there were.
+  _Atomic int32_t arrived;
+  _Atomic uint32_t meetings;
 } dn_call;
 
 // One thread's part of one run: rank of size threads.
@@ -71,6 +75,9 @@ void dn_wait(const dn_worker *worker);
 // Called by every worker at a block's end, with what it found in it: waits for the others, and returns the earliest
 // mistake of all (the same for every worker). Rank 0 counts the `steps` of the block and reports progress first.
 dn_outcome dn_block_end(const dn_worker *worker, dn_outcome mine, ptrdiff_t steps);
+
+// The same without progress and cancellation.
+dn_outcome dn_agree(const dn_worker *worker, dn_outcome mine);
 
 // ranges of [0, count) for one worker
 static inline ptrdiff_t dn_share_begin(const dn_worker *worker, ptrdiff_t count) {

@@ -102,6 +102,7 @@ struct dn_plan {
   ptrdiff_t stride;        // of the ring's rows: lead + window + a leaf of slack, an odd number of DN_LEAFs
   ptrdiff_t block_stride;  // of a block's rows
   bool zero_edges;
+  double work_a_thread;  // multiply-adds of a network's step from which a further thread pays
   dn_graph forward, transposed;
   dn_allocator allocator;
   size_t bytes;  // of the plan and its arrays

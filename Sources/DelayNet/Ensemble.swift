@@ -5,7 +5,7 @@
 ///     })
 ///     let trajectories = try ensemble.simulate(steps: 1000)
 ///
-/// One member runs on one thread; every result has the bits of the member by itself.
+/// Members run side by side, each on one thread; every result has the bits of the member by itself.
 public struct Ensemble<Scalar: DelayNetScalar>: Sendable {
   /// What is peculiar to a member; what is nil is the problem's.
   public struct Member: Sendable, Equatable {
@@ -108,7 +108,7 @@ public struct Ensemble<Scalar: DelayNetScalar>: Sendable {
   ///   - progress: called now and then, for the runs and then for the gradients.
   ///   - loss: called once with all series, in the order of the members.
   /// - Returns: the loss and one gradient a member; that of what members share is their sum.
-  /// - Throws: what ``Problem/valueWithGradient(steps:withRespectTo:from:memory:progress:of:)`` throws, naming the member.
+  /// - Throws: what ``Problem/valueWithGradient(steps:withRespectTo:from:memory:threads:progress:of:)`` throws, naming the member.
   public func valueWithGradient(
     steps: Int, withRespectTo inputs: Problem<Scalar>.Inputs = .all, from carries: [NetworkCarry<Scalar>]? = nil,
     memory: TapeMemory = .everything, threads: Int = 0, progress: ProgressHandler? = nil,
@@ -136,8 +136,8 @@ public struct Ensemble<Scalar: DelayNetScalar>: Sendable {
   ///   - threads: at most this many share the members, there and back; 0 means all processors.
   /// - Returns: one trajectory a member, and a pullback that may be called any number of times. It takes one cotangent a
   ///   member, each of the shape (states, nodes, columns) of its series, and returns one gradient a member.
-  /// - Throws: what ``Problem/record(steps:from:memory:keepsSeries:progress:onStop:)`` throws, naming the member as the run;
-  ///   the pullback throws what ``Tape/pullback(_:finalState:withRespectTo:progress:)`` throws.
+  /// - Throws: what ``Problem/record(steps:from:memory:keepsSeries:threads:progress:onStop:)`` throws, naming the member as the run;
+  ///   the pullback throws what ``Tape/pullback(_:finalState:withRespectTo:threads:progress:)`` throws.
   /// - Postcondition: the bits of each member by itself, for every number of threads.
   public func simulateWithPullback(
     steps: Int, withRespectTo inputs: Problem<Scalar>.Inputs = .all, from carries: [NetworkCarry<Scalar>]? = nil,

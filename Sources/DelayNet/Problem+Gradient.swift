@@ -10,25 +10,26 @@ extension Problem {
   ///   - inputs: what the gradient contains; it costs only what is asked for.
   ///   - carry: where to begin; at ``initial`` and ``history`` unless given.
   ///   - memory: how much the gradient may take; the same bits for every amount.
+  ///   - threads: how many may be used, 0 for as many as pay; the same bits for every number.
   ///   - progress: called now and then, for the run and then for the gradient.
   ///   - loss: called once with the series: row `state · nodes + node`, a column for each that ``thinning`` keeps.
   /// - Returns: the loss's value and its gradient.
-  /// - Throws: what ``record(steps:from:memory:keepsSeries:progress:onStop:)`` and
-  ///   ``Tape/pullback(_:finalState:withRespectTo:progress:)`` throw, and what the loss throws;
+  /// - Throws: what ``record(steps:from:memory:keepsSeries:threads:progress:onStop:)`` and
+  ///   ``Tape/pullback(_:finalState:withRespectTo:threads:progress:)`` throw, and what the loss throws;
   ///   ``DelayNetError/foreignTraced`` for a loss that uses a series of another call.
   public func valueWithGradient(
     steps: Int, withRespectTo inputs: Inputs = .all, from carry: NetworkCarry<Scalar>? = nil,
-    memory: TapeMemory = .everything, progress: ProgressHandler? = nil,
+    memory: TapeMemory = .everything, threads: Int = 0, progress: ProgressHandler? = nil,
     of loss: (Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar>
   ) throws(DelayNetError) -> (value: Scalar, gradient: Gradient) {
-    let tape = try record(steps: steps, from: carry, memory: memory, progress: progress)
+    let tape = try record(steps: steps, from: carry, memory: memory, threads: threads, progress: progress)
     let series = tape.trajectory.series
     let call = LossCall([series.rows])
     let traced = try loss(call.leaves[0])
     let cotangent = try call.cotangents(of: traced)[0]
     let gradient = try tape.pullback(
       StateArray(variables: series.variables, nodes: series.nodes, rows: cotangent), withRespectTo: inputs,
-      progress: progress)
+      threads: threads, progress: progress)
     return (traced.value, gradient)
   }
 
@@ -36,10 +37,10 @@ extension Problem {
   ///
   /// The parameters and errors are those of the gradient.
   public func value(
-    steps: Int, from carry: NetworkCarry<Scalar>? = nil, progress: ProgressHandler? = nil,
+    steps: Int, from carry: NetworkCarry<Scalar>? = nil, threads: Int = 0, progress: ProgressHandler? = nil,
     of loss: (Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar>
   ) throws(DelayNetError) -> Scalar {
-    let call = LossCall([try simulate(steps: steps, from: carry, progress: progress).series.rows])
+    let call = LossCall([try simulate(steps: steps, from: carry, threads: threads, progress: progress).series.rows])
     return try call.value(of: loss(call.leaves[0]))
   }
 }

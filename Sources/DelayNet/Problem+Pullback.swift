@@ -98,19 +98,20 @@ extension Problem {
   ///   - carry: where to begin; at ``initial`` and ``history`` unless given.
   ///   - memory: how much the gradient may take; the same bits for every amount.
   ///   - keepsSeries: whether the trajectory has its columns. Without them its series has none, and whoever makes a cotangent
-  ///     knows the loss beforehand, such as that of ``Tape/pullback(everyColumn:finalState:withRespectTo:progress:)``.
+  ///     knows the loss beforehand, such as that of ``Tape/pullback(everyColumn:finalState:withRespectTo:threads:progress:)``.
+  ///   - threads: how many may be used, 0 for as many as pay; the same bits for every number.
   ///   - progress: called now and then.
   ///   - onStop: called, before an error is thrown, with what was computed up to there.
   /// - Throws: what ``simulate(steps:from:threads:progress:onStop:)`` throws;
   ///   ``DelayNetError/budgetTooSmall(least:)``.
   public func record(
     steps: Int, from carry: NetworkCarry<Scalar>? = nil, memory: TapeMemory = .everything, keepsSeries: Bool = true,
-    progress: ProgressHandler? = nil, onStop: ((Trajectory<Scalar>) -> Void)? = nil
+    threads: Int = 0, progress: ProgressHandler? = nil, onStop: ((Trajectory<Scalar>) -> Void)? = nil
   ) throws(DelayNetError) -> Tape<Scalar> {
     let begin: NetworkCarry<Scalar> = if let carry { carry } else { try start() }
     let recording = try Recording(
       [NetworkArrays(self, begin, steps: steps)], memory: memory, keepsSeries: keepsSeries,
-      CallOptions(threads: 1, progress: progress)
+      CallOptions(threads: threads, progress: progress)
     ) { onStop?($0[0]) }
     return Tape(recording)
   }
@@ -122,21 +123,22 @@ extension Problem {
   ///   - inputs: what the pullback's gradient contains.
   ///   - carry: where to begin; at ``initial`` and ``history`` unless given.
   ///   - memory: how much the gradient may take.
+  ///   - threads: how many may be used, 0 for as many as pay; the same bits for every number.
   /// - Returns: the trajectory, and a pullback that may be called any number of times.
-  /// - Throws: what ``record(steps:from:memory:keepsSeries:progress:onStop:)`` throws.
+  /// - Throws: what ``record(steps:from:memory:keepsSeries:threads:progress:onStop:)`` throws.
   public func simulateWithPullback(
     steps: Int, withRespectTo inputs: Inputs = .all, from carry: NetworkCarry<Scalar>? = nil,
-    memory: TapeMemory = .everything
+    memory: TapeMemory = .everything, threads: Int = 0
   ) throws(DelayNetError) -> (
     value: Trajectory<Scalar>, pullback: @Sendable (StateArray<Scalar>) throws(DelayNetError) -> Gradient
   ) {
     let begin: NetworkCarry<Scalar> = if let carry { carry } else { try start() }
     let recording = try Recording(
-      [NetworkArrays(self, begin, steps: steps)], memory: memory, CallOptions(threads: 1))
+      [NetworkArrays(self, begin, steps: steps)], memory: memory, CallOptions(threads: threads))
     return (
       recording.trajectories[0],
       { (cotangent: StateArray<Scalar>) throws(DelayNetError) -> Gradient in
-        try recording.pullback([cotangent], finalStates: [nil], inputs, CallOptions(threads: 1))[0]
+        try recording.pullback([cotangent], finalStates: [nil], inputs, CallOptions(threads: threads))[0]
       }
     )
   }

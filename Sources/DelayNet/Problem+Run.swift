@@ -6,7 +6,7 @@ extension Problem {
   /// - Parameters:
   ///   - steps: T, how many steps.
   ///   - carry: where to begin; at ``initial`` and ``history`` unless given.
-  ///   - threads: how many may be used, 0 for any number. One run takes one; the members of an ``Ensemble`` take more.
+  ///   - threads: how many may share the run, 0 for as many as pay: a network of 76 regions takes one, one of 998 two and more.
   ///   - progress: called now and then.
   ///   - onStop: called, before an error is thrown, with what was computed up to there; its carry can be gone on with.
   /// - Returns: the columns that ``thinning`` keeps, shape (states, nodes, columns).

@@ -36,13 +36,15 @@ extension Problem {
   ///   - steps: T, how many steps.
   ///   - direction: a change of any of the inputs.
   ///   - carry: where to begin; at ``initial`` and ``history`` unless given.
+  ///   - threads: how many may be used, 0 for as many as pay; the same bits for every number.
   ///   - progress: called now and then.
   /// - Returns: the trajectory and the tangent of its series.
   /// - Throws: what ``simulate(steps:from:threads:progress:onStop:)`` throws, ``DelayNetError/notDifferentiable(_:)``,
   ///   ``DelayNetError/notFiniteTangent(run:node:step:)``.
   /// - Complexity: about three runs; memory independent of the steps.
   public func jvp(
-    steps: Int, along direction: Tangent, from carry: NetworkCarry<Scalar>? = nil, progress: ProgressHandler? = nil
+    steps: Int, along direction: Tangent, from carry: NetworkCarry<Scalar>? = nil, threads: Int = 0,
+    progress: ProgressHandler? = nil
   ) throws(DelayNetError) -> (value: Trajectory<Scalar>, tangent: StateArray<Scalar>) {
     let begin: NetworkCarry<Scalar> = if let carry { carry } else { try start() }
     let run = try NetworkArrays(self, begin, steps: steps)
@@ -82,7 +84,7 @@ extension Problem {
     )
     let pulses = try direction.amplitudes.map(perPulse).map(buffer)
 
-    let value = try runNetworks([run], CallOptions(threads: 1, progress: progress))[0]
+    let value = try runNetworks([run], CallOptions(threads: threads, progress: progress))[0]
     let tangent = try StateArray<Scalar>(uninitialized: states, nodes, run.columns)
     let pointers: [UnsafePointer<Scalar>?] = parameters.map { $0.map { UnsafePointer($0.base) } }
     let outcome = try pointers.withUnsafeBufferPointer { pointers throws(DelayNetError) in
@@ -95,7 +97,7 @@ extension Problem {
         initial: direction.initial.map { UnsafePointer($0.rows.base) },
         history: direction.history.map { UnsafePointer($0.rows.base) }, historyStride: horizon,
         series: tangent.rows.base, seriesStride: run.columns)
-      return try CallOptions(threads: 1, progress: progress).withC { options, place in
+      return try CallOptions(threads: threads, progress: progress).withC { options, place in
         Scalar.kernels.network.jvp([run.primal], [part], options, place)
       }
     }

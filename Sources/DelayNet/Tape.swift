@@ -31,6 +31,7 @@ public struct Tape<Scalar: DelayNetScalar>: ~Copyable, Sendable {
   ///   - cotangent: of the trajectory's series, the same shape; nil for zero.
   ///   - finalState: a cotangent of the state after the last step, shape (states, nodes, 1); nil for zero.
   ///   - inputs: what the gradient contains.
+  ///   - threads: how many may be used, 0 for as many as pay; the same bits for every number.
   ///   - progress: called now and then.
   /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``, ``DelayNetError/notDifferentiable(_:)``,
   ///   ``DelayNetError/notFiniteCotangent(run:node:step:)``, ``DelayNetError/notFiniteGradient(run:input:)``,
@@ -39,10 +40,10 @@ public struct Tape<Scalar: DelayNetScalar>: ~Copyable, Sendable {
   /// - Postcondition: exactly zero for a cotangent of zeros; the same bits for every amount of memory.
   public func pullback(
     _ cotangent: StateArray<Scalar>?, finalState: StateArray<Scalar>? = nil,
-    withRespectTo inputs: Problem<Scalar>.Inputs = .all, progress: ProgressHandler? = nil
+    withRespectTo inputs: Problem<Scalar>.Inputs = .all, threads: Int = 0, progress: ProgressHandler? = nil
   ) throws(DelayNetError) -> Problem<Scalar>.Gradient {
     try recording.pullback(
-      [cotangent], finalStates: [finalState], inputs, CallOptions(threads: 1, progress: progress))[0]
+      [cotangent], finalStates: [finalState], inputs, CallOptions(threads: threads, progress: progress))[0]
   }
 
   /// Pulls a cotangent back that every column of the output has, as that of a mean over time. It takes no memory in T.
@@ -51,15 +52,16 @@ public struct Tape<Scalar: DelayNetScalar>: ~Copyable, Sendable {
   ///   - column: of each of the trajectory's columns, shape (states, nodes, 1).
   ///   - finalState: a cotangent of the state after the last step, shape (states, nodes, 1); nil for zero.
   ///   - inputs: what the gradient contains.
+  ///   - threads: how many may be used, 0 for as many as pay; the same bits for every number.
   ///   - progress: called now and then.
-  /// - Throws: what ``pullback(_:finalState:withRespectTo:progress:)`` throws.
+  /// - Throws: what ``pullback(_:finalState:withRespectTo:threads:progress:)`` throws.
   /// - Postcondition: the bits of a cotangent of the whole series with these columns.
   public func pullback(
     everyColumn column: StateArray<Scalar>, finalState: StateArray<Scalar>? = nil,
-    withRespectTo inputs: Problem<Scalar>.Inputs = .all, progress: ProgressHandler? = nil
+    withRespectTo inputs: Problem<Scalar>.Inputs = .all, threads: Int = 0, progress: ProgressHandler? = nil
   ) throws(DelayNetError) -> Problem<Scalar>.Gradient {
     try recording.pullback(
-      [nil], everyColumn: [column], finalStates: [finalState], inputs, CallOptions(threads: 1, progress: progress))[0]
+      [nil], everyColumn: [column], finalStates: [finalState], inputs, CallOptions(threads: threads, progress: progress))[0]
   }
 }
 

@@ -35,8 +35,8 @@ extension SimulateCommand {
       do {
         return try loaded.naming {
           try problem.record(
-            steps: steps, from: start, memory: budget, keepsSeries: keepsSeries, progress: bar.handler,
-            onStop: { part = $0 })
+            steps: steps, from: start, memory: budget, keepsSeries: keepsSeries, threads: options.threads,
+            progress: bar.handler, onStop: { part = $0 })
         }
       } catch {
         if let part, part.carry.step > start.step, keepsSeries || !wantsSeries {
@@ -71,9 +71,11 @@ extension SimulateCommand {
         return try loaded.naming {
           switch cotangent {
           case .columns(let series):
-            try tape.pullback(series, withRespectTo: Self.inputs(names), progress: back.handler)
+            try tape.pullback(
+              series, withRespectTo: Self.inputs(names), threads: options.threads, progress: back.handler)
           case .everyColumn(let column):
-            try tape.pullback(everyColumn: column, withRespectTo: Self.inputs(names), progress: back.handler)
+            try tape.pullback(
+              everyColumn: column, withRespectTo: Self.inputs(names), threads: options.threads, progress: back.handler)
           }
         }
       } catch {

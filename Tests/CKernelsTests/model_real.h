@@ -34,6 +34,7 @@ static DN_NAME(dn_step) DN_NAME(step_of)(const dn_model *m, scheme_kind scheme, 
   const DN_REAL *input = DN_NAME(input);
   return (DN_NAME(dn_step)){.nodes = NODES,
                             .row = ROW,
+                            .end = ROW,
                             .time_step = DN_NAME(time_step),
                             .coupling = input[l.coupling * ROW],
                             .parameters = input + l.parameters * ROW,
@@ -114,12 +115,13 @@ static void DN_NAME(compute)(const dn_model *m, const DN_NAME(dn_model_kernels) 
     if (scheme == EULER) memcpy(o->back[scheme], o->back_split[scheme], sizeof o->back[scheme]);
   }
   const DN_REAL *parameters = DN_NAME(input) + l.parameters * ROW;
-  kernels->observe(ROW, 1, parameters, DN_NAME(input), rows);
+  kernels->observe(ROW, 0, ROW, 1, parameters, DN_NAME(input), rows);
   memcpy(o->observed, rows, (size_t)m->couplings * ROW * sizeof(DN_REAL));
-  kernels->observe_jvp(ROW, parameters, DN_NAME(input), DN_NAME(tangent) + l.parameters * ROW, DN_NAME(tangent), rows);
+  kernels->observe_jvp(ROW, 0, ROW, parameters, DN_NAME(input), DN_NAME(tangent) + l.parameters * ROW, DN_NAME(tangent),
+                       rows);
   memcpy(o->observed_jvp, rows, (size_t)m->couplings * ROW * sizeof(DN_REAL));
   memset(back, 0, sizeof back);
-  kernels->observe_vjp(ROW, parameters, DN_NAME(input), DN_NAME(cotangent), back, back + l.parameters * ROW);
+  kernels->observe_vjp(ROW, 0, ROW, parameters, DN_NAME(input), DN_NAME(cotangent), back, back + l.parameters * ROW);
   memcpy(o->observed_vjp, back, (size_t)l.count * ROW * sizeof(DN_REAL));
 }
 

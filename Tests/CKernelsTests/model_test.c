@@ -190,7 +190,7 @@ static void test_wong_wang_threshold(void) {
     for (int k = 0; k < 8; k++)
       for (int i = 0; i < 16; i++) p[k * 16 + i] = values[k];
     for (int i = 0; i < 16; i++) increment[i] = 0.25;
-    dn_step_f64 step = {16, 16, 0.001, 1, p, now, coupled, coupled, increment, next};
+    dn_step_f64 step = {16, 16, 0, 16, 0.001, 1, p, now, coupled, coupled, increment, next};
     kernels->predict(&step, 1, next);
     const double rate = z == 0 ? 1 / d : -u / expm1(-d * u);
     check_about("z = %g", z);

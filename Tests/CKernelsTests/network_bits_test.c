@@ -5,6 +5,7 @@
 #if !defined(DN_REAL)
 #include <pthread.h>
 
+#include "../../Sources/CKernels/internal.h"
 #include "network_trial.h"
 
 typedef struct net_hash_case {
@@ -36,8 +37,9 @@ int main(int argc, char **argv) {
       {"isas_f32", isas_f32},           {"isas_f64", isas_f64},           {"layouts_f32", layouts_f32},
       {"layouts_f64", layouts_f64},     {"budgets_f32", budgets_f32},     {"budgets_f64", budgets_f64},
       {"ensembles_f32", ensembles_f32}, {"ensembles_f64", ensembles_f64}, {"tapes_f32", tapes_f32},
-      {"tapes_f64", tapes_f64},         {"callers_f32", callers_f32},     {"callers_f64", callers_f64},
-      {"hashes_f32", hashes_f32},       {"hashes_f64", hashes_f64},
+      {"tapes_f64", tapes_f64},         {"teams_f32", teams_f32},         {"teams_f64", teams_f64},
+      {"callers_f32", callers_f32},     {"callers_f64", callers_f64},     {"hashes_f32", hashes_f32},
+      {"hashes_f64", hashes_f64},
   };
   if (argc == 2 && strcmp(argv[1], "--print") == 0) {
     printf("// FNV-1a 64 of the outputs of run, jvp and vjp: written by `network_bits_test --print`.\n");
@@ -246,6 +248,36 @@ static void DN_NAME(tapes)(void) {
       DN_NAME(ensemble_free)(&want);
       DN_NAME(ensemble_free)(&e);
     }
+}
+
+// One run shared by several threads, with the whole tape and with the least: dense and sparse lanes, several sectors, short
+// lists. What a thread costs is not asked for.
+static void DN_NAME(teams)(void) {
+  static const char *const names[] = {"84 nodes, 700 edges 0, 1, 2, 7, 8", "84 nodes, 700 edges 16..40",
+                                      "17 nodes, all zero", "17 nodes, 60 edges 0..40"};
+  EACH_MODEL
+  for (int s = 0; s < 4; s++) {
+    const bool fractional = (m + v + s) % 2;
+    network net = network_of(names[s], fractional);
+    dn_plan *plan = plan_make(&net, &(dn_plan_options){.block = s == 1 ? 32 : 0});
+    plan->work_a_thread = 1;
+    DN_NAME(net_trial) alone = DN_NAME(trial_of)(m, v, &net, fractional, plan, 90, (layout){0});
+    DN_NAME(net_trial_call_all)(&alone, &(dn_run_options){.threads = 1});
+    const DN_NAME(dn_network_primal) primal = DN_NAME(net_trial_primal)(&alone);
+    size_t everything, least;
+    CHECK_STATUS(DN_NAME(dn_network_tape_bytes)(&primal, &everything, &least), DN_OK);
+    for (int threads = 2; threads <= 8; threads += 1 + (m + v) % 3) {
+      check_about("%s, %s, %s, %d threads", ref_models[m].name, net_variants[v].name, names[s], threads);
+      DN_NAME(net_trial) team = DN_NAME(trial_of)(m, v, &net, fractional, plan, 90, (layout){0});
+      DN_NAME(net_trial_record)(&team, threads % 2 ? least : 0);
+      DN_NAME(net_trial_call_all)(&team, &(dn_run_options){.threads = threads});
+      CHECK_THAT(DN_NAME(net_trial_same)(&alone, &team));
+      DN_NAME(net_trial_free)(&team);
+    }
+    DN_NAME(net_trial_free)(&alone);
+    dn_plan_destroy(plan);
+    network_free(&net);
+  }
 }
 
 static void *DN_NAME(call_from_thread)(void *context) {

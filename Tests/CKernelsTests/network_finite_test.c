@@ -1,6 +1,7 @@
 // Numbers of a network that are not finite: refused with the place, or the run stops before the first bad state and can be
 // resumed there.
 #if !defined(DN_REAL)
+#include "../../Sources/CKernels/internal.h"
 #include "network_trial.h"
 
 static const case_spec small_spec = {"5 nodes 0..6", 5, 14, 0, 6, 8, DELAYS_UNIFORM, false};
@@ -57,7 +58,7 @@ static DN_NAME(net_trial)
 static void DN_NAME(expect)(entry which, DN_NAME(net_trial) *bad, dn_status want, dn_place where) {
   for (int k = 0; k < 3; k++) {
     const ptrdiff_t runs = k ? 2 : 1;
-    const dn_run_options options = {.threads = k == 2 ? 2 : 1};
+    const dn_run_options options = {.threads = k == 1 ? 1 : 2};
     DN_NAME(net_trial) two[2];
     if (k) {
       two[0] = DN_NAME(trial_of)("linear", bad->net, bad->plan, 0, 30);
@@ -89,6 +90,7 @@ static void DN_NAME(expect)(entry which, DN_NAME(net_trial) *bad, dn_status want
 static void DN_NAME(inputs)(void) {
   network net = network_make(&small_spec, 1), split = network_make_fractional(&small_spec, 1);
   dn_plan *plan = plan_make(&net, NULL), *split_plan = plan_make(&split, NULL);
+  plan->work_a_thread = 1;  // a run is shared where it has more than one leaf of nodes
   for (int value = 0; value < 3; value++)
     for (int k = 0; k < ENTRY_COUNT; k++) {
       const DN_REAL bad = DN_NAME(bad_values)[value];
@@ -169,6 +171,7 @@ static void DN_NAME(states)(void) {
     for (int v = 0; v < NET_VARIANTS; v++)
       for (int k = 0; k < 10; k++) {
         dn_plan *plan = plan_make(&nets[n], &(dn_plan_options){.block = 16 << k % 3});
+        plan->work_a_thread = 1;  // a run is shared where it has more than one leaf of nodes
         net_setup setup = net_setup_of(v, 120);
         setup.first_step = 1000;
         setup.every = k % 3 == 1 ? 7 : 1;
@@ -224,6 +227,7 @@ static void DN_NAME(overflow)(void) {
   network net = network_make(&(case_spec){"1 node", 1, 0, 0, 0, 0, DELAYS_UNIFORM, false}, 1);
   for (int32_t block = 16; block <= 256; block *= 2) {
     dn_plan *plan = plan_make(&net, &(dn_plan_options){.block = block});
+    plan->work_a_thread = 1;  // a run is shared where it has more than one leaf of nodes
     check_about("block %d", block);
     net_setup setup = net_setup_of(2, 600);
     setup.sigma = SIGMA_NONE;
@@ -252,6 +256,7 @@ static void DN_NAME(overflow)(void) {
 static void DN_NAME(ensemble)(void) {
   network net = network_make(&small_spec, 1);
   dn_plan *plan = plan_make(&net, NULL);
+  plan->work_a_thread = 1;  // a run is shared where it has more than one leaf of nodes
   for (int threads = 1; threads <= 4; threads++) {
     DN_NAME(net_trial) q[4], whole[4];
     for (int r = 0; r < 4; r++) {
@@ -282,6 +287,7 @@ static void DN_NAME(ensemble)(void) {
 static void DN_NAME(tangents)(void) {
   network net = network_make(&(case_spec){"5 nodes, no edges", 5, 0, 0, 0, 0, DELAYS_UNIFORM, false}, 1);
   dn_plan *plan = plan_make(&net, &(dn_plan_options){.block = 16});
+  plan->work_a_thread = 1;  // a run is shared where it has more than one leaf of nodes
   for (int v = 0; v < NET_VARIANTS; v++)
     for (int k = 0; k < 6; k++) {
       DN_NAME(net_trial) t = DN_NAME(trial_of)("stuart_landau", &net, plan, v, 50);
@@ -306,6 +312,7 @@ static void DN_NAME(tangents)(void) {
 static void DN_NAME(cotangents)(void) {
   network net = network_make(&(case_spec){"5 nodes, no edges", 5, 0, 0, 0, 0, DELAYS_UNIFORM, false}, 1);
   dn_plan *plan = plan_make(&net, &(dn_plan_options){.block = 16});
+  plan->work_a_thread = 1;  // a run is shared where it has more than one leaf of nodes
   for (int v = 0; v < NET_VARIANTS; v++)
     for (int k = 0; k < 6; k++) {
       DN_NAME(net_trial) t = DN_NAME(trial_of)("stuart_landau", &net, plan, v, 50);
@@ -333,6 +340,7 @@ static void DN_NAME(sums)(void) {
   const DN_REAL huge = (DN_REAL)(sizeof(DN_REAL) == 4 ? FLT_MAX / 8 : DBL_MAX / 8);
   network net = network_make(&(case_spec){"3 nodes, delay 1", 3, DENSE, 1, 1, 1, DELAYS_UNIFORM, false}, 1);
   dn_plan *plan = plan_make(&net, NULL);
+  plan->work_a_thread = 1;  // a run is shared where it has more than one leaf of nodes
   DN_NAME(net_trial) t = DN_NAME(trial_of)("linear", &net, plan, 2, 1);
   t.q.time_step = 1;
   DN_NAME(grid_set)(&t.in[REF_WEIGHTS], 0);
@@ -381,6 +389,7 @@ static void DN_NAME(sums)(void) {
 static void DN_NAME(unread)(void) {
   network net = network_make(&small_spec, 1);
   dn_plan *plan = plan_make(&net, NULL);
+  plan->work_a_thread = 1;  // a run is shared where it has more than one leaf of nodes
   for (int v = 0; v < NET_VARIANTS; v++) {
     DN_NAME(net_trial) t = DN_NAME(trial_of)("mpr", &net, plan, v, 20);
     check_about("%s", net_variants[v].name);

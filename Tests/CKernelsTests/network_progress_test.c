@@ -1,5 +1,6 @@
 // Progress and cancellation of network calls: who calls back, with which numbers, and that a cancelled run can be finished
 // bit for bit.
+#include "../../Sources/CKernels/internal.h"
 #include "network_trial.h"
 #include "watch.h"
 
@@ -36,6 +37,7 @@ static void numbers(void) {
   for (int n = 0; n < NETWORKS; n++) {
     network net = network_make(net_spec_named(networks[n]), 1);
     dn_plan *plan = plan_make(&net, &(dn_plan_options){.block = 32});
+    plan->work_a_thread = 1;  // a run is shared where it has more than one leaf of nodes
     for (int k = 0; k < ENTRY_COUNT; k++)
       for (int kind = 0; kind < 8; kind++) {
         const ptrdiff_t runs = kind & 1 ? RUNS : 1;
@@ -61,6 +63,7 @@ static void numbers(void) {
 static void short_runs(void) {
   network net = network_make(net_spec_named("17 nodes 0..40"), 1);
   dn_plan *plan = plan_make(&net, &(dn_plan_options){.block = 32});
+  plan->work_a_thread = 1;  // a run is shared where it has more than one leaf of nodes
   for (ptrdiff_t steps = 0; steps <= 66; steps += steps < 3 || (steps > 29 && steps < 34) ? 1 : 3)
     for (int k = 0; k < ENTRY_COUNT; k++) {
       const net_setup setup = net_setup_of(k, steps);
@@ -88,6 +91,7 @@ static void cancel(void) {
     const ptrdiff_t runs = kind & 1 ? RUNS : 1;
     const int32_t threads = kind & 2 ? 4 : 1;
     dn_plan *plan = plan_make(&net, &(dn_plan_options){.block = 32});
+    plan->work_a_thread = 1;  // a run is shared where it has more than one leaf of nodes
     net_trial_f64 whole[RUNS];
     make_runs(&net, plan, runs, kind & 4, whole);
     CHECK_STATUS(net_trials_call_f64(ENTRY_RUN, runs, whole, NULL, NULL), DN_OK);
@@ -135,6 +139,7 @@ static void cancel(void) {
 static void cancel_derivatives(void) {
   network net = network_make(net_spec_named(networks[0]), 1);
   dn_plan *plan = plan_make(&net, &(dn_plan_options){.block = 32});
+  plan->work_a_thread = 1;  // a run is shared where it has more than one leaf of nodes
   for (int k = 1; k < ENTRY_COUNT; k++)
     for (int kind = 0; kind < 8; kind++) {
       const ptrdiff_t runs = kind & 1 ? RUNS : 1;

@@ -31,6 +31,31 @@ def two_threads(s):
     times = s.measure(what, {n: Network(s.lib, case, steps, noise="drawn", every=10, thinning="average", members=16,
                                         threads=n).run for n in (1, 2)})
     s.row(what, times[1] / times[2], must, aim)
+    shared_runs(s)
+
+
+def shared_runs(s):
+    """One run by two threads: from where it pays, and where it does not."""
+    for name, make, most, musts in (("N = 998, 35,730 edges", networks.mpr_998, 2000, (1.5, 1.8)),
+                                    ("N = 10,000, 770,000 edges", networks.mpr_10000, 300, (1.7, 1.9))):
+        run, gradient = (f"MPR, one run, {name}: {what}, 2 threads over 1" for what in ("run", "value and gradient"))
+        case = make()
+        if not case:
+            s.skip(run, "connectivity_998.zip is not there", *musts)
+            s.skip(gradient, "connectivity_998.zip is not there", *musts)
+            continue
+        steps = most // 10 if s.quick else most
+        networks_of = {n: Network(s.lib, case, steps, noise="drawn", every=10, thinning="average", threads=n, tape=0)
+                       for n in (1, 2)}
+        times = s.measure(run, {n: network.run for n, network in networks_of.items()})
+        s.row(run, times[1] / times[2], *musts)
+        times = s.measure(gradient, {n: network.gradient for n, network in networks_of.items()})
+        s.row(gradient, times[1] / times[2], *musts)
+    what = "MPR, one run, 76 regions, 2 threads asked for over 1, time"
+    case = networks.mpr_76()
+    times = s.measure(what, {n: Network(s.lib, case, 500 if s.quick else 5000, noise="drawn", every=10,
+                                        thinning="average", threads=n).run for n in (1, 2)})
+    s.row(what, times[2] / times[1], 1.05, 1.0, better="lower")
 
 
 def same(case, ours, found):

@@ -33,7 +33,8 @@ class ModelParameter(c.Structure):
 class Model(c.Structure):
     _fields_ = [("name", c.c_char_p), ("title", c.c_char_p), ("source", c.c_char_p), ("states", c.c_int32),
                 ("couplings", c.c_int32), ("parameters", c.c_int32), ("state", c.POINTER(Variable)),
-                ("coupling", c.POINTER(Variable)), ("parameter", c.POINTER(ModelParameter))]
+                ("coupling", c.POINTER(Variable)), ("parameter", c.POINTER(ModelParameter)),
+                ("implementation", c.c_void_p)]
 
 
 class Parameter(c.Structure):
@@ -72,8 +73,7 @@ def structs(dtype):
 
 
 def plan_of(lib, case):
-    return clib.Plan(lib, clib.Network(case.nodes, case.delays[case.targets, case.sources],
-                                       case.weights[case.targets, case.sources], case.targets.astype(np.int32),
+    return clib.Plan(lib, clib.Network(case.nodes, case.edge_delays, case.edge_weights, case.targets.astype(np.int32),
                                        case.sources.astype(np.int32), case.horizon))
 
 

@@ -43,7 +43,8 @@ class Case:
         self.parameters = parameters
         self.sigma, self.start, self.functional = np.asarray(sigma, float), start, functional
         self.nodes, self.horizon = len(weights), int(delays.max())
-        self.targets, self.sources = np.nonzero(weights)
+        self.targets, self.sources = edges = np.nonzero(weights)
+        self.edge_delays, self.edge_weights = delays[edges], weights[edges]
         assert delays[self.targets, self.sources].min() > 0 or not delays.any()
 
     def states(self):
@@ -70,6 +71,30 @@ def mpr_76():
     weights[targets[kept], sources[kept]] = values[kept] / values.max()
     delays[targets[kept], sources[kept]] = steps[kept]
     return Case("mpr", weights, delays, 0.1, 0.05, [0.01, 0.02], [(0.0, 2.0), (-2.0, 1.5)])
+
+
+def mpr_998():
+    """The large connectome at the same step, weights divided by their row's sum; None where it is not there."""
+    file = connectome.path("connectivity_998.zip")
+    if not file:
+        return None
+    nodes, targets, sources, steps, values = connectome.read(file, time_step=0.1, speed=3.0)
+    kept = (targets != sources) & (values > 0)
+    return mpr_sparse(nodes, targets[kept], sources[kept], steps[kept], values[kept])
+
+
+def mpr_10000():
+    """As many edges a node as a fine parcellation of a cortex has, from anywhere, with delays to 25 ms."""
+    rng, nodes, degree = np.random.default_rng(5), 10_000, 77
+    targets = np.repeat(np.arange(nodes), degree)
+    return mpr_sparse(nodes, targets, rng.integers(0, nodes, targets.size), rng.integers(1, 250, targets.size),
+                      rng.random(targets.size))
+
+
+def mpr_sparse(nodes, targets, sources, steps, values):
+    sums = np.bincount(targets, values, minlength=nodes)
+    return Sparse("mpr", nodes, targets, sources, steps, values / sums[targets], 0.1, 0.05, [0.01, 0.02],
+                  [(0.0, 2.0), (-2.0, 1.5)])
 
 
 def wong_wang_84():
@@ -121,6 +146,16 @@ def peak(process="self"):
 def like(case, model, **changes):
     """Another model on the network of a case; delays in steps remain."""
     return Case(model, case.weights, case.delays, **changes)
+
+
+class Sparse(Case):
+    """The same by edges, for networks whose matrices would be too large."""
+
+    def __init__(self, model, nodes, targets, sources, steps, values, dt, G, sigma, start, **parameters):
+        self.model, self.nodes, self.dt, self.G, self.parameters = model, nodes, dt, G, parameters
+        self.targets, self.sources, self.edge_delays, self.edge_weights = targets, sources, steps, values
+        self.sigma, self.start, self.functional = np.asarray(sigma, float), start, None
+        self.horizon = int(steps.max())
 
 
 class Plain:

@@ -71,7 +71,7 @@ typedef struct DN_NAME(dn_network_result) {
   int64_t clamps;                     // out: how often a state was clamped (stages, nodes and steps counted)
 } DN_NAME(dn_network_result);
 
-// Runs R networks, each by one thread, results independent of how many threads there are. A run that stops early leaves
+// Runs R networks: one shared by several threads where it is large enough, several by one thread each. A run that stops early leaves
 // the columns up to there and a carry that belongs to that step: it can be resumed, bit for bit. The bits depend neither
 // on threads nor on the instruction set, the chunks or the tape.
 // Errors: DN_NULL_POINTER, DN_BAD_SIZE, DN_TOO_LARGE, DN_NO_MEMORY, DN_BAD_OPTION, DN_BAD_TIME_STEP, DN_OVERLAP,

@@ -45,12 +45,14 @@ DN_INLINE void sparse(const dn_slice *slice, const int32_t *target, const int32_
   for (int32_t m = 0; m < slice->lanes; m++) x[target[m]] = each[m];
 }
 
-// x_i += the sum over i's edges of w times what src holds at their offsets; x is a row of nodes.
-static void apply_lanes(const dn_lanes *lanes, const int32_t *offset, const DN_REAL *w, const DN_REAL *src,
-                        DN_REAL *x) {
-  for (int32_t s = 0; s < lanes->slices;) {
+// x_i += the sum over i's edges of w times what src holds at their offsets, for the targets of slices begin ... end - 1; x is
+// a row of nodes.
+static void apply_lanes(const dn_lanes *lanes, int32_t begin, int32_t end, const int32_t *offset, const DN_REAL *w,
+                        const DN_REAL *src, DN_REAL *x) {
+  for (int32_t s = begin; s < end;) {
     const dn_slice *slice = &lanes->slice[s];
-    const int32_t together = slice->shared < DN_LANES_TOGETHER ? slice->shared : DN_LANES_TOGETHER;
+    const int32_t shared = slice->shared < end - s ? slice->shared : end - s;
+    const int32_t together = shared < DN_LANES_TOGETHER ? shared : DN_LANES_TOGETHER;
     if (slice->target < 0) {
       sparse(slice, lanes->target + slice->targets, offset, w, src, x);
       s++;
@@ -81,16 +83,16 @@ static void solve_leaf_lanes(const dn_graph *graph, const DN_REAL *w, const dn_l
     if (part == 4) class_4(graph, list + 1, w, x + c, x + c);
     transpose(x + c, stride, now, row, nodes, columns);
     for (ptrdiff_t k = 0; k < columns; k++, now += row)
-      apply_lanes(&graph->recent, lanes->offset, lanes->weights, now, now);
+      apply_lanes(&graph->recent, 0, graph->recent.slices, lanes->offset, lanes->weights, now, now);
     transpose(now - columns * row, row, x + c, stride, columns, nodes);
   }
 }
 
 // sum += g_i y_j for `count` pairs of rows of nodes, `stride` apart, in their order: one chain of additions an edge. At most
 // DN_PAIRS_MAX pairs.
-static void dot_lanes(const dn_lanes *lanes, const int32_t *offset, ptrdiff_t count, const DN_REAL *g, const DN_REAL *y,
-                      ptrdiff_t stride, DN_REAL *sum) {
-  for (int32_t s = 0; s < lanes->slices; s++) {
+static void dot_lanes(const dn_lanes *lanes, int32_t begin, int32_t end, const int32_t *offset, ptrdiff_t count,
+                      const DN_REAL *g, const DN_REAL *y, ptrdiff_t stride, DN_REAL *sum) {
+  for (int32_t s = begin; s < end; s++) {
     const dn_slice *slice = &lanes->slice[s];
     const int32_t *key = offset + slice->key_begin;
     wide_of_row *to = (wide_of_row *)sum + slice->row_begin;

@@ -9,6 +9,7 @@
 // Steps of all nodes. s, c, n: state, coupling before it is multiplied by G, increment sigma sqrt(dt) z + dt u.
 typedef struct dn_step {
   ptrdiff_t nodes, row;
+  ptrdiff_t begin, end;         // elements of each row that are computed, multiples of DN_LEAF
   DN_REAL time_step, coupling;  // dt, G
   const DN_REAL *parameters;    // (P, row)
   const DN_REAL *now;           // (S, row) s(t)
@@ -48,16 +49,17 @@ typedef struct DN_NAME(dn_model_kernels) {
   int64_t (*heun)(const dn_step *step, ptrdiff_t steps, DN_REAL *next);
   int64_t (*predict)(const dn_step *step, ptrdiff_t steps, DN_REAL *next);
   int64_t (*correct)(const dn_step *step, DN_REAL *next);
-  void (*observe)(ptrdiff_t row, ptrdiff_t steps, const DN_REAL *parameters, const DN_REAL *s, DN_REAL *y);
+  void (*observe)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t steps, const DN_REAL *parameters,
+                  const DN_REAL *s, DN_REAL *y);
   void (*heun_vjp)(const dn_step_vjp *d);
   void (*predict_vjp)(const dn_step_vjp *d);
   void (*correct_vjp)(const dn_step_vjp *d);
-  void (*observe_vjp)(ptrdiff_t row, const DN_REAL *parameters, const DN_REAL *s, const DN_REAL *dy, DN_REAL *ds,
-                      DN_REAL *dparameters);
+  void (*observe_vjp)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *parameters, const DN_REAL *s,
+                      const DN_REAL *dy, DN_REAL *ds, DN_REAL *dparameters);
   void (*predict_jvp)(const dn_step_jvp *d, DN_REAL *next);
   void (*correct_jvp)(const dn_step_jvp *d, DN_REAL *next);
-  void (*observe_jvp)(ptrdiff_t row, const DN_REAL *parameters, const DN_REAL *s, const DN_REAL *dparameters,
-                      const DN_REAL *ds, DN_REAL *dy);
+  void (*observe_jvp)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *parameters, const DN_REAL *s,
+                      const DN_REAL *dparameters, const DN_REAL *ds, DN_REAL *dy);
 } dn_model_kernels;
 
 // ---- Everything else -----------------------------------------------------------------------------------------------
@@ -104,9 +106,10 @@ typedef struct DN_NAME(dn_kernels) {
   void (*transpose)(const DN_REAL *src, ptrdiff_t src_stride, DN_REAL *dst, ptrdiff_t dst_stride, ptrdiff_t rows,
                     ptrdiff_t columns);
   void (*apply_class)(const dn_graph *graph, const dn_list *list, const DN_REAL *w, const DN_REAL *src, DN_REAL *x);
-  void (*apply_lanes)(const dn_lanes *lanes, const int32_t *offset, const DN_REAL *w, const DN_REAL *src, DN_REAL *x);
-  void (*dot_lanes)(const dn_lanes *lanes, const int32_t *offset, ptrdiff_t count, const DN_REAL *g, const DN_REAL *y,
-                    ptrdiff_t stride, DN_REAL *sum);
+  void (*apply_lanes)(const dn_lanes *lanes, int32_t begin, int32_t end, const int32_t *offset, const DN_REAL *w,
+                      const DN_REAL *src, DN_REAL *x);
+  void (*dot_lanes)(const dn_lanes *lanes, int32_t begin, int32_t end, const int32_t *offset, ptrdiff_t count,
+                    const DN_REAL *g, const DN_REAL *y, ptrdiff_t stride, DN_REAL *sum);
   void (*multiply_add)(ptrdiff_t count, const DN_REAL *a, const DN_REAL *b, DN_REAL *sum);
   void (*multiply_add_user)(ptrdiff_t count, const DN_REAL *a, const DN_REAL *b, DN_REAL *sum);
   void (*scale_add)(ptrdiff_t count, DN_REAL a, const DN_REAL *b, DN_REAL *sum);

@@ -79,12 +79,11 @@ static void net_adjoint_take(const DN_NAME(dn_network_primal) *p, dn_arena *aren
 static void net_add_series(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
   const net_run *f = b->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
-  const ptrdiff_t S = f->S * f->row;
   const int64_t every = p->every ? p->every : 1;
   if (!b->d->series && !b->d->column) return;
   if (every == 1) {
-    if (b->d->series) f->kernels->scale_add(S, 1, row, b->state);
-    if (b->d->column) f->kernels->scale_add(S, 1, b->constant, b->state);
+    if (b->d->series) net_scale_add(f, f->S, 1, row, b->state);
+    if (b->d->column) net_scale_add(f, f->S, 1, b->constant, b->state);
     return;
   }
   const int64_t absolute = p->first_step + tau;
@@ -95,34 +94,38 @@ static void net_add_series(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
   if (b->d->series) {
     if (k != b->mean_column)
       for (ptrdiff_t s = 0; s < f->S; s++)
-        for (ptrdiff_t i = 0; i < f->N; i++)
+        for (ptrdiff_t i = f->lo; i < f->end; i++)
           b->mean[s * f->row + i] =
               b->d->series[(s * f->N + i) * b->d->series_stride + k] / (average ? (DN_REAL)every : 1);
     b->mean_column = k;
-    f->kernels->scale_add(S, 1, b->mean, b->state);
+    net_scale_add(f, f->S, 1, b->mean, b->state);
   }
-  if (b->d->column) f->kernels->scale_add(S, 1, b->constant, b->state);
+  if (b->d->column) net_scale_add(f, f->S, 1, b->constant, b->state);
 }
 
 // Adds the zero-delay edges' dot products of the pairs that wait: g of their targets times y of their sources.
 static void net_add_pairs(net_adjoint *b) {
   const net_lanes *now = &b->f->a.now;
-  b->f->kernels->dot_lanes(now->lanes, now->offset, b->pairs, b->pair_g, b->pair_y, b->f->row, b->now_sum);
+  int32_t begin, end;
+  net_slices(b->f, now->lanes, &begin, &end);
+  net_meet(b->f);
+  b->f->kernels->dot_lanes(now->lanes, begin, end, now->offset, b->pairs, b->pair_g, b->pair_y, b->f->row, b->now_sum);
   b->pairs = 0;
 }
 
-// What a step read of y at its own time, backwards: dy gets what g hands back, the dot products what they read.
+// What a step read of y at its own time, backwards: dy gets what g returns, the dot products what they read. All have met since
+// g was written.
 static void net_now_back(net_adjoint *b, const DN_REAL *g, const DN_REAL *state, DN_REAL *dy) {
   const net_run *f = b->f;
   if (b->wants_edges) {
     DN_REAL *y = f->a.observed;
-    f->model->observe(f->row, 1, f->a.parameters, state, y);
+    net_observe(f, 1, state, y);
     for (int32_t c = 0; c < f->C; c++) {
       if (!b->back.active[c]) continue;
-      if (f->difference) f->kernels->multiply_add(f->row, g + c * f->row, y + c * f->row, b->self);
+      if (f->difference) net_multiply_add(f, 1, g + c * f->row, y + c * f->row, b->self);
       if (!f->plan->zero_edges) continue;
-      memcpy(b->pair_g + b->pairs * f->row, g + c * f->row, (size_t)f->row * sizeof *g);
-      memcpy(b->pair_y + b->pairs++ * f->row, y + c * f->row, (size_t)f->row * sizeof *y);
+      net_copy(f, 1, g + c * f->row, b->pair_g + b->pairs * f->row);
+      net_copy(f, 1, y + c * f->row, b->pair_y + b->pairs++ * f->row);
     }
   }
   net_apply_lanes(&b->back, &b->now, b->now.weights, g, dy);
@@ -139,6 +142,8 @@ static void net_step_back(net_adjoint *b, ptrdiff_t tau, const DN_REAL *incremen
   if (f->split) next = b->record->coupled_predicted + at * C;
   dn_step_vjp v = {.step = {.nodes = f->N,
                             .row = f->row,
+                            .begin = f->lo,
+                            .end = f->hi,
                             .time_step = f->dt,
                             .coupling = p->coupling,
                             .parameters = f->a.parameters,
@@ -156,13 +161,13 @@ static void net_step_back(net_adjoint *b, ptrdiff_t tau, const DN_REAL *incremen
                    .drift = b->drift,
                    .parameters = b->parameters,
                    .coupling = b->coupling};
-  memcpy(g, b->coupled_now, (size_t)C * sizeof *g);
+  net_copy(f, f->C, b->coupled_now, g);
   if (p->scheme == DN_SCHEME_EULER) {
     v.frozen = false;
-    memcpy(b->predictor, b->state, (size_t)S * sizeof *g);
-    memset(b->state, 0, (size_t)S * sizeof *g);
-    memset(b->drift, 0, (size_t)S * sizeof *g);
-    memset(dincrement, 0, (size_t)S * sizeof *g);
+    net_copy(f, f->S, b->state, b->predictor);
+    net_zero(f, f->S, b->state);
+    net_zero(f, f->S, b->drift);
+    net_zero(f, f->S, dincrement);
     f->model->predict_vjp(&v);
     return;
   }
@@ -173,40 +178,47 @@ static void net_step_back(net_adjoint *b, ptrdiff_t tau, const DN_REAL *incremen
     f->model->predict(&v.step, 1, f->a.predictor);
     f->model->correct_vjp(&v);
     DN_REAL *dy = f->a.observed + C;
-    memset(dy, 0, (size_t)C * sizeof *dy);
+    net_zero(f, f->C, dy);
+    net_meet(f);
     net_now_back(b, b->coupled_next, f->a.predictor, dy);
-    f->model->observe_vjp(f->row, f->a.parameters, f->a.predictor, dy, b->predictor, b->parameters);
+    f->model->observe_vjp(f->row, f->lo, f->hi, f->a.parameters, f->a.predictor, dy, b->predictor, b->parameters);
     f->model->predict_vjp(&v);
   }
-  if (!frozen) f->kernels->scale_add(C, 1, b->coupled_next, g);
+  if (!frozen) net_scale_add(f, f->C, 1, b->coupled_next, g);
 }
 
 // Asks for the record of a step that comes a few steps later: it is read backwards in rows too short for a prefetcher to
 // see.
 #define DN_RECORD_AHEAD 4
 static void net_prefetch(const net_adjoint *b, ptrdiff_t at) {
-  const ptrdiff_t S = b->f->S * b->f->row, C = b->f->C * b->f->row, line = DN_CACHE_LINE / (ptrdiff_t)sizeof(DN_REAL);
-  for (ptrdiff_t i = 0; i < S && at >= 0; i += line) __builtin_prefetch(b->record->states + at * S + i);
-  for (ptrdiff_t i = 0; i < C && at >= 0; i += line) __builtin_prefetch(b->record->coupled + at * C + i);
+  const net_run *f = b->f;
+  const ptrdiff_t line = DN_CACHE_LINE / (ptrdiff_t)sizeof(DN_REAL);
+  const net_part states = net_part_of(f, f->S), coupled = net_part_of(f, f->C);
+  for (ptrdiff_t k = 0, first = at * f->S * f->row + states.first; k < states.times && at >= 0; k++, first += f->row)
+    for (ptrdiff_t i = 0; i < states.count; i += line) __builtin_prefetch(b->record->states + first + i);
+  for (ptrdiff_t k = 0, first = at * f->C * f->row + coupled.first; k < coupled.times && at >= 0; k++, first += f->row)
+    for (ptrdiff_t i = 0; i < coupled.count; i += line) __builtin_prefetch(b->record->coupled + first + i);
 }
 
 // Reversed columns first ... first + n - 1 of the block.
 static void net_adjoint_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
   net_adjoint *b = context;
   net_run *f = b->f;
+  const bool recent = b->recent.lanes->slices > 0;
   const DN_NAME(dn_network_primal) *p = f->primal;
   const ptrdiff_t S = f->S * f->row, C = f->C * f->row, stride = f->plan->stride, channel = f->N * stride;
   const ptrdiff_t high = p->steps - b->r - first, low = high - n + 1, from = low > 0 ? low - 1 : 0;
+  net_meet(f);
   for (int32_t k = 0; k < f->C; k++)
-    if (b->back.active[k])
-      f->kernels->transpose(b->x + k * channel + first, stride, b->observed + k * f->row, C, f->N, n);
+    if (b->back.active[k]) net_to_nodes(f, b->x + k * channel + first, stride, b->observed + k * f->row, C, n);
   if (high > from) net_increments(f, from, high);
   if (b->d->series && p->every <= 1 && high >= 1)
     for (ptrdiff_t s = 0; s < f->S; s++)
-      f->kernels->transpose(b->d->series + s * f->N * b->d->series_stride + from, b->d->series_stride,
-                            b->series + s * f->row, S, f->N, high - from);
+      net_to_nodes(f, b->d->series + s * f->N * b->d->series_stride + from, b->d->series_stride, b->series + s * f->row,
+                   S, high - from);
   net_move_seen(f, b->seen, b->moved);
   b->moved = n;
+  if (recent) net_meet(f);
   for (ptrdiff_t j = 0; j < n; j++) {
     const ptrdiff_t tau = high - j, at = tau - b->record->from;
     DN_REAL *dy = b->observed + j * C, *g = b->g + j * C;
@@ -215,14 +227,20 @@ static void net_adjoint_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
     if (tau > 0) net_add_series(b, tau, b->series + (tau - 1 - from) * S);
     net_apply_lanes(&b->back, &b->recent, b->recent.weights, g, dy);
     // c(tau) of the step from tau on reads y(tau) without delay.
-    if (f->zero) net_now_back(b, b->coupled_now, s, dy);
-    f->model->observe_vjp(f->row, f->a.parameters, s, dy, b->state, b->parameters);
+    if (f->zero) {
+      net_meet(f);
+      net_now_back(b, b->coupled_now, s, dy);
+      net_meet(f);
+    }
+    f->model->observe_vjp(f->row, f->lo, f->hi, f->a.parameters, s, dy, b->state, b->parameters);
     if (tau > 0) net_step_back(b, tau, f->a.increment + (tau - 1 - from) * S, b->increment + (tau - 1 - from) * S, g);
-    else memcpy(g, b->coupled_now, (size_t)C * sizeof *g);
+    else net_copy(f, f->C, b->coupled_now, g);
+    if (recent) net_meet(f);
   }
   if (b->pairs > 0) net_add_pairs(b);
   for (int32_t k = 0; k < f->C; k++)
-    if (b->back.active[k]) f->kernels->transpose(b->g + k * f->row, C, b->x + k * channel + first, stride, n, f->N);
+    if (b->back.active[k]) net_to_time(f, b->g + k * f->row, C, b->x + k * channel + first, stride, n);
+  net_meet(f);
 
   // What the increments' cotangents mean for sigma, noise and stimulus.
   if (high <= from) return;
@@ -230,15 +248,15 @@ static void net_adjoint_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
     // Drawn even where sigma is 0: its derivative there is not.
     const DN_REAL *z = net_noise(f, from, high);
     for (ptrdiff_t t = from; t < high; t++)
-      f->kernels->multiply_add(S, z + (t - from) * S, b->increment + (t - from) * S, b->sigma);
+      net_multiply_add(f, f->S, z + (t - from) * S, b->increment + (t - from) * S, b->sigma);
   }
-  for (ptrdiff_t t = from; t < high && b->d->noise; t++)
-    for (ptrdiff_t s = 0; s < f->S; s++)
-      f->kernels->multiply_add_user(f->N, f->a.amplitude + s * f->row, b->increment + (t - from) * S + s * f->row,
-                                    b->d->noise + (t * f->S + s) * f->N);
+  for (ptrdiff_t t = from; t < high && b->d->noise && f->end > f->lo; t++)
+    for (ptrdiff_t s = 0, i = f->lo; s < f->S; s++, i += f->row)
+      f->kernels->multiply_add_user(f->end - f->lo, f->a.amplitude + i, b->increment + (t - from) * S + i,
+                                    b->d->noise + (t * f->S + s) * f->N + f->lo);
   for (ptrdiff_t t = from; t < high && b->d->stimulus; t++)
     for (ptrdiff_t s = 0; s < f->S; s++)
-      for (ptrdiff_t i = 0; i < f->N; i++)
+      for (ptrdiff_t i = f->lo; i < f->end; i++)
         b->d->stimulus[(s * f->N + i) * b->d->stimulus_stride + t] +=
             f->dt * b->increment[(t - from) * S + s * f->row + i];
   for (ptrdiff_t k = net_first_pulse(f, from); b->d->pulses && k < net_pulses_before(f, high); k++) {
@@ -248,7 +266,7 @@ static void net_adjoint_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
   }
 }
 
-// y at tau = begin ... end - 1 into `known`, from the record; zeros before what it has.
+// y of this worker's nodes at tau = begin ... end - 1 into `known`, from the record; zeros before what it has.
 static void net_fill_known(net_adjoint *b, ptrdiff_t begin, ptrdiff_t end) {
   const net_run *f = b->f;
   const net_record *record = b->record;
@@ -256,18 +274,17 @@ static void net_fill_known(net_adjoint *b, ptrdiff_t begin, ptrdiff_t end) {
   const ptrdiff_t C = f->C * f->row, D = plan->delay_max, channel = f->N * plan->stride;
   DN_REAL *known = b->known + plan->lead - b->known_from;  // its column tau
   ptrdiff_t n;
-  for (ptrdiff_t i = 0; i < f->C * f->N && begin < record->from; i++) {
-    if (!b->back.active[i / f->N]) continue;
-    const ptrdiff_t first = record->from - D;
-    for (ptrdiff_t tau = begin; tau < end && tau < record->from; tau++)
-      known[i * plan->stride + tau] = tau < first ? 0 : record->before[i * D + tau - first];
-  }
+  for (ptrdiff_t c = 0; c < f->C && begin < record->from; c++)
+    for (ptrdiff_t i = c * f->N + f->lo; i < c * f->N + f->end && b->back.active[c]; i++) {
+      const ptrdiff_t first = record->from - D;
+      for (ptrdiff_t tau = begin; tau < end && tau < record->from; tau++)
+        known[i * plan->stride + tau] = tau < first ? 0 : record->before[i * D + tau - first];
+    }
   for (ptrdiff_t tau = begin > record->from ? begin : record->from; tau < end; tau += n) {
     n = end - tau < DN_LEAF ? end - tau : DN_LEAF;
-    f->model->observe(f->row, n, f->a.parameters, record->states + (tau - record->from) * f->S * f->row, f->a.observed);
+    net_observe(f, n, record->states + (tau - record->from) * f->S * f->row, f->a.observed);
     for (int32_t k = 0; k < f->C; k++)
-      if (b->back.active[k])
-        f->kernels->transpose(f->a.observed + k * f->row, C, known + k * channel + tau, plan->stride, n, f->N);
+      if (b->back.active[k]) net_to_time(f, f->a.observed + k * f->row, C, known + k * channel + tau, plan->stride, n);
   }
 }
 
@@ -278,21 +295,23 @@ static void net_load_known(net_adjoint *b, ptrdiff_t low, ptrdiff_t high) {
   // Columns that are there already move towards the end.
   const ptrdiff_t from = high + 1 - plan->window, there = b->known_from - plan->lead, first = from - plan->lead;
   const ptrdiff_t kept = there <= high ? high + 1 - there : 0;
-  for (ptrdiff_t i = 0; i < b->f->C * b->f->N && kept > 0; i++)
-    if (b->back.active[i / b->f->N])
+  for (ptrdiff_t c = 0; c < b->f->C && kept > 0; c++)
+    for (ptrdiff_t i = c * b->f->N + b->f->lo; i < c * b->f->N + b->f->end && b->back.active[c]; i++)
       memmove(b->known + i * plan->stride + there - first, b->known + i * plan->stride,
               (size_t)kept * sizeof *b->known);
   b->known_from = from;
   net_fill_known(b, first, high + 1 - kept);
 }
 
-static void net_total(ptrdiff_t count, DN_REAL *sum, double *total) {
-  for (ptrdiff_t i = 0; i < count; i++) total[i] += (double)sum[i];
-  memset(sum, 0, (size_t)count * sizeof *sum);
+static void net_total(const net_run *f, ptrdiff_t rows, DN_REAL *sum, double *total) {
+  const net_part part = net_part_of(f, rows);
+  for (ptrdiff_t k = 0, first = part.first; k < part.times; k++, first += f->row)
+    for (ptrdiff_t i = first; i < first + part.count; i++) total[i] += (double)sum[i];
+  net_zero(f, rows, sum);
 }
 
 // All blocks of a recorded stretch; the stretches follow each other from the run's end to its start.
-static dn_outcome net_adjoint_stretch(net_adjoint *b, const net_record *record, const dn_worker *worker) {
+static dn_outcome net_adjoint_stretch(net_adjoint *b, const net_record *record) {
   net_run *f = b->f;
   const dn_plan *plan = f->plan;
   const dn_graph *graph = &plan->forward;
@@ -309,14 +328,20 @@ static dn_outcome net_adjoint_stretch(net_adjoint *b, const net_record *record, 
     if (b->column + B > plan->lead + plan->window) b->column = net_slide(f, b->back.active, b->ring, b->column);
     b->x = b->ring + b->column;
     net_clear(&b->back, b->x, B);
+    net_meet(f);
     net_apply(&b->back, &plan->transposed, b->weights, 1, b->x, n);
     net_solve(&b->back, &plan->transposed, b->weights, 2, b->x, 0, B, n, net_adjoint_leaf, b);
 
-    dn_outcome mine = {.status = DN_OK};
-    for (ptrdiff_t s = 0; s < f->S && mine.status == DN_OK; s++) {
-      const ptrdiff_t bad = f->kernels->first_not_finite(b->state + s * f->row, f->N);
+    dn_outcome mine = {.status = DN_OK, .edge = -1, .state = -1, .parameter = -1};
+    for (int32_t s = 0; s < f->S && mine.status == DN_OK; s++) {
+      const ptrdiff_t bad = f->kernels->first_not_finite(b->state + s * f->row + f->lo, f->end - f->lo);
       if (bad >= 0)
-        mine = (dn_outcome){.status = DN_NOT_FINITE_COTANGENT, .node = bad, .step = high - n + 1, .edge = -1};
+        mine = (dn_outcome){.status = DN_NOT_FINITE_COTANGENT,
+                            .node = f->lo + bad,
+                            .step = high - n + 1,
+                            .edge = -1,
+                            .state = s,
+                            .parameter = -1};
     }
     if (b->wants_edges) {
       const ptrdiff_t low = high - n + 1;
@@ -324,24 +349,32 @@ static dn_outcome net_adjoint_stretch(net_adjoint *b, const net_record *record, 
       for (int32_t c = 0; c < f->C; c++) {
         if (!b->back.active[c]) continue;
         DN_REAL *block = b->block + c * f->N * plan->block_stride;
-        for (ptrdiff_t i = 0; i < f->N; i++) {
+        for (ptrdiff_t i = f->lo; i < f->end; i++) {
           f->kernels->reverse_row(b->x + c * channel + i * plan->stride, block + i * plan->block_stride, n);
           memset(block + i * plan->block_stride + n, 0, (size_t)(-n & (DN_LEAF - 1)) * sizeof *block);
         }
+      }
+      net_meet(f);
+      for (int32_t c = 0; c < f->C; c++) {
+        if (!b->back.active[c]) continue;
+        const DN_REAL *block = b->block + c * f->N * plan->block_stride;
         const DN_REAL *known = b->known + c * channel + plan->lead + low - b->known_from;
         for (int32_t l = 1; l < graph->lists; l++)
           if (graph->list[l].count > 0 && graph->list[l].longest >= DN_LEAF)
-            f->kernels->dot(graph, graph->list[l].sector_group[0], graph->list[l].sector_group[graph->sectors], block,
-                            plan->block_stride, known, n, b->edge_sum);
-        f->kernels->dot_short(graph, graph->short_begin, (int32_t)plan->edges, block, plan->block_stride, known,
-                              plan->stride, n, b->edge_sum);
+            f->kernels->dot(graph, graph->list[l].sector_group[f->sector_begin],
+                            graph->list[l].sector_group[f->sector_end], block, plan->block_stride, known, n,
+                            b->edge_sum);
+        const ptrdiff_t flat = plan->edges - graph->short_begin;
+        f->kernels->dot_short(graph, graph->short_begin + (int32_t)dn_share_begin(f->worker, flat),
+                              graph->short_begin + (int32_t)dn_share_end(f->worker, flat), block, plan->block_stride,
+                              known, plan->stride, n, b->edge_sum);
       }
     }
-    net_total(f->P * f->row, b->parameters, b->parameters_total);
-    net_total(f->row, b->coupling, b->coupling_total);
-    net_total(f->row, b->self, b->self_total);
-    net_total(f->S * f->row, b->sigma, b->sigma_total);
-    result = dn_block_end(worker, mine, high - n < 0 ? n - 1 : n);
+    net_total(f, f->P, b->parameters, b->parameters_total);
+    net_total(f, 1, b->coupling, b->coupling_total);
+    net_total(f, 1, b->self, b->self_total);
+    net_total(f, f->S, b->sigma, b->sigma_total);
+    result = dn_block_end(f->worker, mine, high - n < 0 ? n - 1 : n);
   }
   f->backward = false;
   return result;
@@ -361,17 +394,23 @@ static void net_adjoint_history(net_adjoint *b) {
     for (int32_t c = 0; c < f->C; c++) {
       if (!b->back.active[c]) continue;
       const DN_REAL *g = b->ring + b->column + c * f->N * stride;
-      memset(b->block, 0, (size_t)(f->N * plan->block_stride) * sizeof *b->block);
+      if (f->end > f->lo)
+        memset(b->block + f->lo * plan->block_stride, 0,
+               (size_t)((f->end - f->lo) * plan->block_stride) * sizeof *b->block);
+      net_meet(f);
       for (int32_t l = 1; l < graph->lists; l++) {
         const dn_list *list = &graph->list[l];
         if (list->count == 0 || list->longest <= k) continue;
-        if (list->longest < DN_LEAF)
-          f->kernels->apply_short(graph, list, b->weights, g, stride, b->block, plan->block_stride, n);
-        else
-          f->kernels->apply(graph, list->sector_group[0], list->sector_group[graph->sectors], b->weights, g, b->block,
-                            plan->block_stride, n);
+        if (list->longest >= DN_LEAF) {
+          f->kernels->apply(graph, list->sector_group[f->sector_begin], list->sector_group[f->sector_end], b->weights,
+                            g, b->block, plan->block_stride, n);
+          continue;
+        }
+        net_meet(f);
+        if (net_leads(f)) f->kernels->apply_short(graph, list, b->weights, g, stride, b->block, plan->block_stride, n);
       }
-      for (ptrdiff_t i = 0; i < f->N; i++)
+      net_meet(f);
+      for (ptrdiff_t i = f->lo; i < f->end; i++)
         f->kernels->add_reversed_row(b->block + i * plan->block_stride,
                                      b->d->history + (c * f->N + i) * b->d->history_stride + H - k - n, n);
     }
@@ -386,12 +425,13 @@ static bool net_give(double sum, DN_REAL *to) {
 
 // Adds the sums to the caller's arrays. Returns the first that is not finite: an edge's, or a node's of sigma (its state),
 // a parameter or the coupling.
-static dn_status net_adjoint_finish(net_adjoint *b, dn_outcome *where, int32_t *state, int32_t *parameter) {
+static dn_status net_adjoint_finish(net_adjoint *b, dn_outcome *where) {
   const net_run *f = b->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
   const DN_NAME(dn_network_cotangent) *d = b->d;
   const ptrdiff_t N = f->N, E = f->plan->edges;
-  *where = (dn_outcome){.status = DN_NOT_FINITE_COTANGENT, .node = -1, .step = -1, .edge = -1};
+  *where =
+      (dn_outcome){.status = DN_NOT_FINITE_COTANGENT, .node = -1, .step = -1, .edge = -1, .state = -1, .parameter = -1};
   if (b->wants_edges) {
     const dn_lanes *now = &f->plan->forward.now;
     for (ptrdiff_t k = 0; k < (ptrdiff_t)now->rows * DN_LEAF; k++)
@@ -422,12 +462,12 @@ static dn_status net_adjoint_finish(net_adjoint *b, dn_outcome *where, int32_t *
     bool finite = 0 * b->coupling_total[i] == 0;
     for (int32_t k = 0; k < f->P && d->parameters && finite; k++)
       if (d->parameters[k] && !(0 * b->parameters_total[k * f->row + i] == 0)) {
-        *parameter = k;
+        where->parameter = k;
         finite = false;
       }
     for (int32_t s = 0; s < f->S && finite; s++)
       if (!(0 * b->sigma_total[s * f->row + i] == 0)) {
-        *state = s;
+        where->state = s;
         finite = false;
       }
     if (!finite) {
@@ -445,10 +485,10 @@ static dn_status net_adjoint_finish(net_adjoint *b, dn_outcome *where, int32_t *
       sum += total[i];
       if (per_node && !net_give(total[i], &d->parameters[k][i])) where->node = i;
     }
-    *parameter = k;
+    where->parameter = k;
     if (where->node >= 0 || (!per_node && !net_give(sum, &d->parameters[k][0]))) return where->status;
   }
-  *parameter = -1;
+  where->parameter = -1;
   const double root = sqrt(p->time_step);
   for (ptrdiff_t s = 0; s < f->S && d->sigma && p->sigma_count > 0; s++) {
     sum = 0;
@@ -457,14 +497,14 @@ static dn_status net_adjoint_finish(net_adjoint *b, dn_outcome *where, int32_t *
       if (p->sigma_count != f->S && !net_give(root * b->sigma_total[s * f->row + i], &d->sigma[s * N + i]))
         where->node = i;
     }
-    *state = (int32_t)s;
+    where->state = (int32_t)s;
     if (where->node >= 0 || (p->sigma_count == f->S && !net_give(root * sum, &d->sigma[s]))) return where->status;
   }
-  *state = -1;
+  where->state = -1;
   for (ptrdiff_t k = 0; k < p->pulse_count && d->pulses; k++)
     if (!net_give(p->time_step * b->pulses[k], &d->pulses[k])) {
       where->node = p->pulses[k].node;
-      *state = p->pulses[k].state;
+      where->state = p->pulses[k].state;
       return where->status;
     }
   for (ptrdiff_t s = 0; s < f->S && d->initial; s++)

@@ -26,8 +26,10 @@ static int net_earlier(const void *a, const void *b) {
 // Lanes of a run: where their keys stand in rows of nodes, and weights for them.
 typedef struct net_lanes {
   const dn_lanes *lanes;
-  int32_t *offset;   // (keys)
-  DN_REAL *weights;  // (rows, DN_LEAF)
+  int32_t begin, end;  // this worker's slices
+  bool elsewhere;      // some of them may have targets that are not this worker's
+  int32_t *offset;     // (keys)
+  DN_REAL *weights;    // (rows, DN_LEAF)
 } net_lanes;
 
 static DN_REAL *net_take_lane_weights(const dn_lanes *lanes, dn_arena *arena) {
@@ -94,7 +96,96 @@ typedef struct net_run {
   ptrdiff_t noise_from, noise_to;
   int64_t longest_pulse;
   net_arrays a;
+  // Several workers may share a run. Each goes through all of it, with its part of every row of nodes and of the plan's
+  // sectors of targets; arrays are everybody's, this struct is each one's own.
+  const dn_worker *worker;
+  ptrdiff_t lo, hi;                  // elements of a row, multiples of DN_LEAF
+  ptrdiff_t end;                     // nodes are lo ... end - 1
+  int32_t sector_begin, sector_end;  // of either graph
 } net_run;
+
+// Where one worker reads what another has written, or overwrites what another has read, all meet first.
+static void net_meet(const net_run *f) { dn_wait(f->worker); }
+static bool net_leads(const net_run *f) { return f->worker->rank == 0; }
+
+// This worker's elements of a number of rows of nodes: `times` stretches of `count` elements, a row apart, the first at `first`.
+typedef struct net_part {
+  ptrdiff_t first, count, times;
+} net_part;
+static net_part net_part_of(const net_run *f, ptrdiff_t rows) {
+  if (f->hi - f->lo == f->row) return (net_part){.count = rows * f->row, .times = rows > 0};
+  return (net_part){.first = f->lo, .count = f->hi - f->lo, .times = f->hi > f->lo ? rows : 0};
+}
+static void net_copy(const net_run *f, ptrdiff_t rows, const DN_REAL *from, DN_REAL *to) {
+  const net_part part = net_part_of(f, rows);
+  for (ptrdiff_t k = 0, i = part.first; k < part.times; k++, i += f->row)
+    memcpy(to + i, from + i, (size_t)part.count * sizeof *to);
+}
+static void net_zero(const net_run *f, ptrdiff_t rows, DN_REAL *to) {
+  const net_part part = net_part_of(f, rows);
+  for (ptrdiff_t k = 0, i = part.first; k < part.times; k++, i += f->row)
+    memset(to + i, 0, (size_t)part.count * sizeof *to);
+}
+static void net_multiply(const net_run *f, ptrdiff_t rows, const DN_REAL *a, const DN_REAL *b, DN_REAL *product) {
+  const net_part part = net_part_of(f, rows);
+  for (ptrdiff_t k = 0, i = part.first; k < part.times; k++, i += f->row)
+    f->kernels->multiply(part.count, a + i, b + i, product + i);
+}
+static void net_multiply_add(const net_run *f, ptrdiff_t rows, const DN_REAL *a, const DN_REAL *b, DN_REAL *sum) {
+  const net_part part = net_part_of(f, rows);
+  for (ptrdiff_t k = 0, i = part.first; k < part.times; k++, i += f->row)
+    f->kernels->multiply_add(part.count, a + i, b + i, sum + i);
+}
+static void net_scale_add(const net_run *f, ptrdiff_t rows, DN_REAL a, const DN_REAL *b, DN_REAL *sum) {
+  const net_part part = net_part_of(f, rows);
+  for (ptrdiff_t k = 0, i = part.first; k < part.times; k++, i += f->row)
+    f->kernels->scale_add(part.count, a, b + i, sum + i);
+}
+
+// n columns of this worker's rows of time, `stride` apart, as rows of nodes `width` apart, and back. Both are whole arrays.
+static void net_to_nodes(const net_run *f, const DN_REAL *time, ptrdiff_t stride, DN_REAL *nodes, ptrdiff_t width,
+                         ptrdiff_t n) {
+  if (f->end > f->lo) f->kernels->transpose(time + f->lo * stride, stride, nodes + f->lo, width, f->end - f->lo, n);
+}
+static void net_to_time(const net_run *f, const DN_REAL *nodes, ptrdiff_t width, DN_REAL *time, ptrdiff_t stride,
+                        ptrdiff_t n) {
+  if (f->end > f->lo) f->kernels->transpose(nodes + f->lo, width, time + f->lo * stride, stride, n, f->end - f->lo);
+}
+
+// y of n rows of states.
+static void net_observe(const net_run *f, ptrdiff_t n, const DN_REAL *states, DN_REAL *y) {
+  f->model->observe(f->row, f->lo, f->hi, n, f->a.parameters, states, y);
+}
+
+// The slices of lanes that are this worker's when all are shared by their rows.
+static void net_slices(const net_run *f, const dn_lanes *lanes, int32_t *begin, int32_t *end) {
+  *begin = 0;
+  while (*begin < lanes->slices && lanes->slice[*begin].row_begin < dn_share_begin(f->worker, lanes->rows)) ++*begin;
+  *end = *begin;
+  while (*end < lanes->slices && lanes->slice[*end].row_begin < dn_share_end(f->worker, lanes->rows)) ++*end;
+}
+
+// Chooses this worker's slices: those of its own targets where targets are consecutive, else a share.
+static void net_share_lanes(const net_run *f, net_lanes *to) {
+  const dn_lanes *lanes = to->lanes;
+  to->elsewhere = false;
+  for (int32_t s = 0; s < lanes->slices; s++) to->elsewhere |= lanes->slice[s].target < 0;
+  if (to->elsewhere) {
+    net_slices(f, lanes, &to->begin, &to->end);
+    return;
+  }
+  to->begin = 0;
+  while (to->begin < lanes->slices && lanes->slice[to->begin].target < f->lo) to->begin++;
+  to->end = to->begin;
+  while (to->end < lanes->slices && lanes->slice[to->end].target < f->hi) to->end++;
+}
+
+// Weights in the plan's order of a graph, a share each; all have met when it returns.
+static void net_pack(const net_run *f, const dn_graph *graph, const DN_REAL *weights, DN_REAL *to) {
+  const ptrdiff_t E = f->plan->edges;
+  f->kernels->pack(graph->edge, dn_share_begin(f->worker, E), dn_share_end(f->worker, E), weights, 1, to);
+  net_meet(f);
+}
 
 static ptrdiff_t net_row(const dn_plan *plan) { return (plan->nodes + DN_LEAF - 1) / DN_LEAF * DN_LEAF; }
 
@@ -227,42 +318,12 @@ static void net_self(const net_run *f, const DN_REAL *w, DN_REAL *self) {
   for (ptrdiff_t k = 0; k < f->plan->edges; k++) self[f->a.edge_target[k]] -= w[k];
 }
 
-// A run over cut arrays: constants, weights, parameters; rows start as zeros, so that what stands behind the nodes stays
-// finite.
-static void net_prepare(net_run *f, const DN_NAME(dn_network_primal) *p, ptrdiff_t rows, bool all_couplings,
-                        dn_arena *arena) {
-  const dn_plan *plan = p->plan;
-  *f = (net_run){
-      .plan = plan,
-      .primal = p,
-      .kernels = DN_NAME(dn_kernels_of)(plan->isa),
-      .model = p->model->implementation->DN_NAME(kernels)[plan->isa],
-      .N = plan->nodes,
-      .row = net_row(plan),
-      .S = p->model->states,
-      .C = p->model->couplings,
-      .P = p->model->parameters,
-      .difference = p->coupling_kind == DN_COUPLING_DIFFERENCE,
-      .recent = plan->forward.recent.slices > 0,
-      .zero = net_reads_now(p),
-      .split = net_splits(p),
-      .dt = (DN_REAL)p->time_step,
-      .epoch = -1,
-  };
-  net_take(p, rows, arena, &f->a);
-  net_arrays *a = &f->a;
-  const ptrdiff_t row = f->row, N = f->N, E = plan->edges;
+// What a run's arrays hold before its first step; rows start as zeros, so that what stands behind the nodes stays finite.
+static void net_fill(const net_run *f, ptrdiff_t rows) {
+  const DN_NAME(dn_network_primal) *p = f->primal;
+  const net_arrays *a = &f->a;
+  const ptrdiff_t row = f->row, N = f->N;
   const size_t size = sizeof(DN_REAL);
-
-  const DN_REAL *weights = p->weights;
-  if (p->fractions) {
-    for (ptrdiff_t e = 0; e < E / 2; e++) {
-      a->expanded[e] = p->weights[e] * (1 - p->fractions[e]);
-      a->expanded[E / 2 + e] = p->weights[e] * p->fractions[e];
-    }
-    weights = a->expanded;
-  }
-  f->kernels->pack(plan->forward.edge, 0, E, weights, 1, a->weights);
   for (int32_t k = 0; k < f->P; k++) {
     const DN_NAME(dn_parameter) *given = p->parameters ? &p->parameters[k] : NULL;
     const DN_REAL value = (DN_REAL)p->model->parameter[k].value;
@@ -272,16 +333,8 @@ static void net_prepare(net_run *f, const DN_NAME(dn_network_primal) *p, ptrdiff
   const double root = sqrt(p->time_step);
   memset(a->amplitude, 0, (size_t)(f->S * row) * size);
   for (ptrdiff_t s = 0; s < f->S && p->sigma_count > 0; s++)
-    for (ptrdiff_t i = 0; i < N; i++) {
+    for (ptrdiff_t i = 0; i < N; i++)
       a->amplitude[s * row + i] = (DN_REAL)(root * (double)p->sigma[p->sigma_count == f->S ? s : s * N + i]);
-      f->has_noise |= a->amplitude[s * row + i] != 0;
-    }
-  // A coupling variable whose gain is 0 for every node adds exact zeros.
-  for (int32_t c = 0; c < f->C; c++) {
-    const int32_t gain = p->model->implementation->gain[c];
-    f->active[c] = all_couplings || gain < 0;
-    for (ptrdiff_t i = 0; i < N && !f->active[c]; i++) f->active[c] = a->parameters[gain * row + i] != 0;
-  }
   if (rows) {
     memset(a->states, 0, (size_t)(rows * f->S * row) * size);
     memset(a->coupled, 0, (size_t)(rows * f->C * row) * size);
@@ -296,31 +349,87 @@ static void net_prepare(net_run *f, const DN_NAME(dn_network_primal) *p, ptrdiff
   net_fill_lanes(&a->now, a->weights, f->C * row);
   net_fill_lanes(&a->recent, a->weights, f->C * row);
   if (f->difference) {
-    dn_plan_targets(plan, a->edge_target);
+    dn_plan_targets(f->plan, a->edge_target);
     net_self(f, a->weights, a->self);
   }
-  for (ptrdiff_t k = 0; k < p->pulse_count; k++) {
-    const DN_NAME(dn_pulse) *pulse = &p->pulses[k];
-    a->pulses[k] = (net_beginning){.begin = pulse->begin, .pulse = (int32_t)k};
-    if (pulse->end - pulse->begin > f->longest_pulse) f->longest_pulse = pulse->end - pulse->begin;
-  }
+  for (ptrdiff_t k = 0; k < p->pulse_count; k++)
+    a->pulses[k] = (net_beginning){.begin = p->pulses[k].begin, .pulse = (int32_t)k};
   if (p->pulse_count > 1) qsort(a->pulses, (size_t)p->pulse_count, sizeof *a->pulses, net_earlier);
+}
+
+// A run over arrays that are cut from the arena: constants, weights, parameters.
+static void net_prepare(net_run *f, const DN_NAME(dn_network_primal) *p, const dn_worker *worker, ptrdiff_t rows,
+                        bool all_couplings, dn_arena *arena) {
+  const dn_plan *plan = p->plan;
+  const ptrdiff_t N = plan->nodes, E = plan->edges, row = net_row(plan), leaves = row / DN_LEAF;
+  *f = (net_run){
+      .plan = plan,
+      .primal = p,
+      .kernels = DN_NAME(dn_kernels_of)(plan->isa),
+      .model = p->model->implementation->DN_NAME(kernels)[plan->isa],
+      .N = N,
+      .row = row,
+      .S = p->model->states,
+      .C = p->model->couplings,
+      .P = p->model->parameters,
+      .difference = p->coupling_kind == DN_COUPLING_DIFFERENCE,
+      .recent = plan->forward.recent.slices > 0,
+      .zero = net_reads_now(p),
+      .split = net_splits(p),
+      .dt = (DN_REAL)p->time_step,
+      .epoch = -1,
+      .worker = worker,
+      .lo = dn_share_begin(worker, leaves) * DN_LEAF,
+      .hi = dn_share_end(worker, leaves) * DN_LEAF,
+      .sector_begin = (int32_t)dn_share_begin(worker, plan->forward.sectors),
+      .sector_end = (int32_t)dn_share_end(worker, plan->forward.sectors),
+  };
+  f->end = f->hi < N ? f->hi : N;
+  net_take(p, rows, arena, &f->a);
+  net_arrays *a = &f->a;
+  net_share_lanes(f, &a->now);
+  net_share_lanes(f, &a->recent);
+
+  const DN_REAL *weights = p->weights;
+  if (p->fractions) {
+    for (ptrdiff_t e = 0; e < E / 2 && net_leads(f); e++) {
+      a->expanded[e] = p->weights[e] * (1 - p->fractions[e]);
+      a->expanded[E / 2 + e] = p->weights[e] * p->fractions[e];
+    }
+    weights = a->expanded;
+    net_meet(f);
+  }
+  net_pack(f, &plan->forward, weights, a->weights);
+  if (net_leads(f)) net_fill(f, rows);
+  net_meet(f);
+  for (ptrdiff_t s = 0; s < f->S; s++)
+    for (ptrdiff_t i = 0; i < N && !f->has_noise; i++) f->has_noise = a->amplitude[s * row + i] != 0;
+  // A coupling variable whose gain is 0 for every node adds exact zeros.
+  for (int32_t c = 0; c < f->C; c++) {
+    const int32_t gain = p->model->implementation->gain[c];
+    f->active[c] = all_couplings || gain < 0;
+    for (ptrdiff_t i = 0; i < N && !f->active[c]; i++) f->active[c] = a->parameters[gain * row + i] != 0;
+  }
+  for (ptrdiff_t k = 0; k < p->pulse_count; k++)
+    if (p->pulses[k].end - p->pulses[k].begin > f->longest_pulse)
+      f->longest_pulse = p->pulses[k].end - p->pulses[k].begin;
 }
 
 // ---- Noise ---------------------------------------------------------------------------------------------------------
 
-// The standard normal numbers of step t, (S, row); steps from ... to - 1 are wanted next to it.
+// The standard normal numbers of step t, (S, row), this worker's nodes; steps from ... to - 1 are wanted next to it.
 static const DN_REAL *net_noise(net_run *f, ptrdiff_t from, ptrdiff_t to) {
   const DN_NAME(dn_network_primal) *p = f->primal;
-  const ptrdiff_t width = f->S * f->row, N = f->N;
+  const ptrdiff_t width = f->S * f->row, N = f->N, lo = f->lo;
   if (from >= f->noise_from && to <= f->noise_to) return f->a.noise + (from - f->noise_from) * width;
   if (p->noise) {
     f->noise_from = from;
     f->noise_to = to;
     for (ptrdiff_t t = from; t < to; t++)
       for (ptrdiff_t s = 0; s < f->S; s++)
-        memcpy(f->a.noise + (t - from) * width + s * f->row, p->noise + (t * f->S + s) * N,
-               (size_t)N * sizeof(DN_REAL));
+        if (f->end > lo)
+          memcpy(f->a.noise + (t - from) * width + s * f->row + lo, p->noise + (t * f->S + s) * N + lo,
+                 (size_t)(f->end - lo) * sizeof(DN_REAL));
     return f->a.noise;
   }
   // Pairs of steps; a step of the pair before 0, or behind T, is drawn and left alone.
@@ -337,8 +446,8 @@ static const DN_REAL *net_noise(net_run *f, ptrdiff_t from, ptrdiff_t to) {
     }
     DN_REAL *even = f->a.noise + r * width;
     for (ptrdiff_t s = 0; s < f->S; s++)
-      f->kernels->normals(f->key, f->low, ((uint64_t)(t >> 1) & 0xffffffffu) << 32 | (uint64_t)(s * N), f->row,
-                          even + s * f->row, even + width + s * f->row);
+      f->kernels->normals(f->key, f->low, ((uint64_t)(t >> 1) & 0xffffffffu) << 32 | (uint64_t)(s * N + lo), f->hi - lo,
+                          even + s * f->row + lo, even + width + s * f->row + lo);
   }
   f->noise_from = (ptrdiff_t)(first - p->first_step);
   f->noise_to = f->noise_from + DN_NOISE_ROWS;
@@ -361,8 +470,8 @@ static ptrdiff_t net_first_pulse(const net_run *f, ptrdiff_t t) {
   return earliest <= -f->primal->first_step ? 0 : net_pulses_before(f, (ptrdiff_t)earliest);
 }
 
-// What pulse k, in their order, does to steps from ... to - 1: the steps of it that are among them, and where its state and
-// node stand in a row.
+// What pulse k, in their order, does to steps from ... to - 1: the steps of it that are among them (none, if its node is not
+// this worker's), and where its state and node stand in a row.
 typedef struct net_touched {
   const DN_NAME(dn_pulse) *pulse;
   ptrdiff_t from, to, element;
@@ -370,10 +479,13 @@ typedef struct net_touched {
 static net_touched net_touch(const net_run *f, ptrdiff_t k, ptrdiff_t from, ptrdiff_t to) {
   const DN_NAME(dn_pulse) *pulse = &f->primal->pulses[f->a.pulses[k].pulse];
   const int64_t first = f->primal->first_step;
-  return (net_touched){.pulse = pulse,
-                       .from = pulse->begin > first + from ? (ptrdiff_t)(pulse->begin - first) : from,
-                       .to = pulse->end < first + to ? (ptrdiff_t)(pulse->end - first) : to,
-                       .element = pulse->state * f->row + pulse->node};
+  net_touched touched = {.pulse = pulse,
+                         .from = pulse->begin > first + from ? (ptrdiff_t)(pulse->begin - first) : from,
+                         .to = pulse->end < first + to ? (ptrdiff_t)(pulse->end - first) : to,
+                         .element = pulse->state * f->row + pulse->node};
+  // Other workers' nodes are theirs.
+  if (pulse->node < f->lo || pulse->node >= f->hi) touched.to = touched.from;
+  return touched;
 }
 
 // n of steps from ... to - 1, at most DN_LEAF: amplitude z + dt u.
@@ -383,17 +495,17 @@ static void net_increments(net_run *f, ptrdiff_t from, ptrdiff_t to) {
   DN_REAL *n = f->a.increment;
   if (f->has_noise) {
     const DN_REAL *z = net_noise(f, from, to);
-    for (ptrdiff_t t = 0; t < steps; t++) f->kernels->multiply(width, f->a.amplitude, z + t * width, n + t * width);
+    for (ptrdiff_t t = 0; t < steps; t++) net_multiply(f, f->S, f->a.amplitude, z + t * width, n + t * width);
   }
   if (p->stimulus) {
-    if (!f->has_noise) memset(n, 0, (size_t)(steps * width) * sizeof *n);
+    if (!f->has_noise) net_zero(f, steps * f->S, n);
     for (ptrdiff_t s = 0; s < f->S; s++)
-      f->kernels->transpose(p->stimulus + s * f->N * p->stimulus_stride + from, p->stimulus_stride,
-                            f->a.stimulus + s * f->row, width, f->N, steps);
-    for (ptrdiff_t t = 0; t < steps; t++) f->kernels->scale_add(width, f->dt, f->a.stimulus + t * width, n + t * width);
+      net_to_nodes(f, p->stimulus + s * f->N * p->stimulus_stride + from, p->stimulus_stride,
+                   f->a.stimulus + s * f->row, width, steps);
+    for (ptrdiff_t t = 0; t < steps; t++) net_scale_add(f, f->S, f->dt, f->a.stimulus + t * width, n + t * width);
   }
   if (p->pulse_count > 0) {
-    if (!f->has_noise && !p->stimulus) memset(n, 0, (size_t)(steps * width) * sizeof *n);
+    if (!f->has_noise && !p->stimulus) net_zero(f, steps * f->S, n);
     for (ptrdiff_t k = net_first_pulse(f, from); k < net_pulses_before(f, to); k++) {
       const net_touched u = net_touch(f, k, from, to);
       for (ptrdiff_t t = u.from; t < u.to; t++) {
@@ -406,31 +518,45 @@ static void net_increments(net_run *f, ptrdiff_t from, ptrdiff_t to) {
 
 // ---- Delayed sums --------------------------------------------------------------------------------------------------
 
-// Adds one list's edges to n columns of every active coupling variable's ring; `x` is their first column in row 0.
-static void net_apply(const net_run *f, const dn_graph *graph, const DN_REAL *w, int32_t l, DN_REAL *x, ptrdiff_t n) {
+// Adds one list's edges to n columns of every active coupling variable's ring, this worker's targets; `x` is their first column
+// in row 0. A short list is added as a whole by one worker, to rows of the others too: all have finished with them.
+static void net_apply_to(const net_run *f, const dn_graph *graph, const DN_REAL *w, int32_t l, const DN_REAL *src,
+                         DN_REAL *x, ptrdiff_t n) {
   const dn_list *list = &graph->list[l];
-  const ptrdiff_t stride = f->plan->stride;
+  const ptrdiff_t stride = f->plan->stride, channel = f->N * stride;
   if (list->count == 0) return;
+  const bool whole = list->longest < DN_LEAF;
+  if (whole) net_meet(f);
+  if (whole && !net_leads(f)) return;
   for (int32_t c = 0; c < f->C; c++) {
-    DN_REAL *at = x + c * f->N * stride;
     if (!f->active[c]) continue;
-    if (list->longest < DN_LEAF) f->kernels->apply_class(graph, list, w, at, at);
-    else f->kernels->apply(graph, list->sector_group[0], list->sector_group[graph->sectors], w, at, at, stride, n);
+    if (whole) f->kernels->apply_class(graph, list, w, src + c * channel, x + c * channel);
+    else
+      f->kernels->apply(graph, list->sector_group[f->sector_begin], list->sector_group[f->sector_end], w,
+                        src + c * channel, x + c * channel, stride, n);
   }
+}
+static void net_apply(const net_run *f, const dn_graph *graph, const DN_REAL *w, int32_t l, DN_REAL *x, ptrdiff_t n) {
+  net_apply_to(f, graph, w, l, x, x, n);
 }
 
 // Adds each node's own coupling variables, for differences: sum_i += self_i y_i; the same rows the other way round.
 static void net_apply_self(const net_run *f, const DN_REAL *self, const DN_REAL *y, DN_REAL *sum) {
   for (int32_t c = 0; c < f->C && f->difference; c++)
-    if (f->active[c]) f->kernels->multiply_add(f->row, self, y + c * f->row, sum + c * f->row);
+    if (f->active[c]) net_multiply_add(f, 1, self, y + c * f->row, sum + c * f->row);
 }
 
 // Adds the edges of lanes to the sums of one column, rows of nodes; `at` is the same column of what they read, with the
-// DN_RECENT columns before it where they read these.
+// DN_RECENT columns before it where they read these. What is read is everybody's: all have met since it was written.
 static void net_apply_lanes(const net_run *f, const net_lanes *lanes, const DN_REAL *w, const DN_REAL *at,
                             DN_REAL *sum) {
-  for (int32_t c = 0; c < f->C && lanes->lanes->slices > 0; c++)
-    if (f->active[c]) f->kernels->apply_lanes(lanes->lanes, lanes->offset, w, at + c * f->row, sum + c * f->row);
+  if (lanes->lanes->slices == 0) return;
+  if (lanes->elsewhere) net_meet(f);
+  for (int32_t c = 0; c < f->C; c++)
+    if (f->active[c])
+      f->kernels->apply_lanes(lanes->lanes, lanes->begin, lanes->end, lanes->offset, w, at + c * f->row,
+                              sum + c * f->row);
+  if (lanes->elsewhere) net_meet(f);
 }
 
 // What a step reads of y at its own time, added to the sums: zero-delay edges, and the nodes' own for differences.
@@ -443,14 +569,19 @@ static void net_apply_now(const net_run *f, const DN_REAL *y, DN_REAL *sum) {
 // behind them.
 static void net_move_seen(const net_run *f, DN_REAL *seen, ptrdiff_t moved) {
   const ptrdiff_t width = f->C * f->row;
-  if (moved > 0) memmove(seen, seen + moved * width, (size_t)(DN_RECENT * width) * sizeof *seen);
+  if (moved == 0) return;
+  if (f->hi - f->lo == f->row) {
+    memmove(seen, seen + moved * width, (size_t)(DN_RECENT * width) * sizeof *seen);
+    return;
+  }
+  for (ptrdiff_t t = 0; t < DN_RECENT; t++) net_copy(f, f->C, seen + (t + moved) * width, seen + t * width);
 }
 
 // The same rows where a run starts: the columns before `x` of the ring's rows.
 static void net_load_seen(const net_run *f, const DN_REAL *x, DN_REAL *seen) {
   const ptrdiff_t width = f->C * f->row, stride = f->plan->stride;
   for (int32_t c = 0; c < f->C && f->recent; c++)
-    f->kernels->transpose(x + c * f->N * stride - DN_RECENT, stride, seen + c * f->row, width, f->N, DN_RECENT);
+    net_to_nodes(f, x + c * f->N * stride - DN_RECENT, stride, seen + c * f->row, width, DN_RECENT);
 }
 
 // The block recursion of map/solve.h with node dynamics at its leaves: solves columns from ... from + length - 1 of a
@@ -472,35 +603,38 @@ static void net_solve(const net_run *f, const dn_graph *graph, const DN_REAL *w,
   net_solve(f, graph, w, l + 1, x, from + half, half, n - half, leaf, context);
 }
 
-// Moves the lead of columns before `column` to the front of the ring's rows, with `wanted` (NULL: all) those of wanted
+// This worker's rows: moves the lead of columns before `column` to the front of the ring's rows, with `wanted` (NULL: all) those of wanted
 // coupling variables; returns the column behind it.
 static ptrdiff_t net_slide(const net_run *f, const bool *wanted, DN_REAL *ring, ptrdiff_t column) {
   const dn_plan *plan = f->plan;
-  for (ptrdiff_t i = 0; i < f->C * f->N; i++) {
-    if (wanted && !wanted[i / f->N]) continue;
-    memmove(ring + i * plan->stride, ring + i * plan->stride + column - plan->lead, (size_t)plan->lead * sizeof *ring);
-  }
+  for (ptrdiff_t c = 0; c < f->C; c++)
+    for (ptrdiff_t i = c * f->N + f->lo; i < c * f->N + f->end && (!wanted || wanted[c]); i++)
+      memmove(ring + i * plan->stride, ring + i * plan->stride + column - plan->lead,
+              (size_t)plan->lead * sizeof *ring);
   return plan->lead;
 }
 
-// Clears n columns of the ring's rows, and what vector tails may touch behind them, of every active coupling variable.
+// Clears n columns of this worker's rows of the ring, and what vector tails may touch behind them, of every active coupling variable.
 static void net_clear(const net_run *f, DN_REAL *x, ptrdiff_t n) {
-  for (ptrdiff_t i = 0; i < f->C * f->N; i++)
-    if (f->active[i / f->N]) memset(x + i * f->plan->stride, 0, (size_t)n * sizeof *x);
+  for (ptrdiff_t c = 0; c < f->C; c++)
+    for (ptrdiff_t i = c * f->N + f->lo; i < c * f->N + f->end && f->active[c]; i++)
+      memset(x + i * f->plan->stride, 0, (size_t)n * sizeof *x);
 }
 
 // ---- Where a run starts --------------------------------------------------------------------------------------------
 
 // A run's first state as a padded row, in the predictor's place, and the D columns of history that it reads.
-static const DN_REAL *net_start(net_run *f) {
-  memset(f->a.predictor, 0, (size_t)(f->S * f->row) * sizeof(DN_REAL));
-  for (ptrdiff_t s = 0; s < f->S && f->primal->initial && f->N > 0; s++) {
+static const DN_REAL *net_start(const net_run *f) {
+  const ptrdiff_t N = f->N;
+  net_zero(f, f->S, f->a.predictor);
+  for (ptrdiff_t s = 0; s < f->S && f->primal->initial && N > 0; s++) {
     DN_REAL *to = f->a.predictor + s * f->row;
-    net_spread(f->primal->initial + s * f->N, f->N, f->N, f->row, to);
-    // remainder is exact: the same on every machine, however large the angle.
-    for (ptrdiff_t i = 0; i < f->row && f->primal->model->state[s].periodic; i++) {
+    const bool periodic = f->primal->model->state[s].periodic;
+    for (ptrdiff_t i = f->lo; i < f->hi; i++) {
       const DN_REAL pi = (DN_REAL)3.14159265358979323846;
-      if (to[i] >= -pi && to[i] < pi) continue;
+      to[i] = f->primal->initial[s * N + (i < N ? i : N - 1)];
+      // remainder is exact: the same on every machine, however large the angle.
+      if (!periodic || (to[i] >= -pi && to[i] < pi)) continue;
       to[i] = (DN_REAL)remainder((double)to[i], 6.283185307179586);
       if (to[i] >= pi) to[i] = -pi;
     }
@@ -515,9 +649,10 @@ static const DN_REAL *net_history(const DN_NAME(dn_network_primal) *p) {
 static void net_fill_history(const net_run *f, const DN_REAL *history, ptrdiff_t stride) {
   const dn_plan *plan = f->plan;
   const ptrdiff_t D = plan->delay_max;
-  for (ptrdiff_t i = 0; i < f->C * f->N; i++) {
-    DN_REAL *to = f->a.ring + i * plan->stride;
-    memset(to, 0, (size_t)plan->lead * sizeof *to);
-    if (history && D > 0) memcpy(to + plan->lead - D, history + i * stride, (size_t)D * sizeof *to);
-  }
+  for (ptrdiff_t c = 0; c < f->C; c++)
+    for (ptrdiff_t i = c * f->N + f->lo; i < c * f->N + f->end; i++) {
+      DN_REAL *to = f->a.ring + i * plan->stride;
+      memset(to, 0, (size_t)plan->lead * sizeof *to);
+      if (history && D > 0) memcpy(to + plan->lead - D, history + i * stride, (size_t)D * sizeof *to);
+    }
 }

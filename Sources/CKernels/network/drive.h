@@ -1,5 +1,8 @@
 // Calls of networks: checks, memory, and the order of passes. Included by network_f32.c and network_f64.c.
 
+// Multiply-adds that the dynamics of a node are worth.
+#define DN_NODE_WORK 8
+
 typedef struct net_call {
   dn_call call;
   const DN_NAME(dn_network_primal) *primals;
@@ -13,7 +16,7 @@ typedef struct net_call {
   char *arenas;
   size_t arena_bytes;
   dn_outcome *outcomes, *results;
-  int32_t *bad_state, *bad_parameter;  // (R)
+  int64_t *clamps;  // (threads) of a run that several share
 } net_call;
 
 static dn_status net_finish(dn_place *place, dn_status status, ptrdiff_t run) {
@@ -227,6 +230,28 @@ static dn_tape *net_tape_of(const net_call *c, ptrdiff_t run) {
   return c->outs ? c->outs[run].tape : c->tapes ? c->tapes[run] : NULL;
 }
 
+// The threads of a call. One run is shared by as many as have enough to do in a step; unless the caller asks for them, by none
+// where forming a team would take as long as the run.
+static int32_t net_threads(const net_call *c, const dn_run_options *options) {
+  const dn_plan *plan = c->primals[0].plan;
+  int32_t threads = 1;
+  if (c->runs > 1) {
+    dn_call_threads(plan, options, c->runs, 0, &threads);
+    return threads;
+  }
+#ifdef DN_OPENMP
+  const double work = (double)(plan->edges + DN_NODE_WORK * plan->nodes);
+  const int32_t wanted = options ? options->threads : 0;
+  if (wanted == 0 && work * (double)c->primals[0].steps < 1e7) return 1;
+  const double most = fmin(work / plan->work_a_thread, (double)net_row(plan) / DN_LEAF);
+  threads = wanted == 0 ? dn_threads_available() : wanted;
+  if (threads > most) threads = most < 1 ? 1 : (int32_t)most;
+#else
+  (void)options;
+#endif
+  return threads;
+}
+
 static dn_status net_begin(net_call *c, const dn_run_options *options,
                            size_t (*bytes)(const DN_NAME(dn_network_primal) *, bool *), dn_place *place) {
   net_finish(place, DN_OK, -1);
@@ -269,14 +294,13 @@ static dn_status net_begin(net_call *c, const dn_run_options *options,
   }
   const dn_plan *plan = c->primals[0].plan;
   c->call.plan = plan;
-  c->threads = 1;
-  if (runs > 1) dn_call_threads(plan, options, runs, 0, &c->threads);
+  c->threads = net_threads(c, options);
+  const ptrdiff_t arenas = runs == 1 ? 1 : c->threads;
   dn_arena all = {0};
   dn_arena_take(&all, c->threads, sizeof(dn_outcome));
   dn_arena_take(&all, runs, sizeof(dn_outcome));
-  dn_arena_take(&all, runs, sizeof(int32_t));
-  dn_arena_take(&all, runs, sizeof(int32_t));
-  dn_arena_take(&all, c->threads, c->arena_bytes);
+  dn_arena_take(&all, c->threads, sizeof(int64_t));
+  dn_arena_take(&all, arenas, c->arena_bytes);
   if (runs > 1) dn_arena_take(&all, runs * DN_VIEWS_MAX, sizeof(dn_view));
   dn_arena_take(&all, 1, DN_CACHE_LINE);
   if (overflow || all.overflow) return net_finish(place, DN_TOO_LARGE, -1);
@@ -294,9 +318,8 @@ static dn_status net_begin(net_call *c, const dn_run_options *options,
     dn_arena cut = {.base = (char *)((memory + DN_CACHE_LINE - 1) & ~(uintptr_t)(DN_CACHE_LINE - 1))};
     c->outcomes = dn_arena_take(&cut, c->threads, sizeof(dn_outcome));
     c->results = dn_arena_take(&cut, runs, sizeof(dn_outcome));
-    c->bad_state = dn_arena_take(&cut, runs, sizeof(int32_t));
-    c->bad_parameter = dn_arena_take(&cut, runs, sizeof(int32_t));
-    c->arenas = dn_arena_take(&cut, c->threads, c->arena_bytes);
+    c->clamps = dn_arena_take(&cut, c->threads, sizeof(int64_t));
+    c->arenas = dn_arena_take(&cut, arenas, c->arena_bytes);
     if (runs > 1) {
       dn_view *view = dn_arena_take(&cut, runs * DN_VIEWS_MAX, sizeof(dn_view));
       ptrdiff_t count = 0;
@@ -310,10 +333,7 @@ static dn_status net_begin(net_call *c, const dn_run_options *options,
       }
       status = dn_views_check(view, count, &where);
     }
-    for (ptrdiff_t r = 0; r < runs; r++) {
-      c->results[r] = (dn_outcome){.status = DN_OK, .node = -1, .step = -1, .edge = -1};
-      c->bad_state[r] = c->bad_parameter[r] = -1;
-    }
+    for (ptrdiff_t r = 0; r < runs; r++) c->results[r] = (dn_outcome){.status = DN_OK};
   }
   if (status != DN_OK) {
     dn_workspace_destroy(c->own);
@@ -329,17 +349,25 @@ static dn_status net_end(net_call *c, dn_place *place) {
     if (result->status == DN_OK || (status != DN_OK && (status != DN_CANCELLED || result->status == DN_CANCELLED)))
       continue;
     status = result->status;
+    const bool named = status != DN_CANCELLED;
     if (place)
       *place = (dn_place){.run = r,
                           .edge = status == DN_NOT_FINITE_COTANGENT ? result->edge : -1,
                           .node = status == DN_CANCELLED ? -1 : result->node,
                           .step = result->step < 0 ? -1 : c->primals[r].first_step + result->step,
-                          .state = c->bad_state[r],
-                          .parameter = c->bad_parameter[r],
+                          .state = named ? result->state : -1,
+                          .parameter = named ? result->parameter : -1,
                           .pulse = -1};
   }
   if (c->runs > 0) dn_workspace_destroy(c->own);
   return status;
+}
+
+// Clears what was cut from the arena since it had used `before` bytes, a share each; all have met when it returns.
+static void net_clear_arena(const net_run *f, const dn_arena *arena, size_t before) {
+  const ptrdiff_t bytes = (ptrdiff_t)(arena->used - before), begin = dn_share_begin(f->worker, bytes);
+  memset(arena->base + before + begin, 0, (size_t)(dn_share_end(f->worker, bytes) - begin));
+  net_meet(f);
 }
 
 static dn_arena net_arena(const net_call *c, const dn_worker *worker) {
@@ -375,21 +403,24 @@ static void net_run_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   dn_tape *tape = out->tape;
   const dn_plan *plan = p->plan;
   const ptrdiff_t N = plan->nodes, T = p->steps, H = plan->history;
-  out->steps_done = out->columns_done = 0;
-  out->clamps = 0;
+  if (worker->rank == 0) {
+    out->steps_done = out->columns_done = 0;
+    out->clamps = 0;
+  }
   if (T == 0) {
-    net_carry_over(p, out);
-    if (tape) tape->finished = true;
+    if (worker->rank == 0) net_carry_over(p, out);
+    if (worker->rank == 0 && tape) tape->finished = true;
     *result = dn_block_end(worker, (dn_outcome){.status = DN_OK}, 0);
     return;
   }
   dn_arena arena = net_arena(c, worker);
   net_run f;
-  net_prepare(&f, p, plan->block + 1, tape != NULL, &arena);
-  for (ptrdiff_t s = 0; s < f.S && p->partial; s++)
-    memcpy(f.a.sum + s * f.row, p->partial + s * N, (size_t)N * sizeof(DN_REAL));
+  net_prepare(&f, p, worker, plan->block + 1, tape != NULL, &arena);
+  const size_t own = (size_t)(f.end > f.lo ? f.end - f.lo : 0) * sizeof(DN_REAL);
+  for (ptrdiff_t s = 0; s < f.S && p->partial && own > 0; s++)
+    memcpy(f.a.sum + s * f.row + f.lo, p->partial + s * N + f.lo, own);
 
-  net_pass pass = {.f = &f, .from = 0, .to = T, .result = out};
+  net_pass pass = {.f = &f, .from = 0, .to = T, .reports = true, .result = out};
   net_record record;
   if (tape && tape->layout.levels == 0) {
     record = net_tape_record(p, tape);
@@ -400,23 +431,23 @@ static void net_run_work(void *context, ptrdiff_t run, const dn_worker *worker, 
     pass.tape = tape;
     pass.level = tape->layout.levels;
   }
-  int32_t bad = -1;
-  net_advance(&pass, net_start(&f), net_history(p), p->history_stride, worker, result, &bad);
-  if (result->status == DN_NOT_FINITE_STATE) c->bad_state[run] = bad;
-  const ptrdiff_t done = pass.to;
-  if (done >= 0) {
-    for (ptrdiff_t s = 0; s < f.S && out->next_initial; s++)
-      memcpy(out->next_initial + s * N, f.a.predictor + s * f.row, (size_t)N * sizeof(DN_REAL));
-    for (ptrdiff_t s = 0; s < f.S && out->next_partial; s++)
-      memcpy(out->next_partial + s * N, f.a.sum + s * f.row, (size_t)N * sizeof(DN_REAL));
-    if (out->next_history) {
-      const ptrdiff_t D = plan->delay_max;
-      for (ptrdiff_t i = 0; i < f.C * N; i++) {
-        DN_REAL *to = out->next_history + i * out->next_history_stride;
-        memset(to, 0, (size_t)(H - D) * sizeof *to);
-        if (D > 0) memcpy(to + H - D, pass.x + i * plan->stride + done - D - pass.tau, (size_t)D * sizeof *to);
-      }
+  net_advance(&pass, net_start(&f), net_history(p), p->history_stride, result);
+  const ptrdiff_t done = pass.to, D = plan->delay_max;
+  for (ptrdiff_t s = 0; s < f.S && out->next_initial && done >= 0 && own > 0; s++)
+    memcpy(out->next_initial + s * N + f.lo, f.a.predictor + s * f.row + f.lo, own);
+  for (ptrdiff_t s = 0; s < f.S && out->next_partial && done >= 0 && own > 0; s++)
+    memcpy(out->next_partial + s * N + f.lo, f.a.sum + s * f.row + f.lo, own);
+  for (ptrdiff_t c = 0; c < f.C && out->next_history && done >= 0; c++)
+    for (ptrdiff_t i = c * N + f.lo; i < c * N + f.end; i++) {
+      DN_REAL *to = out->next_history + i * out->next_history_stride;
+      memset(to, 0, (size_t)(H - D) * sizeof *to);
+      if (D > 0) memcpy(to + H - D, pass.x + i * plan->stride + done - D - pass.tau, (size_t)D * sizeof *to);
     }
+  if (worker->size > 1) c->clamps[worker->rank] = pass.clamps;
+  net_meet(&f);
+  if (worker->rank > 0) return;
+  for (int32_t other = 1; other < worker->size; other++) pass.clamps += c->clamps[other];
+  if (done >= 0) {
     out->steps_done = done;
     out->columns_done = pass.columns;
   }
@@ -456,21 +487,19 @@ static size_t net_vjp_bytes(const DN_NAME(dn_network_primal) *p, bool *overflow)
 
 // The adjoint of steps from ... to, from a state and history at `from`: one stretch, or the pieces of a level.
 static void net_reverse(net_adjoint *b, dn_tape *tape, int32_t level, ptrdiff_t from, ptrdiff_t to,
-                        const DN_REAL *state, const DN_REAL *history, ptrdiff_t history_stride, const dn_worker *worker,
-                        dn_outcome *result) {
+                        const DN_REAL *state, const DN_REAL *history, ptrdiff_t history_stride, dn_outcome *result) {
   net_run *f = b->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
-  int32_t bad;
   if (level == 0) {
     net_record record = net_tape_record(p, tape);
     record.from = from;
     record.to = to;
     if (tape->layout.levels > 0) {
       net_pass pass = {.f = f, .from = from, .to = to, .record = &record};
-      net_advance(&pass, state, history, history_stride, NULL, result, &bad);
+      net_advance(&pass, state, history, history_stride, result);
       if (result->status != DN_OK) return;
     }
-    *result = net_adjoint_stretch(b, &record, worker);
+    *result = net_adjoint_stretch(b, &record);
     return;
   }
   const ptrdiff_t piece = dn_layout_piece(&tape->layout, level - 1);
@@ -478,17 +507,17 @@ static void net_reverse(net_adjoint *b, dn_tape *tape, int32_t level, ptrdiff_t 
   // The uppermost level's marks were set by the run itself.
   if (level < tape->layout.levels && marks > 0) {
     net_pass pass = {.f = f, .from = from, .to = to - piece, .tape = tape, .level = level, .end = to};
-    net_advance(&pass, state, history, history_stride, NULL, result, &bad);
+    net_advance(&pass, state, history, history_stride, result);
     if (result->status != DN_OK) return;
   }
   for (ptrdiff_t m = 0; m <= marks && result->status == DN_OK; m++) {
     const ptrdiff_t end = to - m * piece;
     if (m == marks) {
       if (from == 0 && state == f->a.predictor) state = net_start(f);
-      net_reverse(b, tape, level - 1, from, end, state, history, history_stride, worker, result);
+      net_reverse(b, tape, level - 1, from, end, state, history, history_stride, result);
     } else {
       const net_mark mark = net_tape_mark(p, tape, level, m);
-      net_reverse(b, tape, level - 1, end - piece, end, mark.state, mark.observed, f->plan->delay_max, worker, result);
+      net_reverse(b, tape, level - 1, end - piece, end, mark.state, mark.observed, f->plan->delay_max, result);
     }
   }
 }
@@ -499,18 +528,18 @@ static void net_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   const DN_NAME(dn_network_cotangent) *d = &c->cotangents[run];
   const dn_plan *plan = p->plan;
   if (p->steps == 0) {
-    for (ptrdiff_t i = 0; i < p->model->states * plan->nodes && d->initial && d->final_state; i++)
+    for (ptrdiff_t i = 0; i < p->model->states * plan->nodes && d->initial && d->final_state && worker->rank == 0; i++)
       d->initial[i] += d->final_state[i];
     *result = dn_block_end(worker, (dn_outcome){.status = DN_OK}, 0);
     return;
   }
   dn_arena arena = net_arena(c, worker);
   net_run f;
-  net_prepare(&f, p, plan->block + 1, true, &arena);
+  net_prepare(&f, p, worker, plan->block + 1, true, &arena);
   net_adjoint b = {.f = &f, .d = d, .wants_edges = d->weights || d->delays, .mean_column = -1};
   const size_t before = arena.used;
   net_adjoint_take(p, &arena, &b);
-  memset(arena.base + before, 0, arena.used - before);
+  net_clear_arena(&f, &arena, before);
   b.back = f;
   const int32_t *gain = p->model->implementation->gain;
   for (int32_t k = 0; k < f.C; k++) {
@@ -519,24 +548,28 @@ static void net_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   }
   // The weights once more, in the order of the transposed graph.
   const DN_REAL *weights = p->fractions ? f.a.expanded : p->weights;
-  f.kernels->pack(plan->transposed.edge, 0, plan->edges, weights, 1, b.weights);
-  net_fill_lanes(&b.now, b.weights, f.C * f.row);
-  net_fill_lanes(&b.recent, b.weights, f.C * f.row);
-  for (ptrdiff_t s = 0; s < f.S && d->final_state; s++)
-    memcpy(b.state + s * f.row, d->final_state + s * f.N, (size_t)f.N * sizeof(DN_REAL));
+  net_pack(&f, &plan->transposed, weights, b.weights);
+  if (net_leads(&f)) {
+    net_fill_lanes(&b.now, b.weights, f.C * f.row);
+    net_fill_lanes(&b.recent, b.weights, f.C * f.row);
+  }
+  net_share_lanes(&f, &b.now);
+  net_share_lanes(&f, &b.recent);
+  for (ptrdiff_t s = 0; s < f.S && d->final_state && f.end > f.lo; s++)
+    memcpy(b.state + s * f.row + f.lo, d->final_state + s * f.N + f.lo, (size_t)(f.end - f.lo) * sizeof(DN_REAL));
   const DN_REAL share = p->thinning == DN_THIN_AVERAGE && p->every > 1 ? (DN_REAL)p->every : 1;
   for (ptrdiff_t s = 0; s < f.S && d->column; s++)
-    for (ptrdiff_t i = 0; i < f.N; i++) b.constant[s * f.row + i] = d->column[s * f.N + i] / share;
+    for (ptrdiff_t i = f.lo; i < f.end; i++) b.constant[s * f.row + i] = d->column[s * f.N + i] / share;
   b.column = plan->lead;
   f.has_noise |= d->sigma != NULL && p->sigma_count > 0;
 
   dn_tape *tape = c->tapes[run];
-  net_reverse(&b, tape, tape->layout.levels, 0, p->steps, net_start(&f), net_history(p), p->history_stride, worker,
-              result);
+  net_reverse(&b, tape, tape->layout.levels, 0, p->steps, net_start(&f), net_history(p), p->history_stride, result);
   if (result->status != DN_OK) return;
   if (d->history && plan->delay_max > 0) net_adjoint_history(&b);
+  net_meet(&f);
   dn_outcome where;
-  if (net_adjoint_finish(&b, &where, &c->bad_state[run], &c->bad_parameter[run]) != DN_OK) *result = where;
+  if (net_leads(&f) && net_adjoint_finish(&b, &where) != DN_OK) *result = where;
 }
 
 dn_status DN_NAME(dn_network_vjp)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals, dn_tape *const *tapes,
@@ -574,34 +607,36 @@ static void net_jvp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   }
   dn_arena arena = net_arena(c, worker);
   net_run f;
-  net_prepare(&f, p, plan->block + 1, true, &arena);
-  net_tangent b = {.f = &f, .d = d, .pass = {.f = &f, .to = p->steps}};
+  net_prepare(&f, p, worker, plan->block + 1, true, &arena);
+  net_tangent b = {.f = &f, .d = d, .pass = {.f = &f, .to = p->steps, .reports = true}};
   const size_t before = arena.used;
   net_tangent_take(p, &arena, &b);
   DN_REAL *weights = dn_arena_take(&arena, E, sizeof(DN_REAL));
-  memset(arena.base + before, 0, arena.used - before);
-  for (ptrdiff_t e = 0; e < E; e++) {
+  net_clear_arena(&f, &arena, before);
+  for (ptrdiff_t e = 0; e < E && net_leads(&f); e++) {
     const ptrdiff_t user = p->fractions && e >= E / 2 ? e - E / 2 : e;
     const DN_REAL share = !p->fractions ? 1 : e == user ? 1 - p->fractions[user] : p->fractions[user];
     if (d->weights) weights[e] = share * d->weights[user];
     if (d->delays) weights[e] += (e == user ? -d->delays[user] : d->delays[user]) * p->weights[user];
   }
-  f.kernels->pack(plan->forward.edge, 0, E, weights, 1, b.weights);
-  net_lane_weights(f.a.now.lanes, b.weights, b.now);
-  net_lane_weights(f.a.recent.lanes, b.weights, b.recent);
-  if (f.difference) net_self(&f, b.weights, b.self);
-  for (int32_t k = 0; k < f.P && d->parameters; k++) {
-    const ptrdiff_t count = net_parameter_count(p, k);
-    if (d->parameters[k] && N > 0) net_spread(d->parameters[k], count, N, f.row, b.parameters + k * f.row);
+  net_meet(&f);
+  net_pack(&f, &plan->forward, weights, b.weights);
+  if (net_leads(&f)) {
+    net_lane_weights(f.a.now.lanes, b.weights, b.now);
+    net_lane_weights(f.a.recent.lanes, b.weights, b.recent);
+    if (f.difference) net_self(&f, b.weights, b.self);
+    for (int32_t k = 0; k < f.P && d->parameters; k++) {
+      const ptrdiff_t count = net_parameter_count(p, k);
+      if (d->parameters[k] && N > 0) net_spread(d->parameters[k], count, N, f.row, b.parameters + k * f.row);
+    }
+    const double root = sqrt(p->time_step);
+    for (ptrdiff_t s = 0; s < f.S && d->sigma && p->sigma_count > 0; s++)
+      for (ptrdiff_t i = 0; i < N; i++)
+        b.amplitude[s * f.row + i] = (DN_REAL)(root * (double)d->sigma[p->sigma_count == f.S ? s : s * N + i]);
   }
-  const double root = sqrt(p->time_step);
-  for (ptrdiff_t s = 0; s < f.S && d->sigma && p->sigma_count > 0; s++)
-    for (ptrdiff_t i = 0; i < N; i++)
-      b.amplitude[s * f.row + i] = (DN_REAL)(root * (double)d->sigma[p->sigma_count == f.S ? s : s * N + i]);
+  net_meet(&f);
   f.has_noise |= d->sigma != NULL && p->sigma_count > 0;
-  int32_t bad = -1;
-  net_tangent_advance(&b, worker, result, &bad);
-  if (result->status == DN_NOT_FINITE_STATE || result->status == DN_NOT_FINITE_TANGENT) c->bad_state[run] = bad;
+  net_tangent_advance(&b, result);
 }
 
 dn_status DN_NAME(dn_network_jvp)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals,

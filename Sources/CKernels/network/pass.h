@@ -17,6 +17,7 @@ typedef struct net_mark {
 typedef struct net_pass {
   net_run *f;
   ptrdiff_t from, to;
+  bool reports;                        // progress, and hears of cancellation: a run, not a stretch computed again
   net_record *record;                  // NULL: nothing is kept
   DN_NAME(dn_network_result) *result;  // NULL: nothing is given out
   dn_tape *tape;                       // NULL: no marks. Otherwise those of its level `level` are set,
@@ -38,14 +39,17 @@ static void net_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
   const dn_plan *plan = f->plan;
   const ptrdiff_t S = f->S * f->row, C = f->C * f->row, stride = plan->stride, channel = f->N * stride;
   DN_REAL *c = pass->coupled + first * C, *s = pass->states + first * S;  // rows of the column before
+  net_meet(f);
   for (int32_t k = 0; k < f->C; k++)
-    if (f->active[k]) f->kernels->transpose(pass->x + k * channel + first, stride, c + C + k * f->row, C, f->N, n);
+    if (f->active[k]) net_to_nodes(f, pass->x + k * channel + first, stride, c + C + k * f->row, C, n);
 
   const ptrdiff_t tau = pass->tau + first;
   const ptrdiff_t known = tau == pass->from ? 1 : 0;  // the pass's first state is given
   if (n > known) net_increments(f, tau + known - 1, tau + n - 1);
   dn_step step = {.nodes = f->N,
                   .row = f->row,
+                  .begin = f->lo,
+                  .end = f->hi,
                   .time_step = f->dt,
                   .coupling = p->coupling,
                   .parameters = f->a.parameters,
@@ -58,10 +62,11 @@ static void net_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
     step.coupled_next = step.coupled_now + (p->stage == DN_STAGE_FROZEN ? 0 : C);
     DN_REAL *next = s + (known + 1) * S;
     pass->clamps += euler ? f->model->predict(&step, n - known, next) : f->model->heun(&step, n - known, next);
-    f->model->observe(f->row, n, f->a.parameters, s + S, f->a.observed);
+    net_observe(f, n, s + S, f->a.observed);
   } else {
     net_move_seen(f, f->a.seen, pass->seen);
     pass->seen = n;
+    if (f->recent) net_meet(f);
     for (ptrdiff_t j = 0; j < n; j++, s += S, c += C) {
       DN_REAL *y = f->a.observed + j * C;
       net_apply_lanes(f, &f->a.recent, f->a.recent.weights, y, c + C);
@@ -77,22 +82,26 @@ static void net_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
         } else {
           pass->clamps += f->model->predict(&step, 1, f->a.predictor);
           DN_REAL *predicted = pass->coupled_predicted + (first + j + 1) * C;
-          memcpy(predicted, c + C, (size_t)C * sizeof *c);
-          f->model->observe(f->row, 1, f->a.parameters, f->a.predictor, y);
+          net_copy(f, f->C, c + C, predicted);
+          net_observe(f, 1, f->a.predictor, y);
+          net_meet(f);
           net_apply_now(f, y, predicted);
           step.coupled_next = predicted;
           pass->clamps += f->model->correct(&step, s + S);
+          net_meet(f);
         }
       }
-      f->model->observe(f->row, 1, f->a.parameters, s + S, y);
+      net_observe(f, 1, s + S, y);
+      net_meet(f);
       net_apply_now(f, y, c + C);
     }
   }
   for (int32_t k = 0; k < f->C; k++)
-    f->kernels->transpose(f->a.observed + k * f->row, C, pass->x + k * channel + first, stride, n, f->N);
+    net_to_time(f, f->a.observed + k * f->row, C, pass->x + k * channel + first, stride, n);
+  net_meet(f);
 }
 
-// Gives out the states at tau = first ... last, rows `s` on: whole columns, every m-th, or means.
+// Gives out this worker's states at tau = first ... last, rows `s` on: whole columns, every m-th, or means.
 static void net_emit(net_pass *pass, ptrdiff_t first, ptrdiff_t last, const DN_REAL *s) {
   const net_run *f = pass->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
@@ -101,40 +110,43 @@ static void net_emit(net_pass *pass, ptrdiff_t first, ptrdiff_t last, const DN_R
   const int64_t every = p->every ? p->every : 1;
   if (every == 1) {
     for (ptrdiff_t k = 0; k < f->S && out->series && last >= first; k++)
-      f->kernels->transpose(s + k * f->row, S, out->series + k * f->N * out->series_stride + first - 1,
-                            out->series_stride, last - first + 1, f->N);
+      net_to_time(f, s + k * f->row, S, out->series + k * f->N * out->series_stride + first - 1, out->series_stride,
+                  last - first + 1);
     if (last >= first) pass->columns = last;
     return;
   }
   for (ptrdiff_t tau = first; tau <= last; tau++, s += S) {
     const bool ends = (p->first_step + tau) % every == 0;
-    if (p->thinning == DN_THIN_AVERAGE)
-      for (ptrdiff_t i = 0; i < S; i++) f->a.sum[i] += s[i];
+    if (p->thinning == DN_THIN_AVERAGE) net_scale_add(f, f->S, 1, s, f->a.sum);
     if (!ends) continue;
     const DN_REAL *from = p->thinning == DN_THIN_AVERAGE ? f->a.sum : s;
     const DN_REAL divisor = p->thinning == DN_THIN_AVERAGE ? (DN_REAL)every : 1;
     for (ptrdiff_t k = 0; k < f->S && out->series; k++)
-      for (ptrdiff_t i = 0; i < f->N; i++)
+      for (ptrdiff_t i = f->lo; i < f->end; i++)
         out->series[(k * f->N + i) * out->series_stride + pass->columns] = from[k * f->row + i] / divisor;
     pass->columns++;
-    memset(f->a.sum, 0, (size_t)S * sizeof *f->a.sum);
+    net_zero(f, f->S, f->a.sum);
   }
 }
 
-// The first state of the block's n columns that is not finite: tau, state and node; tau -1 where all are.
-static ptrdiff_t net_bad_state(const net_pass *pass, ptrdiff_t n, int32_t *state, ptrdiff_t *node) {
+// The first of this worker's states in the block's n columns that is not finite.
+static dn_outcome net_bad_state(const net_pass *pass, ptrdiff_t n, dn_status status) {
   const net_run *f = pass->f;
   const ptrdiff_t S = f->S * f->row;
-  if (f->kernels->first_not_finite(pass->states + S, n * S) < 0) return -1;
-  for (ptrdiff_t j = 0; j < n; j++)
+  const dn_outcome fine = {.status = DN_OK, .edge = -1, .state = -1, .parameter = -1};
+  const net_part all = net_part_of(f, n * f->S);
+  bool finite = true;
+  for (ptrdiff_t k = 0, i = all.first; k < all.times && finite; k++, i += f->row)
+    finite = f->kernels->first_not_finite(pass->states + S + i, all.count) < 0;
+  for (ptrdiff_t j = 0; j < n && !finite; j++)
     for (int32_t k = 0; k < f->S; k++) {
-      const ptrdiff_t bad = f->kernels->first_not_finite(pass->states + (j + 1) * S + k * f->row, f->N);
-      if (bad < 0) continue;
-      *state = k;
-      *node = bad;
-      return pass->tau + j;
+      const ptrdiff_t bad =
+          f->kernels->first_not_finite(pass->states + (j + 1) * S + k * f->row + f->lo, f->end - f->lo);
+      if (bad >= 0)
+        return (dn_outcome){
+            .status = status, .node = f->lo + bad, .step = pass->tau + j, .edge = -1, .state = k, .parameter = -1};
     }
-  return -1;
+  return fine;
 }
 
 // The clamps of the block's first `good` columns, counted once more one by one: leaves count theirs together.
@@ -149,6 +161,8 @@ static int64_t net_count_clamps(const net_pass *pass, ptrdiff_t good) {
     net_increments(f, pass->tau + j - 1, pass->tau + j);
     const dn_step step = {.nodes = f->N,
                           .row = f->row,
+                          .begin = f->lo,
+                          .end = f->hi,
                           .time_step = f->dt,
                           .coupling = p->coupling,
                           .parameters = f->a.parameters,
@@ -163,11 +177,12 @@ static int64_t net_count_clamps(const net_pass *pass, ptrdiff_t good) {
   return clamps;
 }
 
-// Columns tau - count ... tau - 1 of y, from the ring whose column `x` is pass->tau.
+// Columns tau - count ... tau - 1 of y of this worker's nodes, from the ring whose column `x` is pass->tau.
 static void net_copy_observed(const net_pass *pass, ptrdiff_t tau, ptrdiff_t count, DN_REAL *to, ptrdiff_t to_stride) {
   const net_run *f = pass->f;
-  for (ptrdiff_t i = 0; i < f->C * f->N && count > 0; i++)
-    memcpy(to + i * to_stride, pass->x + i * f->plan->stride + tau - count - pass->tau, (size_t)count * sizeof *to);
+  for (ptrdiff_t c = 0; c < f->C && count > 0; c++)
+    for (ptrdiff_t i = c * f->N + f->lo; i < c * f->N + f->end; i++)
+      memcpy(to + i * to_stride, pass->x + i * f->plan->stride + tau - count - pass->tau, (size_t)count * sizeof *to);
 }
 
 // Where the tape keeps mark m of a level: at the start of the piece that ends m pieces before the end.
@@ -179,7 +194,7 @@ static net_mark net_tape_mark(const DN_NAME(dn_network_primal) *p, dn_tape *tape
   return (net_mark){.state = state, .observed = state + p->model->states * net_row(p->plan)};
 }
 
-// Sets the marks that lie in the block's n columns.
+// Sets this worker's part of the marks that lie in the block's n columns.
 static void net_set_marks(const net_pass *pass, ptrdiff_t n) {
   const net_run *f = pass->f;
   const ptrdiff_t S = f->S * f->row, D = f->plan->delay_max;
@@ -190,21 +205,19 @@ static void net_set_marks(const net_pass *pass, ptrdiff_t n) {
     if (tau <= pass->from || tau < pass->tau) continue;
     if (tau >= pass->tau + n) return;
     const net_mark mark = net_tape_mark(f->primal, pass->tape, pass->level, m - 1);
-    memcpy(mark.state, pass->states + (tau - pass->tau + 1) * S, (size_t)S * sizeof(DN_REAL));
+    net_copy(f, f->S, pass->states + (tau - pass->tau + 1) * S, mark.state);
     net_copy_observed(pass, tau, D, mark.observed, D);
   }
 }
 
 // Runs the pass from a state (S, row) and history, the D columns of y before it, rows `history_stride` apart (NULL: zeros).
-// worker: reports progress and hears of cancellation; NULL for stretches computed again. On an early end result->status
-// says why, and result->step the tau up to which all is well.
+// On an early end result->status says why, and result->step the tau up to which all is well.
 static void net_advance(net_pass *pass, const DN_REAL *state, const DN_REAL *history, ptrdiff_t history_stride,
-                        const dn_worker *worker, dn_outcome *result, int32_t *bad) {
+                        dn_outcome *result) {
   net_run *f = pass->f;
   net_record *record = pass->record;
   const dn_plan *plan = f->plan;
   const ptrdiff_t S = f->S * f->row, C = f->C * f->row, B = plan->block, D = plan->delay_max;
-  const size_t size = sizeof(DN_REAL);
   net_fill_history(f, history, history_stride);
   f->noise_from = f->noise_to = 0;
   *result = (dn_outcome){.status = DN_OK};
@@ -218,7 +231,7 @@ static void net_advance(net_pass *pass, const DN_REAL *state, const DN_REAL *his
     pass->coupled = record->coupled - C;
     if (f->split) pass->coupled_predicted = record->coupled_predicted - C;
   }
-  memcpy(pass->states + S, state, (size_t)S * size);
+  net_copy(f, f->S, state, pass->states + S);
   pass->x = f->a.ring + column;
   pass->tau = pass->from;
   pass->seen = 0;
@@ -231,18 +244,17 @@ static void net_advance(net_pass *pass, const DN_REAL *state, const DN_REAL *his
     pass->x = f->a.ring + column;
     const int64_t clamps = pass->clamps;
     net_clear(f, pass->x, B);
+    net_meet(f);
     net_apply(f, &plan->forward, f->a.weights, 1, pass->x, n);
     net_solve(f, &plan->forward, f->a.weights, 2, pass->x, 0, B, n, net_leaf, pass);
 
-    ptrdiff_t node = -1, good = n;
-    const ptrdiff_t bad_tau = net_bad_state(pass, n, bad, &node);
-    if (bad_tau >= 0) {
-      *result = (dn_outcome){.status = DN_NOT_FINITE_STATE, .node = node, .step = bad_tau};
-      good = bad_tau - pass->tau;
+    const dn_outcome mine = net_bad_state(pass, n, DN_NOT_FINITE_STATE);
+    const ptrdiff_t steps = mine.status != DN_OK ? 0 : pass->tau > pass->from ? n : n - 1;
+    *result = pass->reports ? dn_block_end(f->worker, mine, steps) : dn_agree(f->worker, mine);
+    ptrdiff_t good = n;
+    if (result->status == DN_NOT_FINITE_STATE) {
+      good = result->step - pass->tau;
       pass->clamps = clamps + net_count_clamps(pass, good);
-    } else if (worker) {
-      const dn_outcome fine = {.status = DN_OK};
-      *result = dn_block_end(worker, fine, pass->tau > pass->from ? n : n - 1);
     }
     const ptrdiff_t last = pass->tau + good - 1, first = pass->tau > pass->from ? pass->tau : pass->from + 1;
     if (pass->result) net_emit(pass, first, last, pass->states + (first - pass->tau + 1) * S);
@@ -250,7 +262,7 @@ static void net_advance(net_pass *pass, const DN_REAL *state, const DN_REAL *his
     if (result->status != DN_OK || pass->tau + n > pass->to) {
       if (result->status == DN_CANCELLED) result->step = last;
       // The state where the pass ends, for the carry.
-      memmove(f->a.predictor, pass->states + (last - pass->tau + 1) * S, (size_t)S * size);
+      net_copy(f, f->S, pass->states + (last - pass->tau + 1) * S, f->a.predictor);
       pass->to = last;
       return;
     }
@@ -259,8 +271,8 @@ static void net_advance(net_pass *pass, const DN_REAL *state, const DN_REAL *his
       pass->coupled += n * C;
       if (f->split) pass->coupled_predicted += n * C;
     } else {
-      memcpy(pass->states, pass->states + n * S, (size_t)S * size);
-      memcpy(pass->coupled, pass->coupled + n * C, (size_t)C * size);
+      net_copy(f, f->S, pass->states + n * S, pass->states);
+      net_copy(f, f->C, pass->coupled + n * C, pass->coupled);
     }
   }
 }

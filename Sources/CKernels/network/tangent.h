@@ -48,18 +48,9 @@ static void net_tangent_take(const DN_NAME(dn_network_primal) *p, dn_arena *aren
 
 // Adds a list's edges to n columns of the tangent's ring; from + 0 is their first column.
 static void net_tangent_apply(const net_tangent *b, int32_t l, ptrdiff_t from, ptrdiff_t n) {
-  const net_run *f = b->f;
-  const dn_graph *graph = &f->plan->forward;
-  const dn_list *list = &graph->list[l];
-  const ptrdiff_t stride = f->plan->stride;
-  net_apply(f, graph, f->a.weights, l, b->x + from, n);
-  for (int32_t c = 0; c < f->C && list->count > 0; c++) {
-    const DN_REAL *y = b->pass.x + from + c * f->N * stride;
-    DN_REAL *to = b->x + from + c * f->N * stride;
-    if (list->longest < DN_LEAF) f->kernels->apply_class(graph, list, b->weights, y, to);
-    else
-      f->kernels->apply(graph, list->sector_group[0], list->sector_group[graph->sectors], b->weights, y, to, stride, n);
-  }
+  const dn_graph *graph = &b->f->plan->forward;
+  net_apply(b->f, graph, b->f->a.weights, l, b->x + from, n);
+  net_apply_to(b->f, graph, b->weights, l, b->pass.x + from, b->x + from, n);
 }
 
 // net_apply_now for both.
@@ -74,12 +65,12 @@ static void net_tangent_now(const net_tangent *b, const DN_REAL *y, const DN_REA
 static void net_tangent_increment(net_tangent *b, ptrdiff_t t) {
   net_run *f = b->f;
   const DN_NAME(dn_network_tangent) *d = b->d;
-  const ptrdiff_t S = f->S * f->row, N = f->N;
-  memset(b->increment, 0, (size_t)S * sizeof *b->increment);
+  const ptrdiff_t N = f->N;
+  net_zero(f, f->S, b->increment);
   if (d->sigma && f->primal->sigma_count > 0)
-    f->kernels->multiply_add(S, b->amplitude, net_noise(f, t, t + 1), b->increment);
+    net_multiply_add(f, f->S, b->amplitude, net_noise(f, t, t + 1), b->increment);
   for (ptrdiff_t s = 0; s < f->S; s++)
-    for (ptrdiff_t i = 0; i < N; i++) {
+    for (ptrdiff_t i = f->lo; i < f->end; i++) {
       DN_REAL *to = &b->increment[s * f->row + i];
       if (d->noise) *to = DN_FMA(f->a.amplitude[s * f->row + i], d->noise[(t * f->S + s) * N + i], *to);
       if (d->stimulus) *to = DN_FMA(f->dt, d->stimulus[(s * N + i) * d->stimulus_stride + t], *to);
@@ -98,9 +89,10 @@ static void net_tangent_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
   const ptrdiff_t S = f->S * f->row, C = f->C * f->row, stride = f->plan->stride, channel = f->N * stride;
   net_leaf(&b->pass, first, n);
   for (int32_t k = 0; k < f->C; k++)
-    f->kernels->transpose(b->x + k * channel + first, stride, b->coupled + (first + 1) * C + k * f->row, C, f->N, n);
+    net_to_nodes(f, b->x + k * channel + first, stride, b->coupled + (first + 1) * C + k * f->row, C, n);
   net_move_seen(f, b->seen, b->moved);
   b->moved = n;
+  if (f->recent) net_meet(f);
   for (ptrdiff_t j = first; j < first + n; j++) {
     const ptrdiff_t tau = b->pass.tau + j;
     const DN_REAL *s = b->pass.states + j * S, *c = b->pass.coupled + j * C, *y = f->a.observed + (j - first) * C;
@@ -113,6 +105,8 @@ static void net_tangent_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
       const bool frozen = p->stage == DN_STAGE_FROZEN;
       dn_step_jvp v = {.step = {.nodes = f->N,
                                 .row = f->row,
+                                .begin = f->lo,
+                                .end = f->hi,
                                 .time_step = f->dt,
                                 .coupling = p->coupling,
                                 .parameters = f->a.parameters,
@@ -136,20 +130,23 @@ static void net_tangent_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
         if (f->split) {
           v.step.coupled_next = b->pass.coupled_predicted + (j + 1) * C;
           DN_REAL *predicted = b->coupled_predicted + (j + 1) * C;
-          memcpy(predicted, dc + C, (size_t)C * sizeof *dc);
-          f->model->observe(f->row, 1, f->a.parameters, f->a.predictor, b->y);
-          f->model->observe_jvp(f->row, f->a.parameters, f->a.predictor, b->parameters, b->predictor, b->dy);
+          net_copy(f, f->C, dc + C, predicted);
+          net_observe(f, 1, f->a.predictor, b->y);
+          f->model->observe_jvp(f->row, f->lo, f->hi, f->a.parameters, f->a.predictor, b->parameters, b->predictor,
+                                b->dy);
+          net_meet(f);
           net_tangent_now(b, b->y, b->dy, predicted);
           v.coupled_next = predicted;
         }
         f->model->correct_jvp(&v, ds + S);
       }
     }
-    f->model->observe_jvp(f->row, f->a.parameters, s + S, b->parameters, ds + S, dy);
+    f->model->observe_jvp(f->row, f->lo, f->hi, f->a.parameters, s + S, b->parameters, ds + S, dy);
+    if (f->zero || f->recent) net_meet(f);
     if (f->zero) net_tangent_now(b, y, dy, dc + C);
   }
-  for (int32_t k = 0; k < f->C; k++)
-    f->kernels->transpose(b->observed + k * f->row, C, b->x + k * channel + first, stride, n, f->N);
+  for (int32_t k = 0; k < f->C; k++) net_to_time(f, b->observed + k * f->row, C, b->x + k * channel + first, stride, n);
+  net_meet(f);
 }
 
 // net_solve for both rings.
@@ -170,7 +167,7 @@ static void net_tangent_solve(net_tangent *b, int32_t l, ptrdiff_t from, ptrdiff
 }
 
 // The whole run. The pass's own loop is not used: both rings go block by block together.
-static void net_tangent_advance(net_tangent *b, const dn_worker *worker, dn_outcome *result, int32_t *bad) {
+static void net_tangent_advance(net_tangent *b, dn_outcome *result) {
   net_run *f = b->f;
   net_pass *pass = &b->pass;
   const DN_NAME(dn_network_tangent) *d = b->d;
@@ -183,12 +180,13 @@ static void net_tangent_advance(net_tangent *b, const dn_worker *worker, dn_outc
   pass->states = f->a.states;
   pass->coupled = f->a.coupled;
   pass->coupled_predicted = f->a.coupled_predicted;
-  memcpy(pass->states + S, net_start(f), (size_t)S * size);
-  for (ptrdiff_t i = 0; i < f->C * N && d->history && D > 0; i++)
-    memcpy(b->ring + i * plan->stride + plan->lead - D, d->history + i * d->history_stride + plan->history - D,
-           (size_t)D * size);
-  for (ptrdiff_t s = 0; s < f->S && d->initial; s++)
-    memcpy(b->states + S + s * f->row, d->initial + s * N, (size_t)N * size);
+  net_copy(f, f->S, net_start(f), pass->states + S);
+  for (ptrdiff_t c = 0; c < f->C && d->history && D > 0; c++)
+    for (ptrdiff_t i = c * N + f->lo; i < c * N + f->end; i++)
+      memcpy(b->ring + i * plan->stride + plan->lead - D, d->history + i * d->history_stride + plan->history - D,
+             (size_t)D * size);
+  for (ptrdiff_t s = 0; s < f->S && d->initial && f->end > f->lo; s++)
+    memcpy(b->states + S + s * f->row + f->lo, d->initial + s * N + f->lo, (size_t)(f->end - f->lo) * size);
   ptrdiff_t column = plan->lead, n;
   net_load_seen(f, f->a.ring + column, f->a.seen);
   net_load_seen(f, b->ring + column, b->seen);
@@ -202,22 +200,19 @@ static void net_tangent_advance(net_tangent *b, const dn_worker *worker, dn_outc
     b->x = b->ring + column;
     net_clear(f, pass->x, B);
     net_clear(f, b->x, B);
+    net_meet(f);
     net_apply(f, &plan->forward, f->a.weights, 1, pass->x, n);
     net_tangent_apply(b, 1, 0, n);
     net_tangent_solve(b, 2, 0, B, n);
 
-    dn_outcome mine = {.status = DN_OK};
-    ptrdiff_t node = -1;
-    const ptrdiff_t bad_tau = net_bad_state(pass, n, bad, &node);
-    if (bad_tau >= 0) mine = (dn_outcome){.status = DN_NOT_FINITE_STATE, .node = node, .step = bad_tau};
     // The same look at the tangents, and the same way out for them.
     net_pass tangents = *pass;
     tangents.states = b->states;
     tangents.result = &out;
-    const ptrdiff_t bad_tangent = bad_tau >= 0 ? -1 : net_bad_state(&tangents, n, bad, &node);
-    if (bad_tangent >= 0) mine = (dn_outcome){.status = DN_NOT_FINITE_TANGENT, .node = node, .step = bad_tangent};
-    *result = dn_block_end(worker, mine, pass->tau > 0 ? n : n - 1);
-    if (mine.status == DN_OK) {
+    dn_outcome mine = net_bad_state(pass, n, DN_NOT_FINITE_STATE);
+    if (mine.status == DN_OK) mine = net_bad_state(&tangents, n, DN_NOT_FINITE_TANGENT);
+    *result = dn_block_end(f->worker, mine, pass->tau > 0 ? n : n - 1);
+    if (result->status == DN_OK || result->status == DN_CANCELLED) {
       net_run sums = *f;
       sums.a.sum = b->sum;
       tangents.f = &sums;
@@ -225,9 +220,9 @@ static void net_tangent_advance(net_tangent *b, const dn_worker *worker, dn_outc
       net_emit(&tangents, first, pass->tau + n - 1, b->states + (first - pass->tau + 1) * S);
       pass->columns = tangents.columns;
     }
-    memcpy(pass->states, pass->states + n * S, (size_t)S * size);
-    memcpy(pass->coupled, pass->coupled + n * C, (size_t)C * size);
-    memcpy(b->states, b->states + n * S, (size_t)S * size);
-    memcpy(b->coupled, b->coupled + n * C, (size_t)C * size);
+    net_copy(f, f->S, pass->states + n * S, pass->states);
+    net_copy(f, f->C, pass->coupled + n * C, pass->coupled);
+    net_copy(f, f->S, b->states + n * S, b->states);
+    net_copy(f, f->C, b->coupled + n * C, b->coupled);
   }
 }

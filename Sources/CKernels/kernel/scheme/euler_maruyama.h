@@ -15,7 +15,7 @@ static int64_t M(predict)(const dn_step *step, ptrdiff_t steps, DN_REAL *next) {
   const DN_REAL *now = step->now, *coupled = step->coupled_now, *increment = step->increment;
   int64_t clamps = 0;
   for (ptrdiff_t t = 0; t < steps; t++) {
-    for (ptrdiff_t i = 0; i < row; i += VL) {
+    for (ptrdiff_t i = step->begin; i < step->end; i += VL) {
       vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
       M(load)(now + i, row, DN_STATES, s);
       M(scaled)(coupled + i, row, step->coupling, c);
@@ -63,7 +63,7 @@ DN_INLINE void M(finish_back)(const dn_step_vjp *d, ptrdiff_t i, const vec dc[],
 // of s(t + 1) and the others are zero.
 static void M(predict_vjp)(const dn_step_vjp *d) {
   const ptrdiff_t row = d->step.row;
-  for (ptrdiff_t i = 0; i < row; i += VL) {
+  for (ptrdiff_t i = d->step.begin; i < d->step.end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
     M(load)(d->step.now + i, row, DN_STATES, s);
     M(scaled)(d->step.coupled_now + i, row, d->step.coupling, c);
@@ -90,7 +90,7 @@ static void M(predict_vjp)(const dn_step_vjp *d) {
 static void M(predict_jvp)(const dn_step_jvp *d, DN_REAL *next) {
   const ptrdiff_t row = d->step.row;
   const vec dt = vec_splat(d->step.time_step);
-  for (ptrdiff_t i = 0; i < row; i += VL) {
+  for (ptrdiff_t i = d->step.begin; i < d->step.end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
     M(load)(d->step.now + i, row, DN_STATES, s);
     M(scaled)(d->step.coupled_now + i, row, d->step.coupling, c);

@@ -20,7 +20,7 @@ static int64_t M(heun)(const dn_step *step, ptrdiff_t steps, DN_REAL *next) {
                 *increment = step->increment;
   int64_t clamps = 0;
   for (ptrdiff_t t = 0; t < steps; t++) {
-    for (ptrdiff_t i = 0; i < row; i += VL) {
+    for (ptrdiff_t i = step->begin; i < step->end; i += VL) {
       vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
       M(load)(now + i, row, DN_STATES, s);
       M(scaled)(coupled + i, row, step->coupling, c);
@@ -46,7 +46,7 @@ static int64_t M(heun)(const dn_step *step, ptrdiff_t steps, DN_REAL *next) {
 static int64_t M(correct)(const dn_step *step, DN_REAL *next) {
   const ptrdiff_t row = step->row;
   int64_t clamps = 0;
-  for (ptrdiff_t i = 0; i < row; i += VL) {
+  for (ptrdiff_t i = step->begin; i < step->end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
     M(load)(step->now + i, row, DN_STATES, s);
     M(scaled)(step->coupled_now + i, row, step->coupling, c);
@@ -82,7 +82,7 @@ DN_INLINE void M(correct_back)(const dn_step_vjp *d, const vec s[], const vec f[
 // A whole step where c' was known before.
 static void M(heun_vjp)(const dn_step_vjp *d) {
   const ptrdiff_t row = d->step.row;
-  for (ptrdiff_t i = 0; i < row; i += VL) {
+  for (ptrdiff_t i = d->step.begin; i < d->step.end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], cc[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES],
         predictor[DN_STATES];
     M(load)(d->step.now + i, row, DN_STATES, s);
@@ -117,7 +117,7 @@ static void M(heun_vjp)(const dn_step_vjp *d) {
 // The adjoint of correct: leaves what predict_vjp continues from. d->step.predictor is the clamped predictor.
 static void M(correct_vjp)(const dn_step_vjp *d) {
   const ptrdiff_t row = d->step.row;
-  for (ptrdiff_t i = 0; i < row; i += VL) {
+  for (ptrdiff_t i = d->step.begin; i < d->step.end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], predictor[DN_STATES];
     M(load)(d->step.now + i, row, DN_STATES, s);
     M(scaled)(d->step.coupled_now + i, row, d->step.coupling, c);
@@ -155,7 +155,7 @@ static void M(correct_vjp)(const dn_step_vjp *d) {
 static void M(correct_jvp)(const dn_step_jvp *d, DN_REAL *next) {
   const ptrdiff_t row = d->step.row;
   const DN_REAL dt = d->step.time_step;
-  for (ptrdiff_t i = 0; i < row; i += VL) {
+  for (ptrdiff_t i = d->step.begin; i < d->step.end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], cc[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES],
         predictor[DN_STATES];
     M(load)(d->step.now + i, row, DN_STATES, s);

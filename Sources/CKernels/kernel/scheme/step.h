@@ -68,10 +68,11 @@ DN_INLINE void M(drift_jvp)(const vec s[], const vec c[], const vec p[], const v
   }
 }
 
-// y(s, p) of `steps` rows of states.
-static void M(observe_rows)(ptrdiff_t row, ptrdiff_t steps, const DN_REAL *parameters, const DN_REAL *s, DN_REAL *y) {
+// y(s, p) of elements begin ... end - 1 of `steps` rows of states.
+static void M(observe_rows)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t steps, const DN_REAL *parameters,
+                            const DN_REAL *s, DN_REAL *y) {
   for (ptrdiff_t t = 0; t < steps; t++, s += DN_STATES * row, y += DN_COUPLINGS * row)
-    for (ptrdiff_t i = 0; i < row; i += VL) {
+    for (ptrdiff_t i = begin; i < end; i += VL) {
       vec now[DN_STATES], p[DN_PARAMETERS], observed[DN_COUPLINGS];
       M(load)(s + i, row, DN_STATES, now);
       M(load)(parameters + i, row, DN_PARAMETERS, p);
@@ -79,9 +80,9 @@ static void M(observe_rows)(ptrdiff_t row, ptrdiff_t steps, const DN_REAL *param
       M(store)(observed, y + i, row, DN_COUPLINGS);
     }
 }
-static void M(observe_vjp_row)(ptrdiff_t row, const DN_REAL *parameters, const DN_REAL *s, const DN_REAL *dy,
-                               DN_REAL *ds, DN_REAL *dparameters) {
-  for (ptrdiff_t i = 0; i < row; i += VL) {
+static void M(observe_vjp_row)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *parameters,
+                               const DN_REAL *s, const DN_REAL *dy, DN_REAL *ds, DN_REAL *dparameters) {
+  for (ptrdiff_t i = begin; i < end; i += VL) {
     vec now[DN_STATES], p[DN_PARAMETERS], dobserved[DN_COUPLINGS], dnow[DN_STATES], dp[DN_PARAMETERS];
     M(load)(s + i, row, DN_STATES, now);
     M(load)(parameters + i, row, DN_PARAMETERS, p);
@@ -94,9 +95,9 @@ static void M(observe_vjp_row)(ptrdiff_t row, const DN_REAL *parameters, const D
     M(store)(dp + DN_OBSERVED_FROM, dparameters + i + DN_OBSERVED_FROM * row, row, DN_PARAMETERS - DN_OBSERVED_FROM);
   }
 }
-static void M(observe_jvp_row)(ptrdiff_t row, const DN_REAL *parameters, const DN_REAL *s, const DN_REAL *dparameters,
-                               const DN_REAL *ds, DN_REAL *dy) {
-  for (ptrdiff_t i = 0; i < row; i += VL) {
+static void M(observe_jvp_row)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *parameters,
+                               const DN_REAL *s, const DN_REAL *dparameters, const DN_REAL *ds, DN_REAL *dy) {
+  for (ptrdiff_t i = begin; i < end; i += VL) {
     vec now[DN_STATES], p[DN_PARAMETERS], dnow[DN_STATES], dp[DN_PARAMETERS], dobserved[DN_COUPLINGS];
     M(load)(s + i, row, DN_STATES, now);
     M(load)(parameters + i, row, DN_PARAMETERS, p);
