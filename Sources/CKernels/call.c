@@ -36,13 +36,15 @@ void dn_views_add(dn_views *views, const void *memory, ptrdiff_t rows, ptrdiff_t
              __builtin_mul_overflow(rows, stride_bytes, &bytes)) {
     views->status = DN_TOO_LARGE;
   } else if (rows > 0 && columns > 0) {
-    assert(views->count < DN_VIEWS_MAX);
-    views->view[views->count++] = (dn_view){.memory = memory,
+    if (views->view)
+      views->view[views->count] = (dn_view){.memory = memory,
                                             .rows = rows,
                                             .row_bytes = row_bytes,
                                             .stride_bytes = stride_bytes,
                                             .written = written,
-                                            .twin = twin};
+                                            .twin = twin,
+                                            .run = views->run};
+    views->count++;
   }
 }
 
@@ -143,24 +145,20 @@ dn_outcome dn_agree(const dn_worker *worker, dn_outcome mine) {
   return first;
 }
 
-dn_status dn_call_threads(const dn_plan *plan, const dn_run_options *options, ptrdiff_t runs, double steps,
-                          int32_t *threads) {
+int32_t dn_call_threads(const dn_plan *plan, const dn_run_options *options, ptrdiff_t runs, double steps) {
+#ifdef DN_OPENMP
   int32_t wanted = options ? options->threads : 0;
-  if (wanted < 0 || wanted > 1024) return DN_BAD_OPTION;
   const bool chosen_here = wanted == 0;
   if (chosen_here) wanted = dn_threads_available();
-#ifndef DN_OPENMP
-  wanted = 1;
-#endif
-  if (runs > 1) {
-    *threads = wanted < runs ? wanted : (int32_t)runs;
-    return DN_OK;
-  }
+  if (runs > 1) return wanted < runs ? wanted : (int32_t)runs;
   // A team costs tens of microseconds to form, and about one at each leaf of the recursion: worth it from about a
   // quarter of a million multiply-adds between two barriers on.
-  if (chosen_here && ((double)plan->edges * plan->quiet < 2.5e5 || (double)plan->edges * steps < 1e7)) wanted = 1;
-  *threads = wanted < plan->forward.sectors ? wanted : plan->forward.sectors;
-  return DN_OK;
+  if (chosen_here && ((double)plan->edges * plan->quiet < 2.5e5 || (double)plan->edges * steps < 1e7)) return 1;
+  return wanted < plan->forward.sectors ? wanted : plan->forward.sectors;
+#else
+  (void)plan, (void)options, (void)runs, (void)steps;
+  return 1;
+#endif
 }
 
 void dn_call_run(dn_call *call, int32_t threads, ptrdiff_t runs, dn_work work, void *context, dn_outcome *outcomes,
@@ -198,4 +196,94 @@ void dn_call_run(dn_call *call, int32_t threads, ptrdiff_t runs, dn_work work, v
   // The calling thread may have finished its runs before the others did theirs.
   if (call->progress && call->done == call->total && call->reported < call->total)
     call->progress(call->context, call->total, call->total);
+}
+
+// ---- What surrounds a call's numbers -------------------------------------------------------------------------------
+
+dn_status dn_finish(dn_place *place, dn_status status, ptrdiff_t run) {
+  if (place)
+    *place = (dn_place){.run = run, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1};
+  return status;
+}
+
+dn_status dn_frame_begin(dn_frame *frame, const dn_plan *plan, ptrdiff_t runs, const dn_run_options *options) {
+  *frame = (dn_frame){.runs = runs, .threads = 1};
+  frame->call.plan = plan;
+  if (options) frame->call.progress = options->progress;
+  if (options) frame->call.context = options->context;
+  if (runs < 0) return DN_BAD_SIZE;
+  return options && (options->threads < 0 || options->threads > 1024) ? DN_BAD_OPTION : DN_OK;
+}
+
+dn_status dn_frame_count(dn_frame *frame, dn_check check, const void *context, ptrdiff_t run, int64_t steps) {
+  dn_views views = {.run = run};
+  check(context, run, &views);
+  frame->views += views.count;
+  if (views.status == DN_OK && __builtin_add_overflow(frame->call.total, steps, &frame->call.total))
+    views.status = DN_TOO_LARGE;
+  return views.status;
+}
+
+// The arrays that every call has, counted (base NULL), then cut.
+static void take(dn_frame *frame, dn_arena *arena, dn_view **view) {
+  frame->outcomes = dn_arena_take(arena, frame->threads, sizeof(dn_outcome));
+  frame->results = dn_arena_take(arena, frame->runs, sizeof(dn_outcome));
+  frame->clamps = dn_arena_take(arena, frame->threads, sizeof(int64_t));
+  frame->arenas = dn_arena_take(arena, frame->runs == 1 ? 1 : frame->threads, frame->arena_bytes);
+  *view = dn_arena_take(arena, frame->views, sizeof(dn_view));
+}
+
+dn_status dn_frame_open(dn_frame *frame, const dn_run_options *options, dn_check check, const void *context,
+                        dn_place *place) {
+  const dn_plan *plan = frame->call.plan;
+  dn_view *view;
+  dn_arena all = {0};
+  take(frame, &all, &view);
+  // Room to align the first array to a cache line.
+  dn_arena_take(&all, 1, DN_CACHE_LINE);
+  if (all.overflow) return dn_finish(place, DN_TOO_LARGE, -1);
+  frame->workspace = options ? options->workspace : NULL;
+  if (frame->workspace && frame->workspace->plan != plan) return dn_finish(place, DN_BAD_OPTION, -1);
+  dn_status status = DN_OK;
+  if (!frame->workspace) {
+    status = dn_workspace_create(plan, &frame->own);
+    frame->workspace = frame->own;
+  }
+  if (status == DN_OK) status = dn_workspace_reserve(frame->workspace, all.used);
+  ptrdiff_t where = -1;
+  if (status == DN_OK) {
+    const uintptr_t memory = (uintptr_t)frame->workspace->memory;
+    dn_arena cut = {.base = (char *)((memory + DN_CACHE_LINE - 1) & ~(uintptr_t)(DN_CACHE_LINE - 1))};
+    take(frame, &cut, &view);
+    for (ptrdiff_t r = 0, count = 0; r < frame->runs; r++) {
+      dn_views views = {.view = view + count, .run = r};
+      check(context, r, &views);
+      count += views.count;
+      frame->results[r] =
+          (dn_outcome){.status = DN_OK, .node = -1, .step = -1, .edge = -1, .state = -1, .parameter = -1};
+    }
+    status = dn_views_check(view, frame->views, &where);
+  }
+  if (status == DN_OK) return DN_OK;
+  dn_frame_close(frame);
+  return dn_finish(place, status, where);
+}
+
+dn_outcome dn_frame_run(dn_frame *frame, dn_work work, void *context, ptrdiff_t *run) {
+  dn_call_run(&frame->call, frame->threads, frame->runs, work, context, frame->outcomes, frame->results);
+  dn_outcome decides = {.status = DN_OK};
+  *run = -1;
+  for (ptrdiff_t r = 0; r < frame->runs; r++) {
+    const dn_status status = frame->results[r].status;
+    if (status == DN_OK || (decides.status != DN_OK && (decides.status != DN_CANCELLED || status == DN_CANCELLED)))
+      continue;
+    decides = frame->results[r];
+    *run = r;
+  }
+  return decides;
+}
+
+void dn_frame_close(dn_frame *frame) {
+  dn_workspace_destroy(frame->own);
+  frame->own = NULL;
 }

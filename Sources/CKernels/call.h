@@ -16,12 +16,11 @@ typedef struct dn_view {
   ptrdiff_t run;
 } dn_view;
 
-#define DN_VIEWS_MAX (32 + 2 * DN_PARAMETERS_MAX)
-
-// The views of one run, in a fixed array.
+// Views of one run: counted, and kept where there is room for them.
 typedef struct dn_views {
-  dn_view view[DN_VIEWS_MAX];
-  int32_t count;
+  dn_view *view;  // NULL: they are only counted
+  ptrdiff_t count;
+  ptrdiff_t run;
   dn_status status;  // the first mistake found while adding
 } dn_views;
 
@@ -87,14 +86,56 @@ static inline ptrdiff_t dn_share_end(const dn_worker *worker, ptrdiff_t count) {
   return count * (worker->rank + 1) / worker->size;
 }
 
-// The threads that a call of `runs` runs with `steps` steps in all will use.
-dn_status dn_call_threads(const dn_plan *plan, const dn_run_options *options, ptrdiff_t runs, double steps,
-                          int32_t *threads);
+// The threads that a call of the delay map with `runs` runs and `steps` steps in all will use.
+int32_t dn_call_threads(const dn_plan *plan, const dn_run_options *options, ptrdiff_t runs, double steps);
 
 // Runs `work` for every run: one run by a team of `threads` workers, or several runs with one worker each.
 // outcomes: (threads) shared by the team of one run; results: (runs), the outcome of each.
 typedef void (*dn_work)(void *context, ptrdiff_t run, const dn_worker *worker, dn_outcome *result);
 void dn_call_run(dn_call *call, int32_t threads, ptrdiff_t runs, dn_work work, void *context, dn_outcome *outcomes,
                  dn_outcome *results);
+
+// ---- What surrounds a call's numbers -------------------------------------------------------------------------------
+
+// A call of R runs: its threads, the memory it works in, how each run ended.
+typedef struct dn_frame {
+  dn_call call;
+  ptrdiff_t runs;
+  int32_t threads;
+  ptrdiff_t views;                 // arrays of all runs
+  dn_workspace *workspace, *own;   // own: made for this call
+  size_t arena_bytes;              // what one run works in
+  char *arenas;                    // one, or one a thread where there are several runs
+  dn_outcome *outcomes, *results;  // (threads), (R)
+  int64_t *clamps;                 // (threads)
+} dn_frame;
+
+// Adds the arrays of a run to views, or sets their status.
+typedef void (*dn_check)(const void *context, ptrdiff_t run, dn_views *views);
+
+// Sets the place of a mistake of a run as a whole, or (-1) of a call; returns its status.
+dn_status dn_finish(dn_place *place, dn_status status, ptrdiff_t run);
+
+// The first steps of every call: the numbers that no run is asked for.
+dn_status dn_frame_begin(dn_frame *frame, const dn_plan *plan, ptrdiff_t runs, const dn_run_options *options);
+
+// Looks at a run's arrays by themselves, and counts them and its steps.
+dn_status dn_frame_count(dn_frame *frame, dn_check check, const void *context, ptrdiff_t run, int64_t steps);
+
+// Makes the workspace large enough, cuts it, and holds all arrays against each other. `threads` and `arena_bytes` are known.
+dn_status dn_frame_open(dn_frame *frame, const dn_run_options *options, dn_check check, const void *context,
+                        dn_place *place);
+
+// A run's own memory, for the worker that works on it.
+static inline dn_arena dn_frame_arena(const dn_frame *frame, const dn_worker *worker) {
+  return (dn_arena){.base = frame->arenas + (size_t)worker->slot * frame->arena_bytes};
+}
+
+// Runs `work` for every run, and returns the outcome that decides the call's, of `run`: the first mistake, or a cancellation
+// where there is none.
+dn_outcome dn_frame_run(dn_frame *frame, dn_work work, void *context, ptrdiff_t *run);
+
+// Releases what the call made for itself.
+void dn_frame_close(dn_frame *frame);
 
 #endif

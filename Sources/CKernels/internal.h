@@ -26,9 +26,8 @@
 #define DN_CACHE_LINE 64
 // Delays up to this one may have lanes over targets: vectors over time have no room in their classes.
 #define DN_RECENT 7
-#define DN_COUPLINGS_MAX 2
-// Pairs of rows whose products are added at once: of a leaf's steps, two at most a step and coupling variable.
-#define DN_PAIRS_MAX (2 * DN_LEAF * DN_COUPLINGS_MAX)
+// Pairs of rows whose products are added at once.
+#define DN_PAIRS_MAX 64
 
 // ---- Plan ----------------------------------------------------------------------------------------------------------
 
@@ -148,8 +147,6 @@ void dn_release(const dn_allocator *allocator, void *memory);
 dn_status dn_workspace_reserve(dn_workspace *workspace, size_t bytes);
 
 // ---- Models --------------------------------------------------------------------------------------------------------
-
-#define DN_PARAMETERS_MAX 32
 
 // What computes a model: the parameter that alone multiplies each coupling variable (or -1), and the kernels of each
 // instruction set, NULL where this build lacks it.

@@ -1,11 +1,7 @@
 // The register of node models.
 #include "internal.h"
+#include "kernel/passes.h"
 
-#define DN_PASS_DESCRIBE 0
-#define DN_PASS_LIST 1
-#define DN_PASS_KERNELS 2
-#define DN_TEXT_(name) #name
-#define DN_TEXT(name) DN_TEXT_(name)
 #define M(name) DN_JOIN(DN_MODEL, name)
 #define DN_MODEL_TABLE(suffix) DN_JOIN(DN_JOIN(dn, DN_MODEL), suffix)
 

@@ -32,7 +32,6 @@ typedef struct dn_recorded {
   double time_step, coupling;
   bool fractions, noise, stimulus;  // whether there are any
   size_t real;                      // bytes of a number
-  ptrdiff_t parameter_count[DN_PARAMETERS_MAX];
 } dn_recorded;
 
 struct dn_tape {
@@ -41,15 +40,17 @@ struct dn_tape {
   char *memory;
   size_t capacity;
   dn_layout layout;
-  dn_recorded recorded;  // the run that it holds
-  ptrdiff_t run;         // of the call that has it
+  dn_recorded recorded;        // the run that it holds
+  ptrdiff_t *parameter_count;  // (its model's P): the counts of its parameters
+  int32_t parameters;          // that parameter_count has room for
+  ptrdiff_t run;               // of the call that has it
   bool finished;
 };
 
 bool dn_recorded_same(const dn_recorded *a, const dn_recorded *b);
 
-// Makes the tape's memory `bytes` large.
-dn_status dn_tape_reserve(dn_tape *tape, size_t bytes);
+// Makes the tape's memory `bytes` large, with room for the counts of so many parameters.
+dn_status dn_tape_reserve(dn_tape *tape, size_t bytes, int32_t parameters);
 
 // The steps of a piece of `level` (0: a segment).
 ptrdiff_t dn_layout_piece(const dn_layout *layout, int32_t level);

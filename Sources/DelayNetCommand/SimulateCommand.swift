@@ -194,7 +194,7 @@ struct SimulateCommand: ParsableCommand {
     print("network   \(loaded.summary)")
     let strength = problem.sigma == .none ? "no noise" : "with noise"
     print(
-      "model     \(problem.model.title), \(options.scheme.rawValue), coupling \(rounded(options.coupling)), \(strength), "
+      "model     \(problem.model.title), \(options.scheme.name), coupling \(rounded(options.coupling)), \(strength), "
         + "\(Scalar.npyElementType == .float64 ? "float64" : "float32"), \(problem.plan.report.instructionSet)")
     let columns = problem.thinning.columns(in: carry.step..<(carry.step + steps))
     if columns == 0, steps > 0, !course.completesOutput { try requireColumn(steps, from: carry.step) }
@@ -336,7 +336,7 @@ struct SimulateCommand: ParsableCommand {
       shaped, model: model, timeStep: options.timeStep, delays: delays, instructionSet: options.isa.instructionSet)
     problem.history = given
     problem.coupling = try finite(options.coupling, "--coupling")
-    problem.scheme = options.scheme.scheme
+    problem.scheme = options.scheme
     problem.stage = options.couplingStage
     problem.couplingKind = options.couplingKind
     problem.thinning = thinning

@@ -67,7 +67,7 @@ struct SimulateOptions: ParsableArguments {
   var set: [Assignment] = []
 
   @Option(name: .long, help: "The scheme of the steps.")
-  var scheme = SchemeArgument.heun
+  var scheme = Scheme.heun
 
   @Option(name: .long, help: "What Heun's second stage is coupled to: aware, or frozen as in The Virtual Brain.")
   var couplingStage = CouplingStage.aware
@@ -241,11 +241,15 @@ enum PrecisionArgument: String, ExpressibleByArgument, CaseIterable {
   var isDouble: Bool { self == .double || self == .float64 }
 }
 
-/// The schemes by the names of the command line.
-enum SchemeArgument: String, ExpressibleByArgument, CaseIterable {
-  case heun, euler
+/// The schemes by the names of the register.
+extension Scheme: ExpressibleByArgument {
+  public init?(argument: String) {
+    guard let scheme = Scheme.named(argument) else { return nil }
+    self = scheme
+  }
 
-  var scheme: Scheme { self == .heun ? .heun : .eulerMaruyama }
+  public static var allValueStrings: [String] { allCases.map(\.name) }
+  public var defaultValueDescription: String { name }
 }
 
 extension CouplingStage: ExpressibleByArgument {}

@@ -12,6 +12,7 @@
 #define dn_step_vjp dn_step_vjp_f32
 #define dn_step_jvp dn_step_jvp_f32
 #define dn_model_kernels dn_model_kernels_f32
+#define dn_scheme_kernels dn_scheme_kernels_f32
 #define dn_leaf_lanes dn_leaf_lanes_f32
 #define dn_kernels dn_kernels_f32
 #include "../../Sources/CKernels/kernel/table.h"
@@ -23,6 +24,7 @@
 #undef dn_step_vjp
 #undef dn_step_jvp
 #undef dn_model_kernels
+#undef dn_scheme_kernels
 #undef dn_leaf_lanes
 #undef dn_kernels
 
@@ -34,6 +36,7 @@
 #define dn_step_vjp dn_step_vjp_f64
 #define dn_step_jvp dn_step_jvp_f64
 #define dn_model_kernels dn_model_kernels_f64
+#define dn_scheme_kernels dn_scheme_kernels_f64
 #define dn_leaf_lanes dn_leaf_lanes_f64
 #define dn_kernels dn_kernels_f64
 #include "../../Sources/CKernels/kernel/table.h"
@@ -45,6 +48,7 @@
 #undef dn_step_vjp
 #undef dn_step_jvp
 #undef dn_model_kernels
+#undef dn_scheme_kernels
 #undef dn_leaf_lanes
 #undef dn_kernels
 

@@ -10,7 +10,7 @@ typedef struct DN_NAME(outcome) {
   int64_t clamps[3];
   DN_REAL next[3][STATES_MAX * ROW], next_jvp[3][STATES_MAX * ROW];
   DN_REAL back[3][INPUTS_MAX * ROW], back_split[3][INPUTS_MAX * ROW];  // cotangents, in the order of the inputs
-  DN_REAL observed[DN_COUPLINGS_MAX * ROW], observed_jvp[DN_COUPLINGS_MAX * ROW], observed_vjp[INPUTS_MAX * ROW];
+  DN_REAL observed[COUPLINGS_MAX * ROW], observed_jvp[COUPLINGS_MAX * ROW], observed_vjp[INPUTS_MAX * ROW];
 } DN_NAME(outcome);
 
 // The rows of all inputs, and tangents in the same order.
@@ -53,17 +53,16 @@ static void DN_NAME(compute)(const dn_model *m, const DN_NAME(dn_model_kernels) 
   memset(o, 0, sizeof *o);
   for (scheme_kind scheme = EULER; scheme <= HEUN_FROZEN; scheme++) {
     check_about("%s, %s", m->name, SCHEMES[scheme]);
+    const DN_NAME(dn_scheme_kernels) *steps = &kernels->scheme[scheme == EULER ? DN_SCHEME_EULER : DN_SCHEME_HEUN];
+    const bool halves = scheme != EULER;
     DN_NAME(dn_step) step = DN_NAME(step_of)(m, scheme, predictor);
-    const int64_t predicted = kernels->predict(&step, 1, predictor);
-    if (scheme == EULER) {
-      o->clamps[scheme] = predicted;
-      memcpy(o->next[scheme], predictor, states);
-    } else {
-      o->clamps[scheme] = kernels->heun(&step, 1, next);
-      memcpy(o->next[scheme], next, states);
-      const int64_t corrected = kernels->correct(&step, next);
-      CHECK(predicted + corrected == o->clamps[scheme], "clamps of predict and correct");
-      CHECK(memcmp(next, o->next[scheme], states) == 0, "predict and correct are not heun");
+    o->clamps[scheme] = steps->step(&step, 1, next);
+    memcpy(o->next[scheme], next, states);
+    CHECK(halves == (steps->predict != NULL) && halves == (steps->correct != NULL), "halves");
+    if (halves) {
+      const int64_t predicted = steps->predict(&step, predictor), corrected = steps->correct(&step, next);
+      CHECK(predicted + corrected == o->clamps[scheme], "clamps of the halves");
+      CHECK(memcmp(next, o->next[scheme], states) == 0, "the halves are not the step");
     }
 
     const DN_REAL *tangent = DN_NAME(tangent);
@@ -76,14 +75,17 @@ static void DN_NAME(compute)(const dn_model *m, const DN_NAME(dn_model_kernels) 
            .coupled_next = tangent + (scheme == HEUN_FROZEN ? l.coupled_now : l.coupled_next) * ROW,
            .increment = tangent + l.increment * ROW,
            .predictor = dpredictor};
-    kernels->predict_jvp(&jvp, dpredictor);
-    memcpy(next, dpredictor, states);
-    if (scheme != EULER) kernels->correct_jvp(&jvp, next);
+    steps->step_jvp(&jvp, next);
     memcpy(o->next_jvp[scheme], next, states);
+    if (halves) {
+      steps->predict_jvp(&jvp, dpredictor);
+      steps->correct_jvp(&jvp, next);
+      CHECK(memcmp(next, o->next_jvp[scheme], states) == 0, "the tangents of the halves are not the step's");
+    }
 
-    // Sums start at 1, the rest at rubbish, except where kernels go on with what was left.
+    // Sums start at 1, the rest at rubbish.
     for (int split = 0; split < 2; split++) {
-      if (scheme == EULER && !split) continue;
+      if (!halves && split) break;
       for (int n = 0; n < l.count * ROW; n++) back[n] = n >= l.parameters * ROW ? 1 : (DN_REAL)77;
       memcpy(back, DN_NAME(cotangent), states);
       DN_NAME(dn_step_vjp)
@@ -97,22 +99,16 @@ static void DN_NAME(compute)(const dn_model *m, const DN_NAME(dn_model_kernels) 
              .drift = ddrift,
              .parameters = back + l.parameters * ROW,
              .coupling = back + l.coupling * ROW};
-      if (scheme == EULER) {
-        memcpy(dpredictor, DN_NAME(cotangent), states);
-        memset(ddrift, 0, states);
-        memset(back, 0, states);
-        memset(vjp.increment, 0, states);
-        kernels->predict_vjp(&vjp);
-      } else if (split) {
-        kernels->correct_vjp(&vjp);
-        kernels->predict_vjp(&vjp);
-      } else kernels->heun_vjp(&vjp);
+      if (split) {
+        steps->correct_vjp(&vjp);
+        steps->predict_vjp(&vjp);
+      } else steps->step_vjp(&vjp);
       // Not written: the corrector has no coupling of its own.
       if (scheme != HEUN) memset(vjp.coupled_next, 0, (size_t)m->couplings * ROW * sizeof(DN_REAL));
       for (int n = l.parameters * ROW; n < l.count * ROW; n++) back[n] -= 1;
       memcpy(split ? o->back_split[scheme] : o->back[scheme], back, (size_t)l.count * ROW * sizeof(DN_REAL));
     }
-    if (scheme == EULER) memcpy(o->back[scheme], o->back_split[scheme], sizeof o->back[scheme]);
+    if (!halves) memcpy(o->back_split[scheme], o->back[scheme], sizeof o->back[scheme]);
   }
   const DN_REAL *parameters = DN_NAME(input) + l.parameters * ROW;
   kernels->observe(ROW, 0, ROW, 1, parameters, DN_NAME(input), rows);
@@ -132,7 +128,7 @@ static void DN_NAME(node)(const dn_model *m, const double *input, int i, double 
 // ---- Steps ---------------------------------------------------------------------------------------------------------
 
 static void DN_NAME(check_values)(const dn_model *m, const double *input, const DN_NAME(outcome) *o) {
-  double one[INPUTS_MAX], next[STATES_MAX], y[DN_COUPLINGS_MAX];
+  double one[INPUTS_MAX], next[STATES_MAX], y[COUPLINGS_MAX];
   for (scheme_kind scheme = EULER; scheme <= HEUN_FROZEN; scheme++) {
     int64_t clamps = 0;
     for (int i = 0; i < NODES; i++) {
@@ -160,20 +156,21 @@ static void DN_NAME(check_values)(const dn_model *m, const double *input, const 
 static void DN_NAME(check_many_steps)(const dn_model *m, const DN_NAME(dn_model_kernels) *kernels) {
   enum { STEPS = 3 };
   static _Alignas(64) DN_REAL run[(STEPS + 1) * STATES_MAX * ROW], single[STATES_MAX * ROW],
-      coupled[(STEPS + 1) * DN_COUPLINGS_MAX * ROW], increment[STEPS * STATES_MAX * ROW];
-  DN_NAME(dn_random_uniform)(dn_key_create(8), 0, (STEPS + 1) * DN_COUPLINGS_MAX * ROW, -1, 1, coupled);
+      coupled[(STEPS + 1) * COUPLINGS_MAX * ROW], increment[STEPS * STATES_MAX * ROW];
+  DN_NAME(dn_random_uniform)(dn_key_create(8), 0, (STEPS + 1) * COUPLINGS_MAX * ROW, -1, 1, coupled);
   DN_NAME(dn_random_uniform)(dn_key_create(9), 0, STEPS * STATES_MAX * ROW, -1, 1, increment);
   for (scheme_kind scheme = EULER; scheme <= HEUN; scheme++) {
     const ptrdiff_t s = m->states * ROW, c = m->couplings * ROW;
     DN_NAME(dn_step) step = DN_NAME(step_of)(m, scheme, NULL);
     memcpy(run, step.now, (size_t)s * sizeof *run);
     step.now = run, step.coupled_now = coupled, step.coupled_next = coupled + c, step.increment = increment;
-    const int64_t clamps = (scheme == EULER ? kernels->predict : kernels->heun)(&step, STEPS, run + s);
+    const int64_t clamps =
+        kernels->scheme[scheme == EULER ? DN_SCHEME_EULER : DN_SCHEME_HEUN].step(&step, STEPS, run + s);
     int64_t sum = 0;
     for (int t = 0; t < STEPS; t++) {
       step.now = run + t * s, step.coupled_now = coupled + t * c, step.coupled_next = coupled + (t + 1) * c;
       step.increment = increment + t * s;
-      sum += (scheme == EULER ? kernels->predict : kernels->heun)(&step, 1, single);
+      sum += kernels->scheme[scheme == EULER ? DN_SCHEME_EULER : DN_SCHEME_HEUN].step(&step, 1, single);
       CHECK(memcmp(single, run + (t + 1) * s, (size_t)s * sizeof *run) == 0, "%s: step %d of three", SCHEMES[scheme],
             t);
     }

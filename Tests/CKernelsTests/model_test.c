@@ -91,7 +91,14 @@ static const equation *equation_of(const dn_model *model) {
 
 // ---- One node's step in double -------------------------------------------------------------------------------------
 
-enum { NODES = 37, ROW = 48, STATES_MAX = 8, PARAMETERS_MAX = 32, INPUTS_MAX = 2 * STATES_MAX + 5 + PARAMETERS_MAX };
+enum {
+  NODES = 37,
+  ROW = 48,
+  STATES_MAX = 8,
+  COUPLINGS_MAX = 2,
+  PARAMETERS_MAX = 32,
+  INPUTS_MAX = 2 * STATES_MAX + 5 + PARAMETERS_MAX
+};
 
 // What a node's step depends on, in the order of `input`: states, c(t), c', increments, parameters, G.
 typedef struct layout {
@@ -125,7 +132,7 @@ static int step_plainly(const dn_model *m, scheme_kind scheme, double dt, const 
   const layout l = layout_of(m);
   const equation *e = equation_of(m);
   const double *s = input, *n = input + l.increment, *p = input + l.parameters;
-  double c[DN_COUPLINGS_MAX], f[STATES_MAX], g[STATES_MAX], q[STATES_MAX];
+  double c[COUPLINGS_MAX], f[STATES_MAX], g[STATES_MAX], q[STATES_MAX];
   for (int k = 0; k < m->couplings; k++) c[k] = input[l.coupling] * input[l.coupled_now + k];
   e->drift(s, c, p, f);
   for (int k = 0; k < m->states; k++) q[k] = s[k] + dt * f[k] + n[k];
@@ -181,7 +188,7 @@ static void make_inputs(const dn_model *m, bool push, double *input) {
 // Wong-Wang's rate through the removable singularity u = 0, at which its slope is 1/2, and far on both sides of it.
 static void test_wong_wang_threshold(void) {
   const dn_model *m = dn_model_find("wong_wang");
-  const dn_model_kernels_f64 *kernels = m->implementation->kernels_f64[dn_isa_best()];
+  const dn_scheme_kernels_f64 *kernels = &m->implementation->kernels_f64[dn_isa_best()]->scheme[DN_SCHEME_HEUN];
   for (int n = -60; n <= 60; n++) {
     // a x - b = u: a = 1, b = 0, S = 0, x = I_o = u.
     const double z = n == 0 ? 0 : (n < 0 ? -1 : 1) * pow(10, (abs(n) - 40) / 10.0), d = 154, u = z / d;
@@ -191,7 +198,7 @@ static void test_wong_wang_threshold(void) {
       for (int i = 0; i < 16; i++) p[k * 16 + i] = values[k];
     for (int i = 0; i < 16; i++) increment[i] = 0.25;
     dn_step_f64 step = {16, 16, 0, 16, 0.001, 1, p, now, coupled, coupled, increment, next};
-    kernels->predict(&step, 1, next);
+    kernels->predict(&step, next);
     const double rate = z == 0 ? 1 / d : -u / expm1(-d * u);
     check_about("z = %g", z);
     CHECK(fabs(next[0] - 0.25 - 0.001 * rate) <= 1e-15, "rate %.17g, expected %.17g", (next[0] - 0.25) / 0.001, rate);
@@ -224,7 +231,7 @@ static void test_register(void) {
     CHECK_THAT(ascii(m->name) && *m->title && *m->source);
     CHECK(equation_of(m) != NULL, "no equation in EQUATIONS");
     CHECK_THAT(m->states > 0 && m->states <= STATES_MAX && m->parameters > 0 && m->parameters <= PARAMETERS_MAX);
-    CHECK_THAT(m->couplings > 0 && m->couplings <= DN_COUPLINGS_MAX);
+    CHECK_THAT(m->couplings > 0 && m->couplings <= COUPLINGS_MAX);
     for (int k = 0; k < m->states; k++) {
       const dn_model_variable *v = &m->state[k];
       CHECK(ascii(v->name) && v->unit && *v->meaning, "state %d", k);
@@ -252,9 +259,26 @@ static void test_register(void) {
   CHECK_THAT(dn_model_at(-1) == NULL && dn_model_at(dn_model_count()) == NULL && dn_model_find("") == NULL);
 }
 
+static void test_schemes(void) {
+  CHECK_THAT(dn_scheme_count() >= 2 && dn_scheme_find("heun") == DN_SCHEME_HEUN &&
+             dn_scheme_find("euler") == DN_SCHEME_EULER);
+  CHECK_THAT(dn_scheme_find("no scheme") == -1 && !dn_scheme_describe(-1) && !dn_scheme_describe(dn_scheme_count()));
+  for (dn_scheme s = 0; s < dn_scheme_count(); s++) {
+    const dn_scheme_description *d = dn_scheme_describe(s);
+    check_about("scheme %d", s);
+    if (!CHECK_THAT(d && ascii(d->name))) continue;
+    CHECK_THAT(dn_scheme_find(d->name) == s && *d->title && *d->source && d->stages >= 1 && d->stages <= 2);
+    for (int n = 0; n < dn_model_count(); n++) {
+      const dn_scheme_kernels_f32 *k = &dn_model_at(n)->implementation->kernels_f32[DN_ISA_BASE]->scheme[s];
+      CHECK_THAT(k->step && k->step_vjp && k->step_jvp && (d->stages == 2) == (k->correct != NULL));
+    }
+  }
+}
+
 int main(int argc, char **argv) {
   static const check_test tests[] = {
       {"register", test_register},
+      {"schemes", test_schemes},
       {"steps_f32", test_steps_f32},
       {"steps_f64", test_steps_f64},
       {"derivatives_f32", test_derivatives_f32},

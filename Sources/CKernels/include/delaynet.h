@@ -251,12 +251,27 @@ DN_API int32_t dn_model_count(void);
 DN_API const dn_model *DN_NULLABLE dn_model_at(int32_t index);
 DN_API const dn_model *DN_NULLABLE dn_model_find(const char *name);
 
-typedef enum dn_scheme {
+// How a network is stepped: a scheme, by its number in the register. n = sigma sqrt(dt) z(t) + dt u(t).
+typedef int32_t dn_scheme;
+enum {
   DN_SCHEME_HEUN = 0,   // p = s + dt F(s, c(t)) + n;  s' = s + dt/2 (F(s, c(t)) + F(p, c(t+1))) + n
-  DN_SCHEME_EULER = 1,  // s' = s + dt F(s, c(t)) + n                    n = sigma sqrt(dt) z(t) + dt u(t)
-} dn_scheme;
+  DN_SCHEME_EULER = 1,  // s' = s + dt F(s, c(t)) + n
+};
 
-// What the corrector of Heun's scheme is coupled to.
+typedef struct dn_scheme_description {
+  const char *name;  // what the command calls it
+  const char *title;
+  const char *source;
+  int32_t stages;  // 2: a predictor, and a corrector whose coupling is chosen by dn_stage
+} dn_scheme_description;
+
+DN_API int32_t dn_scheme_count(void);
+// NULL where there is none.
+DN_API const dn_scheme_description *DN_NULLABLE dn_scheme_describe(dn_scheme scheme);
+// -1 where there is none.
+DN_API dn_scheme dn_scheme_find(const char *name);
+
+// What the second stage of a scheme is coupled to.
 typedef enum dn_stage {
   DN_STAGE_AWARE = 0,   // c(t+1): edges of delay 0 read the sources' predictors
   DN_STAGE_FROZEN = 1,  // c(t) once more, as The Virtual Brain does

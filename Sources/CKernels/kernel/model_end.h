@@ -35,20 +35,20 @@ static const dn_model M(model) = {
 
 #elif DN_PASS == DN_PASS_KERNELS
 #include "scheme/step.h"
-#include "scheme/euler_maruyama.h"
-#include "scheme/heun.h"
+#include "scheme/predictor.h"
+#include "../schemes.def"
+static const dn_scheme_kernels M(schemes)[] = {
+#undef DN_PASS
+#define DN_PASS DN_PASS_TABLE
+#include "../schemes.def"
+#undef DN_PASS
+#define DN_PASS DN_PASS_KERNELS
+};
 extern const dn_model_kernels DN_TABLE(DN_JOIN(dn, DN_MODEL));
 const dn_model_kernels DN_TABLE(DN_JOIN(dn, DN_MODEL)) = {
-    .heun = M(heun),
-    .predict = M(predict),
-    .correct = M(correct),
+    .scheme = M(schemes),
     .observe = M(observe_rows),
-    .heun_vjp = M(heun_vjp),
-    .predict_vjp = M(predict_vjp),
-    .correct_vjp = M(correct_vjp),
     .observe_vjp = M(observe_vjp_row),
-    .predict_jvp = M(predict_jvp),
-    .correct_jvp = M(correct_jvp),
     .observe_jvp = M(observe_jvp_row),
 };
 #endif

@@ -45,19 +45,27 @@ typedef struct dn_step_jvp {
   DN_REAL *predictor;           // (S, row) out of predict_jvp, into correct_jvp
 } dn_step_jvp;
 
-typedef struct DN_NAME(dn_model_kernels) {
-  int64_t (*heun)(const dn_step *step, ptrdiff_t steps, DN_REAL *next);
-  int64_t (*predict)(const dn_step *step, ptrdiff_t steps, DN_REAL *next);
+// A scheme's steps of one model. A whole step knows every coupling beforehand; the halves of one with two stages, else NULL,
+// let the driver form the coupling that the corrector reads from the predictors of other nodes. Steps return how often a
+// state was clamped.
+typedef struct dn_scheme_kernels {
+  int64_t (*step)(const dn_step *step, ptrdiff_t steps, DN_REAL *next);
+  void (*step_vjp)(const dn_step_vjp *d);
+  void (*step_jvp)(const dn_step_jvp *d, DN_REAL *next);
+  int64_t (*predict)(const dn_step *step, DN_REAL *next);
+  void (*predict_vjp)(const dn_step_vjp *d);
+  void (*predict_jvp)(const dn_step_jvp *d, DN_REAL *next);
   int64_t (*correct)(const dn_step *step, DN_REAL *next);
+  void (*correct_vjp)(const dn_step_vjp *d);
+  void (*correct_jvp)(const dn_step_jvp *d, DN_REAL *next);
+} dn_scheme_kernels;
+
+typedef struct DN_NAME(dn_model_kernels) {
+  const dn_scheme_kernels *scheme;  // (dn_scheme_count())
   void (*observe)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t steps, const DN_REAL *parameters,
                   const DN_REAL *s, DN_REAL *y);
-  void (*heun_vjp)(const dn_step_vjp *d);
-  void (*predict_vjp)(const dn_step_vjp *d);
-  void (*correct_vjp)(const dn_step_vjp *d);
   void (*observe_vjp)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *parameters, const DN_REAL *s,
                       const DN_REAL *dy, DN_REAL *ds, DN_REAL *dparameters);
-  void (*predict_jvp)(const dn_step_jvp *d, DN_REAL *next);
-  void (*correct_jvp)(const dn_step_jvp *d, DN_REAL *next);
   void (*observe_jvp)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *parameters, const DN_REAL *s,
                       const DN_REAL *dparameters, const DN_REAL *ds, DN_REAL *dy);
 } dn_model_kernels;

@@ -77,7 +77,9 @@ static void map_jvp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
                       d->next_history_stride);
 }
 
-static void map_jvp_check(const dn_plan *plan, const map_call *c, ptrdiff_t run, dn_views *views) {
+static void map_jvp_check(const void *context, ptrdiff_t run, dn_views *views) {
+  const map_call *c = context;
+  const dn_plan *plan = c->frame.call.plan;
   const DN_NAME(dn_map_primal) *p = &c->primals[run];
   const DN_NAME(dn_map_tangent) *d = &c->tangents[run];
   const ptrdiff_t N = plan->nodes, H = plan->history, T = p->steps;
@@ -95,7 +97,7 @@ static void map_jvp_check(const dn_plan *plan, const map_call *c, ptrdiff_t run,
 dn_status DN_NAME(dn_map_jvp)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME(dn_map_primal) *primals,
                               const DN_NAME(dn_map_tangent) *tangents, const dn_run_options *options, dn_place *place) {
   map_call c = {.primals = primals, .tangents = tangents};
-  if (runs > 0 && !tangents) return map_finish(place, DN_NULL_POINTER, -1);
+  if (runs > 0 && !tangents) return dn_finish(place, DN_NULL_POINTER, -1);
   if (plan)
     for (ptrdiff_t r = 0; r < runs; r++) {
       const bool reads_series = map_jvp_reads_series(&tangents[r]);
@@ -106,6 +108,5 @@ dn_status DN_NAME(dn_map_jvp)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME
     }
   const dn_status status = map_begin(&c, plan, runs, options, map_jvp_check, place);
   if (status != DN_OK) return status;
-  dn_call_run(&c.call, c.threads, runs, map_jvp_work, &c, c.outcomes, c.results);
-  return map_end(&c, runs, place);
+  return map_end(&c, map_jvp_work, place);
 }

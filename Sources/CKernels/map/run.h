@@ -64,7 +64,9 @@ static void map_run_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   if (worker->rank == 0) out->steps_done = t;
 }
 
-static void map_run_check(const dn_plan *plan, const map_call *c, ptrdiff_t run, dn_views *views) {
+static void map_run_check(const void *context, ptrdiff_t run, dn_views *views) {
+  const map_call *c = context;
+  const dn_plan *plan = c->frame.call.plan;
   const DN_NAME(dn_map_primal) *p = &c->primals[run];
   const DN_NAME(dn_map_result) *out = c->run_results ? &c->run_results[run] : NULL;
   map_check_primal(plan, p, true, plan->zero_edges || p->noise_gain != 0, views);
@@ -81,6 +83,5 @@ dn_status DN_NAME(dn_map_run)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME
     for (ptrdiff_t r = 0; r < runs; r++) results[r].steps_done = 0;
   const dn_status status = map_begin(&c, plan, runs, options, map_run_check, place);
   if (status != DN_OK) return status;
-  dn_call_run(&c.call, c.threads, runs, map_run_work, &c, c.outcomes, c.results);
-  return map_end(&c, runs, place);
+  return map_end(&c, map_run_work, place);
 }

@@ -244,142 +244,64 @@ static void map_take(const dn_plan *plan, map_needs needs, dn_arena *arena, map_
                              .row = row};
 }
 
-// Everything that a call needs besides the caller's arrays.
+// A call of one of the three drivers.
 typedef struct map_call {
-  dn_call call;
+  dn_frame frame;
   const DN_NAME(dn_map_primal) *primals;
   DN_NAME(dn_map_result) *run_results;  // each driver sets its own: run, jvp, vjp
   const DN_NAME(dn_map_tangent) *tangents;
   const DN_NAME(dn_map_cotangent) *cotangents;
   map_needs needs;
-  int32_t threads;
-  dn_workspace *workspace, *own;  // own: made for this call
-  char *arenas;
-  size_t arena_bytes;
-  dn_outcome *outcomes, *results;
 } map_call;
 
-typedef void (*map_check)(const dn_plan *plan, const map_call *c, ptrdiff_t run, dn_views *views);
-
-static dn_status map_finish(dn_place *place, dn_status status, ptrdiff_t run) {
-  if (place)
-    *place = (dn_place){.run = run, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1};
-  return status;
-}
-
-// Checks the options and every run's arrays, and reserves the workspace.
+// Checks the options and every run's arrays, and makes room.
 static dn_status map_begin(map_call *c, const dn_plan *plan, ptrdiff_t runs, const dn_run_options *options,
-                           map_check check, dn_place *place) {
-  if (!plan || (runs > 0 && !c->primals)) return map_finish(place, DN_NULL_POINTER, -1);
-  if (runs < 0) return map_finish(place, DN_BAD_SIZE, -1);
-  c->call = (dn_call){
-      .plan = plan, .progress = options ? options->progress : NULL, .context = options ? options->context : NULL};
+                           dn_check check, dn_place *place) {
+  if (!plan || (runs > 0 && !c->primals)) return dn_finish(place, DN_NULL_POINTER, -1);
+  dn_status status = dn_frame_begin(&c->frame, plan, runs, options);
+  if (status != DN_OK) return dn_finish(place, status, -1);
   double steps = 0;
   for (ptrdiff_t r = 0; r < runs; r++) {
-    dn_views views = {.count = 0};
-    ptrdiff_t where = r;
-    check(plan, c, r, &views);
-    if (views.status == DN_OK && runs == 1) views.status = dn_views_check(views.view, views.count, &where);
-    if (views.status == DN_OK && __builtin_add_overflow(c->call.total, (int64_t)c->primals[r].steps, &c->call.total))
-      views.status = DN_TOO_LARGE;
-    if (views.status != DN_OK) return map_finish(place, views.status, r);
+    status = dn_frame_count(&c->frame, check, c, r, c->primals[r].steps);
+    if (status != DN_OK) return dn_finish(place, status, r);
     steps += (double)c->primals[r].steps;
   }
-  dn_status status = dn_call_threads(plan, options, runs, steps, &c->threads);
-  if (status != DN_OK) return map_finish(place, status, -1);
-
-  c->workspace = options ? options->workspace : NULL;
-  if (c->workspace && c->workspace->plan != plan) return map_finish(place, DN_BAD_OPTION, -1);
+  c->frame.threads = dn_call_threads(plan, options, runs, steps);
   map_arrays counted;
-  dn_arena one = {0}, all = {0};
+  dn_arena one = {0};
   map_take(plan, c->needs, &one, &counted);
-  c->arena_bytes = one.used;
-  const ptrdiff_t arenas = runs == 1 ? 1 : c->threads;
-  dn_arena_take(&all, c->threads, sizeof(dn_outcome));
-  dn_arena_take(&all, runs, sizeof(dn_outcome));
-  dn_arena_take(&all, arenas, one.used);
-  if (runs > 1) dn_arena_take(&all, runs * DN_VIEWS_MAX, sizeof(dn_view));
-  // Room to align the first array to a cache line.
-  dn_arena_take(&all, 1, DN_CACHE_LINE);
-  if (one.overflow || all.overflow) return map_finish(place, DN_TOO_LARGE, -1);
-
-  if (!c->workspace) {
-    status = dn_workspace_create(plan, &c->own);
-    if (status != DN_OK) return map_finish(place, status, -1);
-    c->workspace = c->own;
-  }
-  status = dn_workspace_reserve(c->workspace, all.used);
-  if (status == DN_OK) {
-    const uintptr_t memory = (uintptr_t)c->workspace->memory;
-    dn_arena cut = {.base = (char *)((memory + DN_CACHE_LINE - 1) & ~(uintptr_t)(DN_CACHE_LINE - 1))};
-    c->outcomes = dn_arena_take(&cut, c->threads, sizeof(dn_outcome));
-    c->results = dn_arena_take(&cut, runs, sizeof(dn_outcome));
-    c->arenas = dn_arena_take(&cut, arenas, one.used);
-    for (ptrdiff_t r = 0; r < runs; r++) c->results[r] = (dn_outcome){.status = DN_OK};
-    if (runs > 1) {
-      // The runs' arrays against each other.
-      dn_view *view = dn_arena_take(&cut, runs * DN_VIEWS_MAX, sizeof(dn_view));
-      ptrdiff_t count = 0, where = -1;
-      for (ptrdiff_t r = 0; r < runs; r++) {
-        dn_views views = {.count = 0};
-        check(plan, c, r, &views);
-        for (int32_t v = 0; v < views.count; v++) {
-          view[count] = views.view[v];
-          view[count++].run = r;
-        }
-      }
-      status = dn_views_check(view, count, &where);
-      if (status != DN_OK) map_finish(place, status, where);
-    }
-  } else {
-    map_finish(place, status, -1);
-  }
-  if (status != DN_OK) dn_workspace_destroy(c->own);
-  return status;
+  if (one.overflow) return dn_finish(place, DN_TOO_LARGE, -1);
+  c->frame.arena_bytes = one.used;
+  return dn_frame_open(&c->frame, options, check, c, place);
 }
 
 static map_state map_state_of(const map_call *c, ptrdiff_t run, const dn_worker *worker) {
-  const dn_plan *plan = c->call.plan;
+  const dn_plan *plan = c->frame.call.plan;
   map_state state = {.plan = plan, .kernels = DN_NAME(dn_kernels_of)(plan->isa), .primal = &c->primals[run]};
-  dn_arena arena = {.base = c->arenas + (size_t)worker->slot * c->arena_bytes};
+  dn_arena arena = dn_frame_arena(&c->frame, worker);
   map_take(plan, c->needs, &arena, &state.arrays);
   return state;
 }
 
-// The first run that went wrong decides the call's status.
-static dn_status map_end(map_call *c, ptrdiff_t runs, dn_place *place) {
-  dn_status status = DN_OK;
-  ptrdiff_t run = -1;
-  for (ptrdiff_t r = 0; r < runs; r++) {
-    const dn_status s = c->results[r].status;
-    if (s == DN_OK || (status != DN_OK && (status != DN_CANCELLED || s == DN_CANCELLED))) continue;
-    status = s;
-    run = r;
-  }
-  if (status == DN_OK) {
-    map_finish(place, DN_OK, -1);
-  } else {
-    const dn_outcome *result = &c->results[run];
+// Does the work of the call, and says where it went wrong.
+static dn_status map_end(map_call *c, dn_work work, dn_place *place) {
+  ptrdiff_t run;
+  const dn_outcome result = dn_frame_run(&c->frame, work, c, &run);
+  const dn_status status = dn_finish(place, result.status, run);
+  if (status != DN_OK && place) {
     const DN_NAME(dn_map_primal) *p = &c->primals[run];
-    dn_place where = {.run = run,
-                      .edge = -1,
-                      .node = -1,
-                      .step = p->first_step + result->step,
-                      .state = -1,
-                      .parameter = -1,
-                      .pulse = -1};
+    place->step = p->first_step + result.step;
     if (status == DN_NOT_FINITE_WEIGHT) {
-      where.step = -1;
-      for (where.edge = 0; 0 * (DN_REAL)(p->scale * p->weights[where.edge]) == 0;) where.edge++;
+      place->step = -1;
+      for (place->edge = 0; 0 * (DN_REAL)(p->scale * p->weights[place->edge]) == 0;) place->edge++;
     } else if (status != DN_CANCELLED) {
-      where.node = result->node;
-      if (result->step == -1 && status == DN_NOT_FINITE_COTANGENT) {
-        where.edge = result->edge;
-        where.step = -1;
+      place->node = result.node;
+      if (result.step == -1 && status == DN_NOT_FINITE_COTANGENT) {
+        place->edge = result.edge;
+        place->step = -1;
       }
     }
-    if (place) *place = where;
   }
-  dn_workspace_destroy(c->own);
+  dn_frame_close(&c->frame);
   return status;
 }

@@ -245,7 +245,9 @@ static void map_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   if (result->status == DN_OK) map_vjp_reduce(&v);
 }
 
-static void map_vjp_check(const dn_plan *plan, const map_call *c, ptrdiff_t run, dn_views *views) {
+static void map_vjp_check(const void *context, ptrdiff_t run, dn_views *views) {
+  const map_call *c = context;
+  const dn_plan *plan = c->frame.call.plan;
   const DN_NAME(dn_map_primal) *p = &c->primals[run];
   const DN_NAME(dn_map_cotangent) *d = &c->cotangents[run];
   const ptrdiff_t N = plan->nodes, H = plan->history, D = plan->delay_max, T = p->steps;
@@ -275,7 +277,7 @@ dn_status DN_NAME(dn_map_vjp)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME
                               const DN_NAME(dn_map_cotangent) *cotangents, const dn_run_options *options,
                               dn_place *place) {
   map_call c = {.primals = primals, .cotangents = cotangents};
-  if (runs > 0 && !cotangents) return map_finish(place, DN_NULL_POINTER, -1);
+  if (runs > 0 && !cotangents) return dn_finish(place, DN_NULL_POINTER, -1);
   bool dots = false, gain = false, noise = false, history = false;
   for (ptrdiff_t r = 0; r < runs; r++) {
     dots |= cotangents[r].weights || cotangents[r].scale;
@@ -286,8 +288,7 @@ dn_status DN_NAME(dn_map_vjp)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME
   if (plan) c.needs = map_vjp_needs(plan, dots, gain, noise, history);
   const dn_status status = map_begin(&c, plan, runs, options, map_vjp_check, place);
   if (status != DN_OK) return status;
-  dn_call_run(&c.call, c.threads, runs, map_vjp_work, &c, c.outcomes, c.results);
-  return map_end(&c, runs, place);
+  return map_end(&c, map_vjp_work, place);
 }
 
 // Bytes of one run's arrays, and of a pullback's that asks for everything.

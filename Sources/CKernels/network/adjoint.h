@@ -13,6 +13,7 @@ typedef struct net_adjoint {
   const DN_NAME(dn_network_cotangent) *d;
   const net_record *record;
   bool wants_edges;
+  bool *active;                         // (C) of `back`
   DN_REAL *weights;                     // (E) in the order of the transposed graph
   DN_REAL *ring, *known;                // (C, N, stride)
   DN_REAL *block;                       // (C, N, block_stride) g in natural time
@@ -45,6 +46,7 @@ static void net_adjoint_take(const DN_NAME(dn_network_primal) *p, dn_arena *aren
                   P = p->model->parameters * row, nodes = p->model->couplings * plan->nodes;
   const size_t size = sizeof(DN_REAL);
   b->weights = dn_arena_take(arena, plan->edges, size);
+  b->active = dn_arena_take(arena, p->model->couplings, sizeof(bool));
   b->ring = dn_arena_take(arena, nodes * plan->stride, size);
   b->known = dn_arena_take(arena, nodes * plan->stride, size);
   b->block = dn_arena_take(arena, nodes * plan->block_stride, size);
@@ -124,6 +126,10 @@ static void net_now_back(net_adjoint *b, const DN_REAL *g, const DN_REAL *state,
       if (!b->back.active[c]) continue;
       if (f->difference) net_multiply_add(f, 1, g + c * f->row, y + c * f->row, b->self);
       if (!f->plan->zero_edges) continue;
+      if (b->pairs == DN_PAIRS_MAX) {
+        net_add_pairs(b);
+        net_meet(f);  // before what was added is overwritten
+      }
       net_copy(f, 1, g + c * f->row, b->pair_g + b->pairs * f->row);
       net_copy(f, 1, y + c * f->row, b->pair_y + b->pairs++ * f->row);
     }
@@ -162,29 +168,20 @@ static void net_step_back(net_adjoint *b, ptrdiff_t tau, const DN_REAL *incremen
                    .parameters = b->parameters,
                    .coupling = b->coupling};
   net_copy(f, f->C, b->coupled_now, g);
-  if (p->scheme == DN_SCHEME_EULER) {
-    v.frozen = false;
-    net_copy(f, f->S, b->state, b->predictor);
-    net_zero(f, f->S, b->state);
-    net_zero(f, f->S, b->drift);
-    net_zero(f, f->S, dincrement);
-    f->model->predict_vjp(&v);
-    return;
-  }
   if (!f->split) {
-    f->model->heun_vjp(&v);
+    f->scheme->step_vjp(&v);
   } else {
     // The corrector's coupling reads the predictors of zero-delay sources.
-    f->model->predict(&v.step, 1, f->a.predictor);
-    f->model->correct_vjp(&v);
+    f->scheme->predict(&v.step, f->a.predictor);
+    f->scheme->correct_vjp(&v);
     DN_REAL *dy = f->a.observed + C;
     net_zero(f, f->C, dy);
     net_meet(f);
     net_now_back(b, b->coupled_next, f->a.predictor, dy);
     f->model->observe_vjp(f->row, f->lo, f->hi, f->a.parameters, f->a.predictor, dy, b->predictor, b->parameters);
-    f->model->predict_vjp(&v);
+    f->scheme->predict_vjp(&v);
   }
-  if (!frozen) net_scale_add(f, f->C, 1, b->coupled_next, g);
+  if (f->late && !frozen) net_scale_add(f, f->C, 1, b->coupled_next, g);
 }
 
 // Asks for the record of a step that comes a few steps later: it is read backwards in rows too short for a prefetcher to

@@ -59,6 +59,7 @@ typedef struct net_arrays {
   DN_REAL *weights;            // (E) in plan order
   DN_REAL *ring;               // (C, N, stride)
   DN_REAL *parameters;         // (P, row)
+  bool *active;                // (C) whether a coupling variable\'s sum can matter
   DN_REAL *amplitude;          // (S, row) sigma sqrt(dt)
   DN_REAL *states;             // (B + 1, S, row) s, the first row from the block before
   DN_REAL *coupled;            // (B + 1, C, row) c
@@ -82,14 +83,16 @@ typedef struct net_run {
   const DN_NAME(dn_network_primal) *primal;
   const dn_kernels *kernels;
   const dn_model_kernels *model;
+  const dn_scheme_kernels *scheme;
   ptrdiff_t N, row, S, C, P;
   bool difference;  // nodes are coupled to differences
   bool recent;      // there are recent edges
   bool zero;        // steps read y(t): by edges without delay, or for differences
+  bool late;        // the scheme has a second stage, coupled to the next column or frozen
   bool split;       // correctors read another coupling than the next step's predictors
   bool has_noise;
-  bool backward;                  // steps are visited from the last to the first
-  bool active[DN_COUPLINGS_MAX];  // whether a coupling variable's sum can matter
+  const bool *active;  // (C) of net_arrays; of the adjoint its own
+  bool backward;       // steps are visited from the last to the first
   DN_REAL dt;
   dn_key key, low;  // of noise; of its lower bits in double
   int64_t epoch;    // that the keys belong to
@@ -193,7 +196,7 @@ static bool net_reads_now(const DN_NAME(dn_network_primal) *p) {
   return p->plan->zero_edges || p->coupling_kind == DN_COUPLING_DIFFERENCE;
 }
 static bool net_splits(const DN_NAME(dn_network_primal) *p) {
-  return net_reads_now(p) && p->scheme == DN_SCHEME_HEUN && p->stage == DN_STAGE_AWARE;
+  return net_reads_now(p) && dn_scheme_describe(p->scheme)->stages == 2 && p->stage == DN_STAGE_AWARE;
 }
 
 // `rows`: rows of states and coupling kept here; 0: they are on a tape.
@@ -207,6 +210,7 @@ static void net_take(const DN_NAME(dn_network_primal) *p, ptrdiff_t rows, dn_are
       .weights = dn_arena_take(arena, E, size),
       .ring = dn_arena_take(arena, C * plan->nodes * plan->stride, size),
       .parameters = dn_arena_take(arena, P * row, size),
+      .active = dn_arena_take(arena, C, sizeof(bool)),
       .amplitude = dn_arena_take(arena, S * row, size),
       .states = rows ? dn_arena_take(arena, rows * S * row, size) : NULL,
       .coupled = rows ? dn_arena_take(arena, rows * C * row, size) : NULL,
@@ -319,7 +323,7 @@ static void net_self(const net_run *f, const DN_REAL *w, DN_REAL *self) {
 }
 
 // What a run's arrays hold before its first step; rows start as zeros, so that what stands behind the nodes stays finite.
-static void net_fill(const net_run *f, ptrdiff_t rows) {
+static void net_fill(const net_run *f, ptrdiff_t rows, bool all_couplings) {
   const DN_NAME(dn_network_primal) *p = f->primal;
   const net_arrays *a = &f->a;
   const ptrdiff_t row = f->row, N = f->N;
@@ -329,6 +333,12 @@ static void net_fill(const net_run *f, ptrdiff_t rows) {
     const DN_REAL value = (DN_REAL)p->model->parameter[k].value;
     if (given && given->count > 0) net_spread(given->values, given->count, N, row, a->parameters + k * row);
     else net_spread(&value, 1, N, row, a->parameters + k * row);
+  }
+  // A coupling variable whose gain is 0 for every node adds exact zeros.
+  for (int32_t c = 0; c < f->C; c++) {
+    const int32_t gain = p->model->implementation->gain[c];
+    a->active[c] = all_couplings || gain < 0;
+    for (ptrdiff_t i = 0; i < N && !a->active[c]; i++) a->active[c] = a->parameters[gain * row + i] != 0;
   }
   const double root = sqrt(p->time_step);
   memset(a->amplitude, 0, (size_t)(f->S * row) * size);
@@ -367,6 +377,7 @@ static void net_prepare(net_run *f, const DN_NAME(dn_network_primal) *p, const d
       .primal = p,
       .kernels = DN_NAME(dn_kernels_of)(plan->isa),
       .model = p->model->implementation->DN_NAME(kernels)[plan->isa],
+      .scheme = &p->model->implementation->DN_NAME(kernels)[plan->isa]->scheme[p->scheme],
       .N = N,
       .row = row,
       .S = p->model->states,
@@ -375,6 +386,7 @@ static void net_prepare(net_run *f, const DN_NAME(dn_network_primal) *p, const d
       .difference = p->coupling_kind == DN_COUPLING_DIFFERENCE,
       .recent = plan->forward.recent.slices > 0,
       .zero = net_reads_now(p),
+      .late = dn_scheme_describe(p->scheme)->stages == 2,
       .split = net_splits(p),
       .dt = (DN_REAL)p->time_step,
       .epoch = -1,
@@ -400,16 +412,11 @@ static void net_prepare(net_run *f, const DN_NAME(dn_network_primal) *p, const d
     net_meet(f);
   }
   net_pack(f, &plan->forward, weights, a->weights);
-  if (net_leads(f)) net_fill(f, rows);
+  if (net_leads(f)) net_fill(f, rows, all_couplings);
   net_meet(f);
   for (ptrdiff_t s = 0; s < f->S; s++)
     for (ptrdiff_t i = 0; i < N && !f->has_noise; i++) f->has_noise = a->amplitude[s * row + i] != 0;
-  // A coupling variable whose gain is 0 for every node adds exact zeros.
-  for (int32_t c = 0; c < f->C; c++) {
-    const int32_t gain = p->model->implementation->gain[c];
-    f->active[c] = all_couplings || gain < 0;
-    for (ptrdiff_t i = 0; i < N && !f->active[c]; i++) f->active[c] = a->parameters[gain * row + i] != 0;
-  }
+  f->active = a->active;
   for (ptrdiff_t k = 0; k < p->pulse_count; k++)
     if (p->pulses[k].end - p->pulses[k].begin > f->longest_pulse)
       f->longest_pulse = p->pulses[k].end - p->pulses[k].begin;

@@ -4,26 +4,13 @@
 #define DN_NODE_WORK 8
 
 typedef struct net_call {
-  dn_call call;
+  dn_frame frame;
   const DN_NAME(dn_network_primal) *primals;
   DN_NAME(dn_network_result) *outs;
   const DN_NAME(dn_network_tangent) *tangents;
   const DN_NAME(dn_network_cotangent) *cotangents;
   dn_tape *const *tapes;
-  ptrdiff_t runs;
-  int32_t threads;
-  dn_workspace *workspace, *own;
-  char *arenas;
-  size_t arena_bytes;
-  dn_outcome *outcomes, *results;
-  int64_t *clamps;  // (threads) of a run that several share
 } net_call;
-
-static dn_status net_finish(dn_place *place, dn_status status, ptrdiff_t run) {
-  if (place)
-    *place = (dn_place){.run = run, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1};
-  return status;
-}
 
 // ---- Checks --------------------------------------------------------------------------------------------------------
 
@@ -51,8 +38,7 @@ static void net_check_primal(const DN_NAME(dn_network_primal) *p, dn_views *view
   else if (__builtin_add_overflow(p->first_step, (int64_t)T, &end) || end > INT64_MAX - 2 * DN_NOISE_ROWS ||
            S * N > (ptrdiff_t)UINT32_MAX || p->pulse_count > INT32_MAX)
     views->status = DN_TOO_LARGE;
-  else if ((p->scheme != DN_SCHEME_HEUN && p->scheme != DN_SCHEME_EULER) ||
-           (p->stage != DN_STAGE_AWARE && p->stage != DN_STAGE_FROZEN) ||
+  else if (!dn_scheme_describe(p->scheme) || (p->stage != DN_STAGE_AWARE && p->stage != DN_STAGE_FROZEN) ||
            (p->coupling_kind != DN_COUPLING_LINEAR && p->coupling_kind != DN_COUPLING_DIFFERENCE) ||
            (p->thinning != DN_THIN_SUBSAMPLE && p->thinning != DN_THIN_AVERAGE))
     views->status = DN_BAD_OPTION;
@@ -100,8 +86,15 @@ static dn_recorded net_recorded(const DN_NAME(dn_network_primal) *p) {
       .stimulus = p->stimulus != NULL,
       .real = sizeof(DN_REAL),
   };
-  for (int32_t k = 0; p->parameters && k < p->model->parameters; k++) r.parameter_count[k] = p->parameters[k].count;
   return r;
+}
+
+// Whether a tape's run had as many values of each parameter.
+static bool net_same_counts(const DN_NAME(dn_network_primal) *p, const dn_tape *tape) {
+  bool same = true;
+  for (int32_t k = 0; k < p->model->parameters; k++)
+    same &= tape->parameter_count[k] == (p->parameters ? p->parameters[k].count : 0);
+  return same;
 }
 
 // How many values of parameter k a run has; 1 for a default, whose derivative is that of one value.
@@ -109,7 +102,8 @@ static ptrdiff_t net_parameter_count(const DN_NAME(dn_network_primal) *p, int32_
   return p->parameters && p->parameters[k].count ? p->parameters[k].count : 1;
 }
 
-static void net_check_run(const net_call *c, ptrdiff_t run, dn_views *views) {
+static void net_check_run(const void *context, ptrdiff_t run, dn_views *views) {
+  const net_call *c = context;
   const DN_NAME(dn_network_primal) *p = &c->primals[run];
   net_check_primal(p, views);
   if (views->status != DN_OK) return;
@@ -163,7 +157,8 @@ static void net_check_run(const net_call *c, ptrdiff_t run, dn_views *views) {
     dn_views_add(views, d->history, nodes, H, d->history_stride, size, DN_OPTIONAL, true, 0);
     const dn_tape *tape = c->tapes ? c->tapes[run] : NULL;
     const dn_recorded recorded = net_recorded(p);
-    if (views->status == DN_OK && (!tape || !tape->finished || !dn_recorded_same(&tape->recorded, &recorded)))
+    if (views->status == DN_OK &&
+        (!tape || !tape->finished || !dn_recorded_same(&tape->recorded, &recorded) || !net_same_counts(p, tape)))
       views->status = DN_BAD_TAPE;
   }
 }
@@ -233,133 +228,74 @@ static dn_tape *net_tape_of(const net_call *c, ptrdiff_t run) {
 // The threads of a call. One run is shared by as many as have enough to do in a step; unless the caller asks for them, by none
 // where forming a team would take as long as the run.
 static int32_t net_threads(const net_call *c, const dn_run_options *options) {
-  const dn_plan *plan = c->primals[0].plan;
-  int32_t threads = 1;
-  if (c->runs > 1) {
-    dn_call_threads(plan, options, c->runs, 0, &threads);
-    return threads;
-  }
 #ifdef DN_OPENMP
+  const dn_plan *plan = c->frame.call.plan;
   const double work = (double)(plan->edges + DN_NODE_WORK * plan->nodes);
   const int32_t wanted = options ? options->threads : 0;
+  if (c->frame.runs > 1) return dn_call_threads(plan, options, c->frame.runs, 0);
   if (wanted == 0 && work * (double)c->primals[0].steps < 1e7) return 1;
   const double most = fmin(work / plan->work_a_thread, (double)net_row(plan) / DN_LEAF);
-  threads = wanted == 0 ? dn_threads_available() : wanted;
-  if (threads > most) threads = most < 1 ? 1 : (int32_t)most;
+  const int32_t threads = wanted == 0 ? dn_threads_available() : wanted;
+  return threads <= most ? threads : most < 1 ? 1 : (int32_t)most;
 #else
-  (void)options;
+  (void)c, (void)options;
+  return 1;
 #endif
-  return threads;
 }
 
-static dn_status net_begin(net_call *c, const dn_run_options *options,
+static dn_status net_begin(net_call *c, ptrdiff_t runs, const dn_run_options *options,
                            size_t (*bytes)(const DN_NAME(dn_network_primal) *, bool *), dn_place *place) {
-  net_finish(place, DN_OK, -1);
-  const ptrdiff_t runs = c->runs;
-  if (runs < 0) return net_finish(place, DN_BAD_SIZE, -1);
-  if (runs > 0 && !c->primals) return net_finish(place, DN_NULL_POINTER, -1);
-  if (options && (options->threads < 0 || options->threads > 1024)) return net_finish(place, DN_BAD_OPTION, -1);
-  if (runs == 0) return DN_OK;
-  c->call = (dn_call){.progress = options ? options->progress : NULL, .context = options ? options->context : NULL};
+  dn_finish(place, DN_OK, -1);
+  if (runs > 0 && !c->primals) return dn_finish(place, DN_NULL_POINTER, -1);
+  dn_status status = dn_frame_begin(&c->frame, runs > 0 ? c->primals[0].plan : NULL, runs, options);
+  if (status != DN_OK) return dn_finish(place, status, -1);
   bool overflow = false;
   for (ptrdiff_t r = 0; r < runs; r++) {
     const DN_NAME(dn_network_primal) *p = &c->primals[r];
-    dn_views views = {.count = 0};
-    ptrdiff_t where;
-    net_check_run(c, r, &views);
-    if (views.status == DN_OK) views.status = dn_views_check(views.view, views.count, &where);
-    if (views.status != DN_OK) {
-      net_finish(place, views.status, r);
-      if (place && views.status == DN_PERIODIC_AVERAGE) place->state = net_averaged_angle(p);
-      return views.status;
+    status = dn_frame_count(&c->frame, net_check_run, c, r, p->steps);
+    if (status != DN_OK) {
+      dn_finish(place, status, r);
+      if (place && status == DN_PERIODIC_AVERAGE) place->state = net_averaged_angle(p);
+      return status;
     }
     dn_place found = {.run = r, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1};
-    dn_status status = net_check_values(p, &found);
+    status = net_check_values(p, &found);
     if (status == DN_OK && !c->cotangents) status = net_check_steps(p, &found);
     if (status != DN_OK) {
       if (place) *place = found;
       return status;
     }
-    if (__builtin_add_overflow(c->call.total, (int64_t)p->steps, &c->call.total))
-      return net_finish(place, DN_TOO_LARGE, r);
     const size_t needed = bytes(p, &overflow);
-    if (needed > c->arena_bytes) c->arena_bytes = needed;
+    if (needed > c->frame.arena_bytes) c->frame.arena_bytes = needed;
   }
   // A tape that two runs share.
   for (ptrdiff_t r = 0; r < runs; r++)
     if (net_tape_of(c, r)) net_tape_of(c, r)->run = r;
   for (ptrdiff_t r = 0; r < runs; r++) {
     const dn_tape *tape = net_tape_of(c, r);
-    if (tape && tape->run != r) return net_finish(place, DN_OVERLAP, tape->run);
+    if (tape && tape->run != r) return dn_finish(place, DN_OVERLAP, tape->run);
   }
-  const dn_plan *plan = c->primals[0].plan;
-  c->call.plan = plan;
-  c->threads = net_threads(c, options);
-  const ptrdiff_t arenas = runs == 1 ? 1 : c->threads;
-  dn_arena all = {0};
-  dn_arena_take(&all, c->threads, sizeof(dn_outcome));
-  dn_arena_take(&all, runs, sizeof(dn_outcome));
-  dn_arena_take(&all, c->threads, sizeof(int64_t));
-  dn_arena_take(&all, arenas, c->arena_bytes);
-  if (runs > 1) dn_arena_take(&all, runs * DN_VIEWS_MAX, sizeof(dn_view));
-  dn_arena_take(&all, 1, DN_CACHE_LINE);
-  if (overflow || all.overflow) return net_finish(place, DN_TOO_LARGE, -1);
-  c->workspace = options ? options->workspace : NULL;
-  if (c->workspace && c->workspace->plan != plan) return net_finish(place, DN_BAD_OPTION, -1);
-  if (!c->workspace) {
-    const dn_status status = dn_workspace_create(plan, &c->own);
-    if (status != DN_OK) return net_finish(place, status, -1);
-    c->workspace = c->own;
-  }
-  dn_status status = dn_workspace_reserve(c->workspace, all.used);
-  ptrdiff_t where = -1;
-  if (status == DN_OK) {
-    const uintptr_t memory = (uintptr_t)c->workspace->memory;
-    dn_arena cut = {.base = (char *)((memory + DN_CACHE_LINE - 1) & ~(uintptr_t)(DN_CACHE_LINE - 1))};
-    c->outcomes = dn_arena_take(&cut, c->threads, sizeof(dn_outcome));
-    c->results = dn_arena_take(&cut, runs, sizeof(dn_outcome));
-    c->clamps = dn_arena_take(&cut, c->threads, sizeof(int64_t));
-    c->arenas = dn_arena_take(&cut, arenas, c->arena_bytes);
-    if (runs > 1) {
-      dn_view *view = dn_arena_take(&cut, runs * DN_VIEWS_MAX, sizeof(dn_view));
-      ptrdiff_t count = 0;
-      for (ptrdiff_t r = 0; r < runs; r++) {
-        dn_views views = {.count = 0};
-        net_check_run(c, r, &views);
-        for (int32_t v = 0; v < views.count; v++) {
-          view[count] = views.view[v];
-          view[count++].run = r;
-        }
-      }
-      status = dn_views_check(view, count, &where);
-    }
-    for (ptrdiff_t r = 0; r < runs; r++) c->results[r] = (dn_outcome){.status = DN_OK};
-  }
-  if (status != DN_OK) {
-    dn_workspace_destroy(c->own);
-    return net_finish(place, status, where);
-  }
-  return DN_OK;
+  if (overflow) return dn_finish(place, DN_TOO_LARGE, -1);
+  if (runs == 0) return DN_OK;
+  c->frame.threads = net_threads(c, options);
+  return dn_frame_open(&c->frame, options, net_check_run, c, place);
 }
 
-static dn_status net_end(net_call *c, dn_place *place) {
-  dn_status status = DN_OK;
-  for (ptrdiff_t r = 0; r < c->runs; r++) {
-    const dn_outcome *result = &c->results[r];
-    if (result->status == DN_OK || (status != DN_OK && (status != DN_CANCELLED || result->status == DN_CANCELLED)))
-      continue;
-    status = result->status;
-    const bool named = status != DN_CANCELLED;
-    if (place)
-      *place = (dn_place){.run = r,
-                          .edge = status == DN_NOT_FINITE_COTANGENT ? result->edge : -1,
-                          .node = status == DN_CANCELLED ? -1 : result->node,
-                          .step = result->step < 0 ? -1 : c->primals[r].first_step + result->step,
-                          .state = named ? result->state : -1,
-                          .parameter = named ? result->parameter : -1,
-                          .pulse = -1};
+// Does the work of the call, and says where it went wrong.
+static dn_status net_end(net_call *c, dn_work work, dn_place *place) {
+  ptrdiff_t run;
+  const dn_outcome result = dn_frame_run(&c->frame, work, c, &run);
+  const dn_status status = dn_finish(place, result.status, run);
+  if (status != DN_OK && place) {
+    if (result.step >= 0) place->step = c->primals[run].first_step + result.step;
+    if (status == DN_NOT_FINITE_COTANGENT) place->edge = result.edge;
+    if (status != DN_CANCELLED) {
+      place->node = result.node;
+      place->state = result.state;
+      place->parameter = result.parameter;
+    }
   }
-  if (c->runs > 0) dn_workspace_destroy(c->own);
+  dn_frame_close(&c->frame);
   return status;
 }
 
@@ -368,10 +304,6 @@ static void net_clear_arena(const net_run *f, const dn_arena *arena, size_t befo
   const ptrdiff_t bytes = (ptrdiff_t)(arena->used - before), begin = dn_share_begin(f->worker, bytes);
   memset(arena->base + before + begin, 0, (size_t)(dn_share_end(f->worker, bytes) - begin));
   net_meet(f);
-}
-
-static dn_arena net_arena(const net_call *c, const dn_worker *worker) {
-  return (dn_arena){.base = c->arenas + (size_t)worker->slot * c->arena_bytes};
 }
 
 // ---- Forward -------------------------------------------------------------------------------------------------------
@@ -413,7 +345,7 @@ static void net_run_work(void *context, ptrdiff_t run, const dn_worker *worker, 
     *result = dn_block_end(worker, (dn_outcome){.status = DN_OK}, 0);
     return;
   }
-  dn_arena arena = net_arena(c, worker);
+  dn_arena arena = dn_frame_arena(&c->frame, worker);
   net_run f;
   net_prepare(&f, p, worker, plan->block + 1, tape != NULL, &arena);
   const size_t own = (size_t)(f.end > f.lo ? f.end - f.lo : 0) * sizeof(DN_REAL);
@@ -443,10 +375,10 @@ static void net_run_work(void *context, ptrdiff_t run, const dn_worker *worker, 
       memset(to, 0, (size_t)(H - D) * sizeof *to);
       if (D > 0) memcpy(to + H - D, pass.x + i * plan->stride + done - D - pass.tau, (size_t)D * sizeof *to);
     }
-  if (worker->size > 1) c->clamps[worker->rank] = pass.clamps;
+  if (worker->size > 1) c->frame.clamps[worker->rank] = pass.clamps;
   net_meet(&f);
   if (worker->rank > 0) return;
-  for (int32_t other = 1; other < worker->size; other++) pass.clamps += c->clamps[other];
+  for (int32_t other = 1; other < worker->size; other++) pass.clamps += c->frame.clamps[other];
   if (done >= 0) {
     out->steps_done = done;
     out->columns_done = pass.columns;
@@ -457,9 +389,9 @@ static void net_run_work(void *context, ptrdiff_t run, const dn_worker *worker, 
 
 dn_status DN_NAME(dn_network_run)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals,
                                   DN_NAME(dn_network_result) *results, const dn_run_options *options, dn_place *place) {
-  net_call c = {.primals = primals, .outs = results, .runs = runs};
-  if (runs > 0 && !results) return net_finish(place, DN_NULL_POINTER, -1);
-  dn_status status = net_begin(&c, options, net_run_bytes, place);
+  net_call c = {.primals = primals, .outs = results};
+  if (runs > 0 && !results) return dn_finish(place, DN_NULL_POINTER, -1);
+  dn_status status = net_begin(&c, runs, options, net_run_bytes, place);
   if (status != DN_OK || runs == 0) return status;
   for (ptrdiff_t r = 0; r < runs && status == DN_OK; r++) {
     dn_tape *tape = results[r].tape;
@@ -467,16 +399,18 @@ dn_status DN_NAME(dn_network_run)(ptrdiff_t runs, const DN_NAME(dn_network_prima
     tape->finished = false;
     status = net_layout(&primals[r], tape->budget, &tape->layout, NULL);
     if (status == DN_OK)
-      status = dn_tape_reserve(tape, tape->layout.bytes - tape->layout.fixed_bytes + 2 * DN_CACHE_LINE);
+      status = dn_tape_reserve(tape, tape->layout.bytes - tape->layout.fixed_bytes + 2 * DN_CACHE_LINE,
+                               primals[r].model->parameters);
     tape->recorded = net_recorded(&primals[r]);
-    if (status != DN_OK) net_finish(place, status, r);
+    for (int32_t k = 0; status == DN_OK && k < primals[r].model->parameters; k++)
+      tape->parameter_count[k] = primals[r].parameters ? primals[r].parameters[k].count : 0;
+    if (status != DN_OK) dn_finish(place, status, r);
   }
   if (status != DN_OK) {
-    dn_workspace_destroy(c.own);
+    dn_frame_close(&c.frame);
     return status;
   }
-  dn_call_run(&c.call, c.threads, runs, net_run_work, &c, c.outcomes, c.results);
-  return net_end(&c, place);
+  return net_end(&c, net_run_work, place);
 }
 
 // ---- Adjoint -------------------------------------------------------------------------------------------------------
@@ -533,7 +467,7 @@ static void net_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
     *result = dn_block_end(worker, (dn_outcome){.status = DN_OK}, 0);
     return;
   }
-  dn_arena arena = net_arena(c, worker);
+  dn_arena arena = dn_frame_arena(&c->frame, worker);
   net_run f;
   net_prepare(&f, p, worker, plan->block + 1, true, &arena);
   net_adjoint b = {.f = &f, .d = d, .wants_edges = d->weights || d->delays, .mean_column = -1};
@@ -541,10 +475,11 @@ static void net_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   net_adjoint_take(p, &arena, &b);
   net_clear_arena(&f, &arena, before);
   b.back = f;
+  b.back.active = b.active;
   const int32_t *gain = p->model->implementation->gain;
-  for (int32_t k = 0; k < f.C; k++) {
-    b.back.active[k] = gain[k] < 0;
-    for (ptrdiff_t i = 0; i < f.N && gain[k] >= 0; i++) b.back.active[k] |= f.a.parameters[gain[k] * f.row + i] != 0;
+  for (int32_t k = 0; k < f.C && net_leads(&f); k++) {
+    b.active[k] = gain[k] < 0;
+    for (ptrdiff_t i = 0; i < f.N && !b.active[k]; i++) b.active[k] = f.a.parameters[gain[k] * f.row + i] != 0;
   }
   // The weights once more, in the order of the transposed graph.
   const DN_REAL *weights = p->fractions ? f.a.expanded : p->weights;
@@ -575,12 +510,11 @@ static void net_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
 dn_status DN_NAME(dn_network_vjp)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals, dn_tape *const *tapes,
                                   const DN_NAME(dn_network_cotangent) *cotangents, const dn_run_options *options,
                                   dn_place *place) {
-  net_call c = {.primals = primals, .tapes = tapes, .cotangents = cotangents, .runs = runs};
-  if (runs > 0 && (!cotangents || !tapes)) return net_finish(place, DN_NULL_POINTER, -1);
-  const dn_status status = net_begin(&c, options, net_vjp_bytes, place);
+  net_call c = {.primals = primals, .tapes = tapes, .cotangents = cotangents};
+  if (runs > 0 && (!cotangents || !tapes)) return dn_finish(place, DN_NULL_POINTER, -1);
+  const dn_status status = net_begin(&c, runs, options, net_vjp_bytes, place);
   if (status != DN_OK || runs == 0) return status;
-  dn_call_run(&c.call, c.threads, runs, net_vjp_work, &c, c.outcomes, c.results);
-  return net_end(&c, place);
+  return net_end(&c, net_vjp_work, place);
 }
 
 // ---- Tangent -------------------------------------------------------------------------------------------------------
@@ -605,7 +539,7 @@ static void net_jvp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
     *result = dn_block_end(worker, (dn_outcome){.status = DN_OK}, 0);
     return;
   }
-  dn_arena arena = net_arena(c, worker);
+  dn_arena arena = dn_frame_arena(&c->frame, worker);
   net_run f;
   net_prepare(&f, p, worker, plan->block + 1, true, &arena);
   net_tangent b = {.f = &f, .d = d, .pass = {.f = &f, .to = p->steps, .reports = true}};
@@ -642,12 +576,11 @@ static void net_jvp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
 dn_status DN_NAME(dn_network_jvp)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals,
                                   const DN_NAME(dn_network_tangent) *tangents, const dn_run_options *options,
                                   dn_place *place) {
-  net_call c = {.primals = primals, .tangents = tangents, .runs = runs};
-  if (runs > 0 && !tangents) return net_finish(place, DN_NULL_POINTER, -1);
-  const dn_status status = net_begin(&c, options, net_jvp_bytes, place);
+  net_call c = {.primals = primals, .tangents = tangents};
+  if (runs > 0 && !tangents) return dn_finish(place, DN_NULL_POINTER, -1);
+  const dn_status status = net_begin(&c, runs, options, net_jvp_bytes, place);
   if (status != DN_OK || runs == 0) return status;
-  dn_call_run(&c.call, c.threads, runs, net_jvp_work, &c, c.outcomes, c.results);
-  return net_end(&c, place);
+  return net_end(&c, net_jvp_work, place);
 }
 
 // ---- Noise ---------------------------------------------------------------------------------------------------------

@@ -55,13 +55,12 @@ static void net_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
                   .parameters = f->a.parameters,
                   .increment = f->a.increment,
                   .predictor = f->a.predictor};
-  const bool euler = p->scheme == DN_SCHEME_EULER;
   if (!f->zero && !f->recent) {
     step.now = s + known * S;
     step.coupled_now = c + known * C;
     step.coupled_next = step.coupled_now + (p->stage == DN_STAGE_FROZEN ? 0 : C);
     DN_REAL *next = s + (known + 1) * S;
-    pass->clamps += euler ? f->model->predict(&step, n - known, next) : f->model->heun(&step, n - known, next);
+    pass->clamps += f->scheme->step(&step, n - known, next);
     net_observe(f, n, s + S, f->a.observed);
   } else {
     net_move_seen(f, f->a.seen, pass->seen);
@@ -75,19 +74,17 @@ static void net_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
         step.coupled_now = c;
         step.coupled_next = p->stage == DN_STAGE_FROZEN ? c : c + C;
         step.increment = f->a.increment + (j - known) * S;
-        if (euler) {
-          pass->clamps += f->model->predict(&step, 1, s + S);
-        } else if (!f->split) {
-          pass->clamps += f->model->heun(&step, 1, s + S);
+        if (!f->split) {
+          pass->clamps += f->scheme->step(&step, 1, s + S);
         } else {
-          pass->clamps += f->model->predict(&step, 1, f->a.predictor);
+          pass->clamps += f->scheme->predict(&step, f->a.predictor);
           DN_REAL *predicted = pass->coupled_predicted + (first + j + 1) * C;
           net_copy(f, f->C, c + C, predicted);
           net_observe(f, 1, f->a.predictor, y);
           net_meet(f);
           net_apply_now(f, y, predicted);
           step.coupled_next = predicted;
-          pass->clamps += f->model->correct(&step, s + S);
+          pass->clamps += f->scheme->correct(&step, s + S);
           net_meet(f);
         }
       }
@@ -171,8 +168,7 @@ static int64_t net_count_clamps(const net_pass *pass, ptrdiff_t good) {
                           .coupled_next = p->stage == DN_STAGE_FROZEN ? coupled : next + (j + 1) * C,
                           .increment = f->a.increment,
                           .predictor = f->a.predictor};
-    clamps += f->model->predict(&step, 1, f->a.predictor);
-    if (p->scheme == DN_SCHEME_HEUN) clamps += f->model->correct(&step, f->a.predictor);
+    clamps += f->scheme->step(&step, 1, f->a.predictor);
   }
   return clamps;
 }

@@ -122,23 +122,21 @@ static void net_tangent_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
                        .coupled_next = frozen ? dc : dc + C,
                        .increment = b->increment,
                        .predictor = b->predictor};
-      if (p->scheme == DN_SCHEME_EULER) {
-        f->model->predict_jvp(&v, ds + S);
+      if (!f->split) {
+        f->scheme->step_jvp(&v, ds + S);
       } else {
-        f->model->predict(&v.step, 1, f->a.predictor);
-        f->model->predict_jvp(&v, b->predictor);
-        if (f->split) {
-          v.step.coupled_next = b->pass.coupled_predicted + (j + 1) * C;
-          DN_REAL *predicted = b->coupled_predicted + (j + 1) * C;
-          net_copy(f, f->C, dc + C, predicted);
-          net_observe(f, 1, f->a.predictor, b->y);
-          f->model->observe_jvp(f->row, f->lo, f->hi, f->a.parameters, f->a.predictor, b->parameters, b->predictor,
-                                b->dy);
-          net_meet(f);
-          net_tangent_now(b, b->y, b->dy, predicted);
-          v.coupled_next = predicted;
-        }
-        f->model->correct_jvp(&v, ds + S);
+        f->scheme->predict(&v.step, f->a.predictor);
+        f->scheme->predict_jvp(&v, b->predictor);
+        v.step.coupled_next = b->pass.coupled_predicted + (j + 1) * C;
+        DN_REAL *predicted = b->coupled_predicted + (j + 1) * C;
+        net_copy(f, f->C, dc + C, predicted);
+        net_observe(f, 1, f->a.predictor, b->y);
+        f->model->observe_jvp(f->row, f->lo, f->hi, f->a.parameters, f->a.predictor, b->parameters, b->predictor,
+                              b->dy);
+        net_meet(f);
+        net_tangent_now(b, b->y, b->dy, predicted);
+        v.coupled_next = predicted;
+        f->scheme->correct_jvp(&v, ds + S);
       }
     }
     f->model->observe_jvp(f->row, f->lo, f->hi, f->a.parameters, s + S, b->parameters, ds + S, dy);

@@ -1,20 +1,25 @@
 // Stochastic Heun with additive noise: Kloeden, Platen, Numerical Solution of Stochastic Differential Equations (1992),
-// section 15.1; deterministic order 2. One model; included by model_end.h behind euler_maruyama.h.
+// section 15.1; deterministic order 2.
 //
 //   p = clamp(s + dt F(s, G c(t)) + n)      s(t + 1) = clamp(s + dt/2 (F(s, G c(t)) + F(p, G c')) + n)
 //
 // c' is the coupling that the corrector reads. predict and correct are the two halves: between them the driver can form a
 // c' that depends on the predictors of other nodes.
+#define DN_SCHEME heun
+#define DN_SCHEME_TITLE "Stochastic Heun"
+#define DN_SCHEME_SOURCE "Kloeden, Platen, Numerical Solution of Stochastic Differential Equations (1992), section 15.1"
+#define DN_SCHEME_STAGES 2
 
-DN_INLINE void M(correct_raw)(const vec s[], const vec f[], const vec predictor[], const vec c[], const vec p[],
-                              const vec n[], DN_REAL dt, vec raw[]) {
+#if DN_PASS == DN_PASS_KERNELS
+DN_INLINE void DN_STEP(correct_raw)(const vec s[], const vec f[], const vec predictor[], const vec c[], const vec p[],
+                                    const vec n[], DN_REAL dt, vec raw[]) {
   vec g[DN_STATES];
   M(drift)(predictor, c, p, g);
   DN_EACH(k, DN_STATES) raw[k] = vec_fma(vec_splat((DN_REAL)0.5 * dt), f[k] + g[k], s[k] + n[k]);
 }
 
-// `steps` whole steps, where c' is known before: as M(predict).
-static int64_t M(heun)(const dn_step *step, ptrdiff_t steps, DN_REAL *next) {
+// `steps` whole steps, where c' is known before: as predict of predictor.h.
+static int64_t DN_STEP(step)(const dn_step *step, ptrdiff_t steps, DN_REAL *next) {
   const ptrdiff_t row = step->row;
   const DN_REAL *now = step->now, *coupled = step->coupled_now, *coupled_next = step->coupled_next,
                 *increment = step->increment;
@@ -22,16 +27,16 @@ static int64_t M(heun)(const dn_step *step, ptrdiff_t steps, DN_REAL *next) {
   for (ptrdiff_t t = 0; t < steps; t++) {
     for (ptrdiff_t i = step->begin; i < step->end; i += VL) {
       vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
-      M(load)(now + i, row, DN_STATES, s);
-      M(scaled)(coupled + i, row, step->coupling, c);
-      M(load)(step->parameters + i, row, DN_PARAMETERS, p);
-      M(load)(increment + i, row, DN_STATES, n);
+      load_rows(now + i, row, DN_STATES, s);
+      scaled_rows(coupled + i, row, DN_COUPLINGS, step->coupling, c);
+      load_rows(step->parameters + i, row, DN_PARAMETERS, p);
+      load_rows(increment + i, row, DN_STATES, n);
       M(predict_raw)(s, c, p, n, step->time_step, f, raw);
       clamps += M(clamp)(raw, step->nodes - i);
-      M(scaled)(coupled_next + i, row, step->coupling, c);
-      M(correct_raw)(s, f, raw, c, p, n, step->time_step, raw);
+      scaled_rows(coupled_next + i, row, DN_COUPLINGS, step->coupling, c);
+      DN_STEP(correct_raw)(s, f, raw, c, p, n, step->time_step, raw);
       clamps += M(clamp)(raw, step->nodes - i);
-      M(store)(raw, next + i, row, DN_STATES);
+      store_rows(raw, next + i, row, DN_STATES);
     }
     now += DN_STATES * row;
     next += DN_STATES * row;
@@ -43,33 +48,33 @@ static int64_t M(heun)(const dn_step *step, ptrdiff_t steps, DN_REAL *next) {
 }
 
 // The second half of one step, from the predictor that predict stored.
-static int64_t M(correct)(const dn_step *step, DN_REAL *next) {
+static int64_t DN_STEP(correct)(const dn_step *step, DN_REAL *next) {
   const ptrdiff_t row = step->row;
   int64_t clamps = 0;
   for (ptrdiff_t i = step->begin; i < step->end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
-    M(load)(step->now + i, row, DN_STATES, s);
-    M(scaled)(step->coupled_now + i, row, step->coupling, c);
-    M(load)(step->parameters + i, row, DN_PARAMETERS, p);
-    M(load)(step->increment + i, row, DN_STATES, n);
+    load_rows(step->now + i, row, DN_STATES, s);
+    scaled_rows(step->coupled_now + i, row, DN_COUPLINGS, step->coupling, c);
+    load_rows(step->parameters + i, row, DN_PARAMETERS, p);
+    load_rows(step->increment + i, row, DN_STATES, n);
     M(drift)(s, c, p, f);
-    M(load)(step->predictor + i, row, DN_STATES, raw);
-    M(scaled)(step->coupled_next + i, row, step->coupling, c);
-    M(correct_raw)(s, f, raw, c, p, n, step->time_step, raw);
+    load_rows(step->predictor + i, row, DN_STATES, raw);
+    scaled_rows(step->coupled_next + i, row, DN_COUPLINGS, step->coupling, c);
+    DN_STEP(correct_raw)(s, f, raw, c, p, n, step->time_step, raw);
     clamps += M(clamp)(raw, step->nodes - i);
-    M(store)(raw, next + i, row, DN_STATES);
+    store_rows(raw, next + i, row, DN_STATES);
   }
   return clamps;
 }
 
 // From the cotangent of s(t + 1) in ds: those of p, of F(s, c(t)), and what s, n, c' and the parameters get directly.
-DN_INLINE void M(correct_back)(const dn_step_vjp *d, const vec s[], const vec f[], const vec predictor[], const vec c[],
-                               const vec p[], const vec n[], vec dpredictor[], vec df[], vec ds[], vec dn[], vec dc[],
-                               vec dp[]) {
+DN_INLINE void DN_STEP(correct_back)(const dn_step_vjp *d, const vec s[], const vec f[], const vec predictor[],
+                                     const vec c[], const vec p[], const vec n[], vec dpredictor[], vec df[], vec ds[],
+                                     vec dn[], vec dc[], vec dp[]) {
   const DN_REAL dt = d->step.time_step;
   vec raw[DN_STATES];
   // Dead code, and dropped, for a model without bounds.
-  M(correct_raw)(s, f, predictor, c, p, n, dt, raw);
+  DN_STEP(correct_raw)(s, f, predictor, c, p, n, dt, raw);
   M(clamp_vjp)(raw, ds);
   DN_EACH(k, DN_STATES) {
     dn[k] = ds[k];
@@ -80,26 +85,26 @@ DN_INLINE void M(correct_back)(const dn_step_vjp *d, const vec s[], const vec f[
 }
 
 // A whole step where c' was known before.
-static void M(heun_vjp)(const dn_step_vjp *d) {
+static void DN_STEP(step_vjp)(const dn_step_vjp *d) {
   const ptrdiff_t row = d->step.row;
   for (ptrdiff_t i = d->step.begin; i < d->step.end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], cc[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES],
         predictor[DN_STATES];
-    M(load)(d->step.now + i, row, DN_STATES, s);
-    M(scaled)(d->step.coupled_now + i, row, d->step.coupling, c);
-    M(scaled)(d->step.coupled_next + i, row, d->step.coupling, cc);
-    M(load)(d->step.parameters + i, row, DN_PARAMETERS, p);
-    M(load)(d->step.increment + i, row, DN_STATES, n);
+    load_rows(d->step.now + i, row, DN_STATES, s);
+    scaled_rows(d->step.coupled_now + i, row, DN_COUPLINGS, d->step.coupling, c);
+    scaled_rows(d->step.coupled_next + i, row, DN_COUPLINGS, d->step.coupling, cc);
+    load_rows(d->step.parameters + i, row, DN_PARAMETERS, p);
+    load_rows(d->step.increment + i, row, DN_STATES, n);
     M(predict_raw)(s, c, p, n, d->step.time_step, f, raw);
     DN_EACH(k, DN_STATES) predictor[k] = raw[k];
     M(clamp)(predictor, 0);
 
     vec dpredictor[DN_STATES], df[DN_STATES], ds[DN_STATES], dn[DN_STATES], dc[DN_COUPLINGS], dp[DN_PARAMETERS];
     vec dcoupling = vec_load_aligned(d->coupling + i);
-    M(load)(d->state + i, row, DN_STATES, ds);
-    M(load)(d->parameters + i, row, DN_PARAMETERS, dp);
+    load_rows(d->state + i, row, DN_STATES, ds);
+    load_rows(d->parameters + i, row, DN_PARAMETERS, dp);
     DN_EACH(k, DN_COUPLINGS) dc[k] = vec_splat(0);
-    M(correct_back)(d, s, f, predictor, cc, p, n, dpredictor, df, ds, dn, dc, dp);
+    DN_STEP(correct_back)(d, s, f, predictor, cc, p, n, dpredictor, df, ds, dn, dc, dp);
     if (!d->frozen) {
       DN_EACH(k, DN_COUPLINGS) {
         dcoupling = vec_fma(dc[k], vec_load_aligned(d->step.coupled_next + i + k * row), dcoupling);
@@ -109,30 +114,30 @@ static void M(heun_vjp)(const dn_step_vjp *d) {
     }
     M(predict_back)(d, s, c, p, raw, dpredictor, df, ds, dn, dc, dp);
     M(finish_back)(d, i, dc, dcoupling, dp);
-    M(store)(ds, d->state + i, row, DN_STATES);
-    M(store)(dn, d->increment + i, row, DN_STATES);
+    store_rows(ds, d->state + i, row, DN_STATES);
+    store_rows(dn, d->increment + i, row, DN_STATES);
   }
 }
 
 // The adjoint of correct: leaves what predict_vjp continues from. d->step.predictor is the clamped predictor.
-static void M(correct_vjp)(const dn_step_vjp *d) {
+static void DN_STEP(correct_vjp)(const dn_step_vjp *d) {
   const ptrdiff_t row = d->step.row;
   for (ptrdiff_t i = d->step.begin; i < d->step.end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], predictor[DN_STATES];
-    M(load)(d->step.now + i, row, DN_STATES, s);
-    M(scaled)(d->step.coupled_now + i, row, d->step.coupling, c);
-    M(load)(d->step.parameters + i, row, DN_PARAMETERS, p);
-    M(load)(d->step.increment + i, row, DN_STATES, n);
+    load_rows(d->step.now + i, row, DN_STATES, s);
+    scaled_rows(d->step.coupled_now + i, row, DN_COUPLINGS, d->step.coupling, c);
+    load_rows(d->step.parameters + i, row, DN_PARAMETERS, p);
+    load_rows(d->step.increment + i, row, DN_STATES, n);
     M(drift)(s, c, p, f);
-    M(scaled)(d->step.coupled_next + i, row, d->step.coupling, c);
-    M(load)(d->step.predictor + i, row, DN_STATES, predictor);
+    scaled_rows(d->step.coupled_next + i, row, DN_COUPLINGS, d->step.coupling, c);
+    load_rows(d->step.predictor + i, row, DN_STATES, predictor);
 
     vec dpredictor[DN_STATES], df[DN_STATES], ds[DN_STATES], dn[DN_STATES], dc[DN_COUPLINGS], dp[DN_PARAMETERS];
     vec dcoupling = vec_load_aligned(d->coupling + i);
-    M(load)(d->state + i, row, DN_STATES, ds);
-    M(load)(d->parameters + i, row, DN_PARAMETERS, dp);
+    load_rows(d->state + i, row, DN_STATES, ds);
+    load_rows(d->parameters + i, row, DN_PARAMETERS, dp);
     DN_EACH(k, DN_COUPLINGS) dc[k] = vec_splat(0);
-    M(correct_back)(d, s, f, predictor, c, p, n, dpredictor, df, ds, dn, dc, dp);
+    DN_STEP(correct_back)(d, s, f, predictor, c, p, n, dpredictor, df, ds, dn, dc, dp);
     DN_EACH(k, DN_COUPLINGS) {
       // A frozen step's second coupling is its first one: predict_vjp goes on with the sum.
       if (d->frozen) {
@@ -143,41 +148,56 @@ static void M(correct_vjp)(const dn_step_vjp *d) {
       }
     }
     vec_store_aligned(d->coupling + i, dcoupling);
-    M(store)(ds, d->state + i, row, DN_STATES);
-    M(store)(dn, d->increment + i, row, DN_STATES);
-    M(store)(df, d->drift + i, row, DN_STATES);
-    M(store)(dpredictor, d->predictor + i, row, DN_STATES);
-    M(store)(dp, d->parameters + i, row, DN_PARAMETERS);
+    store_rows(ds, d->state + i, row, DN_STATES);
+    store_rows(dn, d->increment + i, row, DN_STATES);
+    store_rows(df, d->drift + i, row, DN_STATES);
+    store_rows(dpredictor, d->predictor + i, row, DN_STATES);
+    store_rows(dp, d->parameters + i, row, DN_PARAMETERS);
   }
 }
 
 // The tangent of correct; d->step.predictor and d->predictor as predict and predict_jvp left them.
-static void M(correct_jvp)(const dn_step_jvp *d, DN_REAL *next) {
+static void DN_STEP(correct_jvp)(const dn_step_jvp *d, DN_REAL *next) {
   const ptrdiff_t row = d->step.row;
   const DN_REAL dt = d->step.time_step;
   for (ptrdiff_t i = d->step.begin; i < d->step.end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], cc[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES],
         predictor[DN_STATES];
-    M(load)(d->step.now + i, row, DN_STATES, s);
-    M(scaled)(d->step.coupled_now + i, row, d->step.coupling, c);
-    M(scaled)(d->step.coupled_next + i, row, d->step.coupling, cc);
-    M(load)(d->step.parameters + i, row, DN_PARAMETERS, p);
-    M(load)(d->step.increment + i, row, DN_STATES, n);
-    M(load)(d->step.predictor + i, row, DN_STATES, predictor);
+    load_rows(d->step.now + i, row, DN_STATES, s);
+    scaled_rows(d->step.coupled_now + i, row, DN_COUPLINGS, d->step.coupling, c);
+    scaled_rows(d->step.coupled_next + i, row, DN_COUPLINGS, d->step.coupling, cc);
+    load_rows(d->step.parameters + i, row, DN_PARAMETERS, p);
+    load_rows(d->step.increment + i, row, DN_STATES, n);
+    load_rows(d->step.predictor + i, row, DN_STATES, predictor);
     M(drift)(s, c, p, f);
-    M(correct_raw)(s, f, predictor, cc, p, n, dt, raw);
+    DN_STEP(correct_raw)(s, f, predictor, cc, p, n, dt, raw);
 
     vec ds[DN_STATES], dq[DN_STATES], dc[DN_COUPLINGS], dp[DN_PARAMETERS], dn[DN_STATES], df[DN_STATES], dg[DN_STATES];
-    M(load)(d->now + i, row, DN_STATES, ds);
-    M(load)(d->predictor + i, row, DN_STATES, dq);
-    M(load)(d->parameters + i, row, DN_PARAMETERS, dp);
-    M(load)(d->increment + i, row, DN_STATES, dn);
-    M(scaled_jvp)(d, d->step.coupled_now + i, d->coupled_now + i, dc);
+    load_rows(d->now + i, row, DN_STATES, ds);
+    load_rows(d->predictor + i, row, DN_STATES, dq);
+    load_rows(d->parameters + i, row, DN_PARAMETERS, dp);
+    load_rows(d->increment + i, row, DN_STATES, dn);
+    scaled_rows_jvp(d->step.coupled_now + i, d->coupled_now + i, row, DN_COUPLINGS, d->step.coupling, d->coupling, dc);
     M(drift_jvp)(s, c, p, ds, dc, dp, df);
-    M(scaled_jvp)(d, d->step.coupled_next + i, d->coupled_next + i, dc);
+    scaled_rows_jvp(d->step.coupled_next + i, d->coupled_next + i, row, DN_COUPLINGS, d->step.coupling, d->coupling,
+                    dc);
     M(drift_jvp)(predictor, cc, p, dq, dc, dp, dg);
     DN_EACH(k, DN_STATES) ds[k] = vec_fma(vec_splat((DN_REAL)0.5 * dt), df[k] + dg[k], ds[k] + dn[k]);
     M(clamp_vjp)(raw, ds);
-    M(store)(ds, next + i, row, DN_STATES);
+    store_rows(ds, next + i, row, DN_STATES);
   }
 }
+
+// The first half is Euler's step.
+static int64_t DN_STEP(predict)(const dn_step *step, DN_REAL *next) { return M(predict)(step, 1, next); }
+static void DN_STEP(predict_vjp)(const dn_step_vjp *d) { M(predict_vjp)(d); }
+static void DN_STEP(predict_jvp)(const dn_step_jvp *d, DN_REAL *next) { M(predict_jvp)(d, next); }
+
+// The tangent of a whole step; d->step.predictor and d->predictor are overwritten.
+static void DN_STEP(step_jvp)(const dn_step_jvp *d, DN_REAL *next) {
+  M(predict)(&d->step, 1, d->step.predictor);
+  M(predict_jvp)(d, d->predictor);
+  DN_STEP(correct_jvp)(d, next);
+}
+#endif
+#include "../scheme_end.h"

@@ -8,32 +8,6 @@
 #define DN_OBSERVED_FROM DN_PARAMETERS
 #endif
 
-_Static_assert(DN_COUPLINGS <= DN_COUPLINGS_MAX && DN_PARAMETERS <= DN_PARAMETERS_MAX, "the limits of internal.h");
-
-DN_INLINE void M(load)(const DN_REAL *row, ptrdiff_t stride, int count, vec v[]) {
-  DN_EACH(k, count) v[k] = vec_load_aligned(row + k * stride);
-}
-DN_INLINE void M(store)(const vec v[], DN_REAL *row, ptrdiff_t stride, int count) {
-  DN_EACH(k, count) vec_store_aligned(row + k * stride, v[k]);
-}
-DN_INLINE void M(scaled)(const DN_REAL *row, ptrdiff_t stride, DN_REAL factor, vec v[]) {
-  DN_EACH(k, DN_COUPLINGS) v[k] = factor * vec_load_aligned(row + k * stride);
-}
-// The tangent of G c.
-DN_INLINE void M(scaled_jvp)(const dn_step_jvp *d, const DN_REAL *coupled, const DN_REAL *dcoupled, vec v[]) {
-  const ptrdiff_t row = d->step.row;
-  DN_EACH(k, DN_COUPLINGS)
-  v[k] = vec_fma(vec_splat(d->step.coupling), vec_load_aligned(dcoupled + k * row),
-                 d->coupling * vec_load_aligned(coupled + k * row));
-}
-
-// Lanes of real nodes that a mask marks; `left` nodes are in this vector or behind it.
-DN_INLINE int64_t M(count)(vec_mask mask, ptrdiff_t left) {
-  if (__builtin_expect(!any(mask), 1)) return 0;
-  int64_t count = 0;
-  for (ptrdiff_t lane = 0; lane < VL && lane < left; lane++) count += mask[lane] != 0;
-  return count;
-}
 DN_INLINE int64_t M(clamp)(vec s[], ptrdiff_t left) {
   int64_t clamps = 0;
   DN_EACH(k, DN_STATES) {
@@ -42,7 +16,7 @@ DN_INLINE int64_t M(clamp)(vec s[], ptrdiff_t left) {
     const vec_mask below = (vec_mask)(s[k] < M(lower)[k]), above = (vec_mask)(s[k] > M(upper)[k]);
     s[k] = below ? vec_splat(M(lower)[k]) : s[k];
     s[k] = above ? vec_splat(M(upper)[k]) : s[k];
-    clamps += M(count)(below | above, left);
+    clamps += count_lanes(below | above, left);
   }
   return clamps;
 }
@@ -74,35 +48,35 @@ static void M(observe_rows)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, ptrdi
   for (ptrdiff_t t = 0; t < steps; t++, s += DN_STATES * row, y += DN_COUPLINGS * row)
     for (ptrdiff_t i = begin; i < end; i += VL) {
       vec now[DN_STATES], p[DN_PARAMETERS], observed[DN_COUPLINGS];
-      M(load)(s + i, row, DN_STATES, now);
-      M(load)(parameters + i, row, DN_PARAMETERS, p);
+      load_rows(s + i, row, DN_STATES, now);
+      load_rows(parameters + i, row, DN_PARAMETERS, p);
       M(observe)(now, p, observed);
-      M(store)(observed, y + i, row, DN_COUPLINGS);
+      store_rows(observed, y + i, row, DN_COUPLINGS);
     }
 }
 static void M(observe_vjp_row)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *parameters,
                                const DN_REAL *s, const DN_REAL *dy, DN_REAL *ds, DN_REAL *dparameters) {
   for (ptrdiff_t i = begin; i < end; i += VL) {
     vec now[DN_STATES], p[DN_PARAMETERS], dobserved[DN_COUPLINGS], dnow[DN_STATES], dp[DN_PARAMETERS];
-    M(load)(s + i, row, DN_STATES, now);
-    M(load)(parameters + i, row, DN_PARAMETERS, p);
-    M(load)(dy + i, row, DN_COUPLINGS, dobserved);
-    M(load)(ds + i, row, DN_STATES, dnow);
-    M(load)(dparameters + i, row, DN_PARAMETERS, dp);
+    load_rows(s + i, row, DN_STATES, now);
+    load_rows(parameters + i, row, DN_PARAMETERS, p);
+    load_rows(dy + i, row, DN_COUPLINGS, dobserved);
+    load_rows(ds + i, row, DN_STATES, dnow);
+    load_rows(dparameters + i, row, DN_PARAMETERS, dp);
     M(observe_vjp)(now, p, dobserved, dnow, dp);
-    M(store)(dnow, ds + i, row, DN_STATES);
+    store_rows(dnow, ds + i, row, DN_STATES);
     // Most models send states alone: their sums are left where they are.
-    M(store)(dp + DN_OBSERVED_FROM, dparameters + i + DN_OBSERVED_FROM * row, row, DN_PARAMETERS - DN_OBSERVED_FROM);
+    store_rows(dp + DN_OBSERVED_FROM, dparameters + i + DN_OBSERVED_FROM * row, row, DN_PARAMETERS - DN_OBSERVED_FROM);
   }
 }
 static void M(observe_jvp_row)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *parameters,
                                const DN_REAL *s, const DN_REAL *dparameters, const DN_REAL *ds, DN_REAL *dy) {
   for (ptrdiff_t i = begin; i < end; i += VL) {
     vec now[DN_STATES], p[DN_PARAMETERS], dnow[DN_STATES], dp[DN_PARAMETERS], dobserved[DN_COUPLINGS];
-    M(load)(s + i, row, DN_STATES, now);
-    M(load)(parameters + i, row, DN_PARAMETERS, p);
-    M(load)(ds + i, row, DN_STATES, dnow);
-    M(load)(dparameters + i, row, DN_PARAMETERS, dp);
+    load_rows(s + i, row, DN_STATES, now);
+    load_rows(parameters + i, row, DN_PARAMETERS, p);
+    load_rows(ds + i, row, DN_STATES, dnow);
+    load_rows(dparameters + i, row, DN_PARAMETERS, dp);
     DN_EACH(k, DN_COUPLINGS) {
       vec unit[DN_COUPLINGS] = {0}, js[DN_STATES] = {0}, jp[DN_PARAMETERS] = {0};
       unit[k] = vec_splat(1);
@@ -111,6 +85,6 @@ static void M(observe_jvp_row)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, co
       DN_EACH(m, DN_STATES) dobserved[k] = vec_fma(js[m], dnow[m], dobserved[k]);
       for (int m = DN_OBSERVED_FROM; m < DN_PARAMETERS; m++) dobserved[k] = vec_fma(jp[m], dp[m], dobserved[k]);
     }
-    M(store)(dobserved, dy + i, row, DN_COUPLINGS);
+    store_rows(dobserved, dy + i, row, DN_COUPLINGS);
   }
 }

@@ -1,5 +1,5 @@
-// Euler-Maruyama, which is also the predictor of Heun's scheme: p = clamp(s + dt F(s, G c(t)) + n). Kloeden, Platen,
-// Numerical Solution of Stochastic Differential Equations (1992), section 10.2. One model; included by model_end.h.
+// The step of Euler and Maruyama, p = clamp(s + dt F(s, G c(t)) + n), by itself and as the first stage of other schemes. One
+// model; included by model_end.h behind step.h.
 
 // F(s, G c(t)) and the raw predictor.
 DN_INLINE void M(predict_raw)(const vec s[], const vec c[], const vec p[], const vec n[], DN_REAL dt, vec f[],
@@ -17,13 +17,13 @@ static int64_t M(predict)(const dn_step *step, ptrdiff_t steps, DN_REAL *next) {
   for (ptrdiff_t t = 0; t < steps; t++) {
     for (ptrdiff_t i = step->begin; i < step->end; i += VL) {
       vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
-      M(load)(now + i, row, DN_STATES, s);
-      M(scaled)(coupled + i, row, step->coupling, c);
-      M(load)(step->parameters + i, row, DN_PARAMETERS, p);
-      M(load)(increment + i, row, DN_STATES, n);
+      load_rows(now + i, row, DN_STATES, s);
+      scaled_rows(coupled + i, row, DN_COUPLINGS, step->coupling, c);
+      load_rows(step->parameters + i, row, DN_PARAMETERS, p);
+      load_rows(increment + i, row, DN_STATES, n);
       M(predict_raw)(s, c, p, n, step->time_step, f, raw);
       clamps += M(clamp)(raw, step->nodes - i);
-      M(store)(raw, next + i, row, DN_STATES);
+      store_rows(raw, next + i, row, DN_STATES);
     }
     now += DN_STATES * row;
     next += DN_STATES * row;
@@ -50,13 +50,13 @@ DN_INLINE void M(predict_back)(const dn_step_vjp *d, const vec s[], const vec c[
 DN_INLINE void M(finish_back)(const dn_step_vjp *d, ptrdiff_t i, const vec dc[], vec dcoupling, const vec dp[]) {
   const ptrdiff_t row = d->step.row;
   vec c[DN_COUPLINGS];
-  M(load)(d->step.coupled_now + i, row, DN_COUPLINGS, c);
+  load_rows(d->step.coupled_now + i, row, DN_COUPLINGS, c);
   DN_EACH(k, DN_COUPLINGS) {
     dcoupling = vec_fma(dc[k], c[k], dcoupling);
     vec_store_aligned(d->coupled_now + i + k * row, d->step.coupling * dc[k]);
   }
   vec_store_aligned(d->coupling + i, dcoupling);
-  M(store)(dp, d->parameters + i, row, DN_PARAMETERS);
+  store_rows(dp, d->parameters + i, row, DN_PARAMETERS);
 }
 
 // d->predictor, d->drift, d->state, d->increment as correct_vjp left them; for Euler-Maruyama d->predictor is the cotangent
@@ -65,24 +65,24 @@ static void M(predict_vjp)(const dn_step_vjp *d) {
   const ptrdiff_t row = d->step.row;
   for (ptrdiff_t i = d->step.begin; i < d->step.end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
-    M(load)(d->step.now + i, row, DN_STATES, s);
-    M(scaled)(d->step.coupled_now + i, row, d->step.coupling, c);
-    M(load)(d->step.parameters + i, row, DN_PARAMETERS, p);
-    M(load)(d->step.increment + i, row, DN_STATES, n);
+    load_rows(d->step.now + i, row, DN_STATES, s);
+    scaled_rows(d->step.coupled_now + i, row, DN_COUPLINGS, d->step.coupling, c);
+    load_rows(d->step.parameters + i, row, DN_PARAMETERS, p);
+    load_rows(d->step.increment + i, row, DN_STATES, n);
     M(predict_raw)(s, c, p, n, d->step.time_step, f, raw);
 
     vec dpredictor[DN_STATES], df[DN_STATES], ds[DN_STATES], dn[DN_STATES], dc[DN_COUPLINGS], dp[DN_PARAMETERS];
-    M(load)(d->predictor + i, row, DN_STATES, dpredictor);
-    M(load)(d->drift + i, row, DN_STATES, df);
-    M(load)(d->state + i, row, DN_STATES, ds);
-    M(load)(d->increment + i, row, DN_STATES, dn);
-    M(load)(d->parameters + i, row, DN_PARAMETERS, dp);
+    load_rows(d->predictor + i, row, DN_STATES, dpredictor);
+    load_rows(d->drift + i, row, DN_STATES, df);
+    load_rows(d->state + i, row, DN_STATES, ds);
+    load_rows(d->increment + i, row, DN_STATES, dn);
+    load_rows(d->parameters + i, row, DN_PARAMETERS, dp);
     DN_EACH(k, DN_COUPLINGS) dc[k] = vec_splat(0);
     if (d->frozen) DN_EACH(k, DN_COUPLINGS) dc[k] = vec_load_aligned(d->coupled_now + i + k * row);
     M(predict_back)(d, s, c, p, raw, dpredictor, df, ds, dn, dc, dp);
     M(finish_back)(d, i, dc, vec_load_aligned(d->coupling + i), dp);
-    M(store)(ds, d->state + i, row, DN_STATES);
-    M(store)(dn, d->increment + i, row, DN_STATES);
+    store_rows(ds, d->state + i, row, DN_STATES);
+    store_rows(dn, d->increment + i, row, DN_STATES);
   }
 }
 
@@ -92,20 +92,20 @@ static void M(predict_jvp)(const dn_step_jvp *d, DN_REAL *next) {
   const vec dt = vec_splat(d->step.time_step);
   for (ptrdiff_t i = d->step.begin; i < d->step.end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
-    M(load)(d->step.now + i, row, DN_STATES, s);
-    M(scaled)(d->step.coupled_now + i, row, d->step.coupling, c);
-    M(load)(d->step.parameters + i, row, DN_PARAMETERS, p);
-    M(load)(d->step.increment + i, row, DN_STATES, n);
+    load_rows(d->step.now + i, row, DN_STATES, s);
+    scaled_rows(d->step.coupled_now + i, row, DN_COUPLINGS, d->step.coupling, c);
+    load_rows(d->step.parameters + i, row, DN_PARAMETERS, p);
+    load_rows(d->step.increment + i, row, DN_STATES, n);
     M(predict_raw)(s, c, p, n, d->step.time_step, f, raw);
 
     vec ds[DN_STATES], dc[DN_COUPLINGS], dp[DN_PARAMETERS], dn[DN_STATES], df[DN_STATES], draw[DN_STATES];
-    M(load)(d->now + i, row, DN_STATES, ds);
-    M(scaled_jvp)(d, d->step.coupled_now + i, d->coupled_now + i, dc);
-    M(load)(d->parameters + i, row, DN_PARAMETERS, dp);
-    M(load)(d->increment + i, row, DN_STATES, dn);
+    load_rows(d->now + i, row, DN_STATES, ds);
+    scaled_rows_jvp(d->step.coupled_now + i, d->coupled_now + i, row, DN_COUPLINGS, d->step.coupling, d->coupling, dc);
+    load_rows(d->parameters + i, row, DN_PARAMETERS, dp);
+    load_rows(d->increment + i, row, DN_STATES, dn);
     M(drift_jvp)(s, c, p, ds, dc, dp, df);
     DN_EACH(k, DN_STATES) draw[k] = vec_fma(dt, df[k], ds[k] + dn[k]);
     M(clamp_vjp)(raw, draw);
-    M(store)(draw, next + i, row, DN_STATES);
+    store_rows(draw, next + i, row, DN_STATES);
   }
 }
