@@ -49,7 +49,7 @@ build: setup
 run: build
 	@mkdir -p $(RESULTS)
 	@echo; echo "The notebook's experiment:"
-	@$(DELAYNET) seed
+	@$(DELAYNET) notebook
 	@echo; echo "Every gradient check on a synthetic connectome:"
 	@$(DELAYNET) check --synthetic 84
 	@echo; echo "A stochastic linear network of 84 synthetic regions, 10,000 steps:"

@@ -156,4 +156,13 @@ struct dn_implementation {
   const struct dn_model_kernels_f64 *kernels_f64[DN_ISA_AVX512 + 1];
 };
 
+// ---- Monitors ------------------------------------------------------------------------------------------------------
+
+static inline ptrdiff_t dn_monitor_states(const dn_model *model, const dn_monitor *monitor) {
+  return monitor->states ? monitor->state_count : model->states;
+}
+static inline int32_t dn_monitor_state(const dn_monitor *monitor, ptrdiff_t v) {
+  return monitor->states ? monitor->states[v] : (int32_t)v;
+}
+
 #endif

@@ -30,11 +30,11 @@ static bool same_number(double a, double b) { return a == b || !(0 * a == 0) || 
 
 bool dn_recorded_same(const dn_recorded *a, const dn_recorded *b) {
   return a->plan == b->plan && a->model == b->model && a->scheme == b->scheme && a->stage == b->stage &&
-         a->coupling_kind == b->coupling_kind && a->thinning == b->thinning && a->key.word[0] == b->key.word[0] &&
-         a->key.word[1] == b->key.word[1] && a->member == b->member && a->first_step == b->first_step &&
-         a->every == b->every && a->steps == b->steps && a->sigma_count == b->sigma_count &&
-         a->pulse_count == b->pulse_count && a->time_step == b->time_step && same_number(a->coupling, b->coupling) &&
-         a->fractions == b->fractions && a->noise == b->noise && a->stimulus == b->stimulus && a->real == b->real;
+         a->coupling_kind == b->coupling_kind && a->key.word[0] == b->key.word[0] && a->key.word[1] == b->key.word[1] &&
+         a->member == b->member && a->first_step == b->first_step && a->monitors == b->monitors &&
+         a->steps == b->steps && a->sigma_count == b->sigma_count && a->pulse_count == b->pulse_count &&
+         a->time_step == b->time_step && same_number(a->coupling, b->coupling) && a->fractions == b->fractions &&
+         a->noise == b->noise && a->stimulus == b->stimulus && a->real == b->real;
 }
 
 dn_status dn_tape_reserve(dn_tape *tape, size_t bytes, int32_t parameters) {

@@ -24,14 +24,14 @@ typedef struct dn_recorded {
   dn_scheme scheme;
   dn_stage stage;
   dn_coupling_kind coupling_kind;
-  dn_thinning thinning;
   dn_key key;
   uint64_t member;
-  int64_t first_step, every;
+  int64_t first_step;
   ptrdiff_t steps, sigma_count, pulse_count;
   double time_step, coupling;
   bool fractions, noise, stimulus;  // whether there are any
   size_t real;                      // bytes of a number
+  uint64_t monitors;                // a hash of what they are
 } dn_recorded;
 
 struct dn_tape {
@@ -46,6 +46,11 @@ struct dn_tape {
   ptrdiff_t run;               // of the call that has it
   bool finished;
 };
+
+// FNV-1a of numbers.
+static inline void dn_hash(uint64_t *hash, uint64_t number) {
+  for (int32_t byte = 0; byte < 8; byte++) *hash = (*hash ^ (number >> 8 * byte & 255)) * 0x100000001b3u;
+}
 
 bool dn_recorded_same(const dn_recorded *a, const dn_recorded *b);
 

@@ -1,6 +1,6 @@
 /// Where a chunked run stands: the last columns of its series, and how many steps it has taken.
 ///
-/// A carry is an ordinary value: store it to go on later, copy it to go on in two ways.
+/// A carry is an ordinary value: store it to continue later, copy it to continue in two ways.
 public struct Carry<Scalar: DelayNetScalar>: Sendable, Equatable {
   /// The columns before the next step, shape (nodes, history + 0).
   public internal(set) var history: Buffer<Scalar>

@@ -121,7 +121,7 @@ public struct Ensemble<Scalar: DelayNetScalar>: Sendable {
     let traced = try loss(call.leaves)
     let cotangents = try call.cotangents(of: traced)
     let gradients = try recording.pullback(
-      zip(series, cotangents).map { StateArray(variables: $0.variables, nodes: $0.nodes, rows: $1) },
+      zip(series, cotangents).map { [StateArray(variables: $0.variables, nodes: $0.nodes, rows: $1)] },
       finalStates: series.map { _ in nil }, inputs, options)
     return (traced.value, gradients)
   }
@@ -151,7 +151,7 @@ public struct Ensemble<Scalar: DelayNetScalar>: Sendable {
       recording.trajectories,
       { (cotangents: [StateArray<Scalar>]) throws(DelayNetError) -> [Problem<Scalar>.Gradient] in
         try recording.pullback(
-          cotangents, finalStates: cotangents.map { _ in nil }, inputs, CallOptions(threads: threads))
+          cotangents.map { [$0] }, finalStates: cotangents.map { _ in nil }, inputs, CallOptions(threads: threads))
       }
     )
   }

@@ -1,7 +1,7 @@
 /// With which settings a run is made: a short text for each, numbers as they are, arrays by a digest.
 ///
 /// Two runs of equal fingerprints that begin at the same carry have the same bits. ``Problem/fingerprint()`` takes one,
-/// ``NetworkCarry/fingerprint`` keeps it for whoever goes on with the run, and ``differences(from:)`` names what has changed.
+/// ``NetworkCarry/fingerprint`` keeps it for whoever continues the run, and ``differences(from:)`` names what has changed.
 public struct Fingerprint: Sendable, Hashable {
   /// One setting: coupling 0.5.
   public struct Setting: Sendable, Hashable {

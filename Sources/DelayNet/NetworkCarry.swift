@@ -1,7 +1,7 @@
 /// Where a run of a stochastic network stands: everything that the steps to come depend on.
 ///
-/// A carry is an ordinary value: keep it to go on later, copy it to go on in two ways, save it with DelayNetIO. Going on
-/// from a carry gives the bits of an uninterrupted run.
+/// A carry is an ordinary value: keep it to continue later, copy it to continue in two ways, save it with DelayNetIO.
+/// Continuing from a carry gives the bits of an uninterrupted run.
 public struct NetworkCarry<Scalar: DelayNetScalar>: Sendable, Equatable {
   /// The name of the nodes' model.
   public let model: String
@@ -11,14 +11,15 @@ public struct NetworkCarry<Scalar: DelayNetScalar>: Sendable, Equatable {
   public internal(set) var state: StateArray<Scalar>
   /// The coupling variables of the columns before, oldest first, shape (coupling variables, nodes, history).
   public internal(set) var history: StateArray<Scalar>
-  /// With ``Thinning/average(_:)``, the sum of the states since the last column, shape (states, nodes, 1); else zeros.
-  public internal(set) var partial: StateArray<Scalar>
-  /// The thinning that the partial sums belong to.
-  public internal(set) var thinning: Thinning
-  /// The absolute number of the step that the run was to reach, for whoever goes on with it; nil if nobody said. The steps
+  /// What the monitors keep between steps, one after the other, shape (rows, nodes, 1): of an average, for each state that it
+  /// reads, the sum since its last column; of a subsample nothing.
+  public internal(set) var monitored: StateArray<Scalar>
+  /// The monitors that it belongs to.
+  public internal(set) var monitors: [Monitor]
+  /// The absolute number of the step that the run was to reach, for whoever continues it; nil if nobody said. The steps
   /// to come do not depend on it.
   public var goal: Int?
-  /// With which settings the run was made, for whoever goes on with it; nil if nobody said. The steps to come do not depend
+  /// With which settings the run was made, for whoever continues it; nil if nobody said. The steps to come do not depend
   /// on it, and steps leave it as it is.
   public var fingerprint: Fingerprint?
 
@@ -29,26 +30,27 @@ public struct NetworkCarry<Scalar: DelayNetScalar>: Sendable, Equatable {
   ///   - step: the absolute number of the next step.
   ///   - state: shape (states, nodes, 1).
   ///   - history: shape (coupling variables, nodes, history).
-  ///   - partial: shape (states, nodes, 1).
-  ///   - thinning: what the partial sums belong to.
+  ///   - monitors: what the run gave out.
+  ///   - monitored: what they keep, shape (rows, nodes, 1); nil for zeros.
   ///   - goal: the step that the run was to reach, if anybody said.
   ///   - fingerprint: the settings that the run was made with, if anybody said.
-  /// - Throws: ``DelayNetError/optionOutOfRange(name:value:)`` for a negative step or a thinning below 1,
+  /// - Throws: ``DelayNetError/optionOutOfRange(name:value:)`` for a negative step or a monitor of fewer steps than 1,
   ///   ``DelayNetError/shapeMismatch(name:expected:found:)`` where the arrays contradict each other.
   public init(
-    model: String, step: Int, state: StateArray<Scalar>, history: StateArray<Scalar>, partial: StateArray<Scalar>,
-    thinning: Thinning, goal: Int? = nil, fingerprint: Fingerprint? = nil
+    model: String, step: Int, state: StateArray<Scalar>, history: StateArray<Scalar>, monitors: [Monitor],
+    monitored: StateArray<Scalar>? = nil, goal: Int? = nil, fingerprint: Fingerprint? = nil
   ) throws(DelayNetError) {
     guard step >= 0 else { throw .optionOutOfRange(name: "step", value: Double(step)) }
-    guard thinning.stepsPerColumn >= 1 else {
-      throw .optionOutOfRange(name: "thinning", value: Double(thinning.stepsPerColumn))
+    for monitor in monitors where monitor.stepsPerColumn < 1 {
+      throw .optionOutOfRange(name: "steps of a monitor", value: Double(monitor.stepsPerColumn))
     }
     guard state.columns == 1 else {
       throw .shapeMismatch(name: "state", expected: [state.variables, state.nodes, 1], found: state.shape)
     }
-    guard partial.shape == state.shape else {
-      throw .shapeMismatch(name: "partial", expected: state.shape, found: partial.shape)
-    }
+    let rows = [monitoredRows(monitors, states: state.variables), state.nodes, 1]
+    let kept: StateArray<Scalar> =
+      if let monitored { monitored } else { try StateArray(variables: rows[0], nodes: rows[1]) }
+    guard kept.shape == rows else { throw .shapeMismatch(name: "monitored", expected: rows, found: kept.shape) }
     guard history.nodes == state.nodes else {
       throw .shapeMismatch(
         name: "history", expected: [history.variables, state.nodes, history.columns], found: history.shape)
@@ -57,8 +59,8 @@ public struct NetworkCarry<Scalar: DelayNetScalar>: Sendable, Equatable {
     self.step = step
     self.state = state
     self.history = history
-    self.partial = partial
-    self.thinning = thinning
+    self.monitored = kept
+    self.monitors = monitors
     self.goal = goal
     self.fingerprint = fingerprint
   }
@@ -77,19 +79,18 @@ extension Problem {
 
   /// The same with zeros for a history that is not given: what is needed to know how large things are.
   func emptyStart() throws(DelayNetError) -> NetworkCarry<Scalar> {
-    let (states, couplings) = (model.states.count, model.couplings.count)
+    let couplings = model.couplings.count
     let shape = [couplings, nodes, horizon]
     if let history, history.shape != shape {
       throw .shapeMismatch(name: "history", expected: shape, found: history.shape)
     }
-    guard initial.shape == [states, nodes, 1] else {
-      throw .shapeMismatch(name: "initial", expected: [states, nodes, 1], found: initial.shape)
+    guard initial.shape == [model.states.count, nodes, 1] else {
+      throw .shapeMismatch(name: "initial", expected: [model.states.count, nodes, 1], found: initial.shape)
     }
     let past: StateArray<Scalar> =
       if let history { history } else { try StateArray(variables: couplings, nodes: nodes, columns: horizon) }
     return try NetworkCarry(
-      model: model.name, step: 0, state: initial, history: past,
-      partial: StateArray(variables: states, nodes: nodes), thinning: thinning)
+      model: model.name, step: 0, state: initial, history: past, monitors: monitors)
   }
 
   /// A history whose columns all hold y(s(0)): the column that one step of the unforced nodes leaves behind.
@@ -99,8 +100,7 @@ extension Problem {
     unforced.noise = .none
     unforced.stimulus = nil
     unforced.stimuli = []
-    unforced.thinning = .none
-    moved.thinning = .none
+    unforced.monitors = []
     do throws(DelayNetError) {
       _ = try unforced.advance(&moved, steps: 1)
     } catch {
@@ -134,11 +134,15 @@ extension Problem {
       throw .shapeMismatch(
         name: "the carry's history", expected: [couplings, nodes, horizon], found: carry.history.shape)
     }
-    if carry.step % carry.thinning.stepsPerColumn != 0, case .average = carry.thinning, carry.thinning != thinning {
-      throw .foreignCarry("it stands inside a mean over \(carry.thinning.stepsPerColumn) steps")
+    guard carry.monitors != monitors else { return }
+    func isInside(_ monitor: Monitor) -> Bool {
+      monitor.kind.memory > 0 && monitor.stepsPerColumn > 0 && carry.step % monitor.stepsPerColumn != 0
     }
-    if case .average(let m) = thinning, carry.step % m != 0, carry.thinning != thinning {
-      throw .foreignCarry("it stands inside a mean over \(m) steps, whose first part it does not have")
+    if let old = carry.monitors.first(where: isInside) {
+      throw .foreignCarry("it stands inside a mean over \(old.stepsPerColumn) steps")
+    }
+    if let new = monitors.first(where: isInside) {
+      throw .foreignCarry("it stands inside a mean over \(new.stepsPerColumn) steps, whose first part it does not have")
     }
   }
 }

@@ -57,21 +57,34 @@ struct NetworkPrimal<Scalar> {
   var historyStride = 0
   var steps = 0
   var firstStep: Int64 = 0
-  var every: Int64 = 1
-  var thinning: dn_thinning
-  var partial: UnsafePointer<Scalar>?
+  var monitors: UnsafePointer<dn_monitor>?
+  var monitorCount = 0
+  var monitored: UnsafePointer<Scalar>?
+}
+
+/// Where the columns of a monitor go, and how many came.
+struct NetworkColumns<Scalar> {
+  var series: UnsafeMutablePointer<Scalar>?
+  var stride = 0
+  var done = 0
+}
+
+/// The cotangents of a monitor's columns.
+struct NetworkColumnsCotangent<Scalar> {
+  var series: UnsafePointer<Scalar>?
+  var stride = 0
+  var column: UnsafePointer<Scalar>?
 }
 
 struct NetworkResult<Scalar> {
-  var series: UnsafeMutablePointer<Scalar>?
-  var seriesStride = 0
+  /// One a monitor.
+  var columns: [NetworkColumns<Scalar>]
   var nextInitial: UnsafeMutablePointer<Scalar>?
   var nextHistory: UnsafeMutablePointer<Scalar>?
   var nextHistoryStride = 0
-  var nextPartial: UnsafeMutablePointer<Scalar>?
+  var nextMonitored: UnsafeMutablePointer<Scalar>?
   var tape: OpaquePointer?
   var stepsDone = 0
-  var columnsDone = 0
   var clamps: Int64 = 0
 }
 
@@ -89,14 +102,13 @@ struct NetworkTangent<Scalar> {
   var initial: UnsafePointer<Scalar>?
   var history: UnsafePointer<Scalar>?
   var historyStride = 0
-  var series: UnsafeMutablePointer<Scalar>?
-  var seriesStride = 0
+  /// One a monitor.
+  var columns: [NetworkColumns<Scalar>]
 }
 
 struct NetworkCotangent<Scalar> {
-  var series: UnsafePointer<Scalar>?
-  var seriesStride = 0
-  var column: UnsafePointer<Scalar>?
+  /// One a monitor.
+  var columns: [NetworkColumnsCotangent<Scalar>]
   var finalState: UnsafePointer<Scalar>?
   var weights: UnsafeMutablePointer<Scalar>?
   var delays: UnsafeMutablePointer<Scalar>?
@@ -138,26 +150,37 @@ private protocol CPrimal<Real>: SendableMetatype {
     parameters: UnsafePointer<Parameter>?, sigma: UnsafePointer<Real>?, sigma_count: Int, noise: UnsafePointer<Real>?,
     key: dn_key, member: UInt64, stimulus: UnsafePointer<Real>?, stimulus_stride: Int, pulses: UnsafePointer<Pulse>?,
     pulse_count: Int, initial: UnsafePointer<Real>?, history: UnsafePointer<Real>?, history_stride: Int, steps: Int,
-    first_step: Int64, every: Int64, thinning: dn_thinning, partial: UnsafePointer<Real>?)
+    first_step: Int64, monitors: UnsafePointer<dn_monitor>?, monitor_count: Int32, monitored: UnsafePointer<Real>?)
+}
+
+private protocol CColumns<Real>: SendableMetatype {
+  associatedtype Real
+  init(series: UnsafeMutablePointer<Real>?, stride: Int, done: Int)
+  var done: Int { get }
+}
+
+private protocol CColumnsCotangent<Real>: SendableMetatype {
+  associatedtype Real
+  init(series: UnsafePointer<Real>?, stride: Int, column: UnsafePointer<Real>?)
 }
 
 private protocol CResult<Real>: SendableMetatype {
   associatedtype Real
+  associatedtype Columns: CColumns where Columns.Real == Real
   init()
-  var series: UnsafeMutablePointer<Real>? { get set }
-  var series_stride: Int { get set }
+  var columns: UnsafeMutablePointer<Columns>? { get set }
   var next_initial: UnsafeMutablePointer<Real>? { get set }
   var next_history: UnsafeMutablePointer<Real>? { get set }
   var next_history_stride: Int { get set }
-  var next_partial: UnsafeMutablePointer<Real>? { get set }
+  var next_monitored: UnsafeMutablePointer<Real>? { get set }
   var tape: OpaquePointer? { get set }
   var steps_done: Int { get set }
-  var columns_done: Int { get set }
   var clamps: Int64 { get set }
 }
 
 private protocol CTangent<Real>: SendableMetatype {
   associatedtype Real
+  associatedtype Columns: CColumns where Columns.Real == Real
   init()
   var weights: UnsafePointer<Real>? { get set }
   var delays: UnsafePointer<Real>? { get set }
@@ -171,16 +194,14 @@ private protocol CTangent<Real>: SendableMetatype {
   var initial: UnsafePointer<Real>? { get set }
   var history: UnsafePointer<Real>? { get set }
   var history_stride: Int { get set }
-  var series: UnsafeMutablePointer<Real>? { get set }
-  var series_stride: Int { get set }
+  var columns: UnsafeMutablePointer<Columns>? { get set }
 }
 
 private protocol CCotangent<Real>: SendableMetatype {
   associatedtype Real
+  associatedtype Columns: CColumnsCotangent where Columns.Real == Real
   init()
-  var series: UnsafePointer<Real>? { get set }
-  var series_stride: Int { get set }
-  var column: UnsafePointer<Real>? { get set }
+  var columns: UnsafePointer<Columns>? { get set }
   var final_state: UnsafePointer<Real>? { get set }
   var weights: UnsafeMutablePointer<Real>? { get set }
   var delays: UnsafeMutablePointer<Real>? { get set }
@@ -208,12 +229,16 @@ extension dn_network_primal_f64: CPrimal {
   fileprivate typealias Parameter = dn_parameter_f64
   fileprivate typealias Pulse = dn_pulse_f64
 }
-extension dn_network_result_f32: CResult {}
-extension dn_network_result_f64: CResult {}
-extension dn_network_tangent_f32: CTangent {}
-extension dn_network_tangent_f64: CTangent {}
-extension dn_network_cotangent_f32: CCotangent {}
-extension dn_network_cotangent_f64: CCotangent {}
+extension dn_columns_f32: CColumns {}
+extension dn_columns_f64: CColumns {}
+extension dn_columns_cotangent_f32: CColumnsCotangent {}
+extension dn_columns_cotangent_f64: CColumnsCotangent {}
+extension dn_network_result_f32: CResult { fileprivate typealias Columns = dn_columns_f32 }
+extension dn_network_result_f64: CResult { fileprivate typealias Columns = dn_columns_f64 }
+extension dn_network_tangent_f32: CTangent { fileprivate typealias Columns = dn_columns_f32 }
+extension dn_network_tangent_f64: CTangent { fileprivate typealias Columns = dn_columns_f64 }
+extension dn_network_cotangent_f32: CCotangent { fileprivate typealias Columns = dn_columns_cotangent_f32 }
+extension dn_network_cotangent_f64: CCotangent { fileprivate typealias Columns = dn_columns_cotangent_f64 }
 
 extension CPrimal {
   fileprivate init(
@@ -226,26 +251,27 @@ extension CPrimal {
       noise: primal.noise, key: primal.key, member: primal.member, stimulus: primal.stimulus,
       stimulus_stride: primal.stimulusStride, pulses: pulses, pulse_count: primal.pulses.count, initial: primal.initial,
       history: primal.history, history_stride: primal.historyStride, steps: primal.steps,
-      first_step: primal.firstStep, every: primal.every, thinning: primal.thinning, partial: primal.partial)
+      first_step: primal.firstStep, monitors: primal.monitors, monitor_count: Int32(primal.monitorCount),
+      monitored: primal.monitored)
   }
 }
 
 extension CResult {
-  fileprivate init(_ result: NetworkResult<Real>) {
+  fileprivate init(_ result: NetworkResult<Real>, columns: UnsafeMutablePointer<Columns>) {
     self.init()
-    series = result.series
-    series_stride = result.seriesStride
+    self.columns = columns
     next_initial = result.nextInitial
     next_history = result.nextHistory
     next_history_stride = result.nextHistoryStride
-    next_partial = result.nextPartial
+    next_monitored = result.nextMonitored
     tape = result.tape
   }
 }
 
 extension CTangent {
-  fileprivate init(_ tangent: NetworkTangent<Real>) {
+  fileprivate init(_ tangent: NetworkTangent<Real>, columns: UnsafeMutablePointer<Columns>) {
     self.init()
+    self.columns = columns
     weights = tangent.weights
     delays = tangent.delays
     coupling = tangent.coupling
@@ -258,17 +284,13 @@ extension CTangent {
     initial = tangent.initial
     history = tangent.history
     history_stride = tangent.historyStride
-    series = tangent.series
-    series_stride = tangent.seriesStride
   }
 }
 
 extension CCotangent {
-  fileprivate init(_ cotangent: NetworkCotangent<Real>) {
+  fileprivate init(_ cotangent: NetworkCotangent<Real>, columns: UnsafePointer<Columns>) {
     self.init()
-    series = cotangent.series
-    series_stride = cotangent.seriesStride
-    column = cotangent.column
+    self.columns = columns
     final_state = cotangent.finalState
     weights = cotangent.weights
     delays = cotangent.delays
@@ -321,6 +343,22 @@ private func withPrimals<P: CPrimal, Result>(
   }
 }
 
+/// Calls `body` with the columns of all runs, one after the other, and where each run's begin.
+private func withColumns<Columns, Result>(
+  _ runs: [[Columns]], _ body: (UnsafeMutablePointer<Columns>, [Int]) -> Result
+) -> Result {
+  var first: [Int] = []
+  var all: [Columns] = []
+  for columns in runs {
+    first.append(all.count)
+    all += columns
+  }
+  return withUnsafeTemporaryAllocation(of: Columns.self, capacity: max(all.count, 1)) { memory in
+    _ = memory.initialize(from: all)
+    return body(memory.baseAddress!, first)
+  }
+}
+
 extension NetworkKernels {
   fileprivate init<P: CPrimal<Scalar>, R: CResult<Scalar>, T: CTangent<Scalar>, C: CCotangent<Scalar>>(
     run:
@@ -342,28 +380,42 @@ extension NetworkKernels {
   ) {
     self.run = { primals, results, options, place in
       withPrimals(primals, P.self) { cPrimals in
-        var cResults = results.map { R($0) }
-        if cResults.isEmpty { return DN_OK }
-        let status = cResults.withUnsafeMutableBufferPointer {
-          run(primals.count, cPrimals, $0.baseAddress!, options, place)
+        if results.isEmpty { return DN_OK }
+        let given = results.map { $0.columns.map { R.Columns(series: $0.series, stride: $0.stride, done: 0) } }
+        return withColumns(given) { columns, first in
+          var cResults = results.enumerated().map { R($1, columns: columns + first[$0]) }
+          let status = cResults.withUnsafeMutableBufferPointer {
+            run(primals.count, cPrimals, $0.baseAddress!, options, place)
+          }
+          for r in results.indices {
+            results[r].stepsDone = cResults[r].steps_done
+            results[r].clamps = cResults[r].clamps
+            for k in results[r].columns.indices { results[r].columns[k].done = columns[first[r] + k].done }
+          }
+          return status
         }
-        for r in results.indices {
-          results[r].stepsDone = cResults[r].steps_done
-          results[r].columnsDone = cResults[r].columns_done
-          results[r].clamps = cResults[r].clamps
-        }
-        return status
       }
     }
     self.jvp = { primals, tangents, options, place in
       withPrimals(primals, P.self) { cPrimals in
-        tangents.isEmpty ? DN_OK : jvp(primals.count, cPrimals, tangents.map { T($0) }, options, place)
+        if tangents.isEmpty { return DN_OK }
+        let given = tangents.map { $0.columns.map { T.Columns(series: $0.series, stride: $0.stride, done: 0) } }
+        return withColumns(given) { columns, first in
+          let cTangents = tangents.enumerated().map { T($1, columns: columns + first[$0]) }
+          return jvp(primals.count, cPrimals, cTangents, options, place)
+        }
       }
     }
     self.vjp = { primals, tapes, cotangents, options, place in
       withPrimals(primals, P.self) { cPrimals in
-        cotangents.isEmpty
-          ? DN_OK : vjp(primals.count, cPrimals, tapes, cotangents.map { C($0) }, options, place)
+        if cotangents.isEmpty { return DN_OK }
+        let given = cotangents.map {
+          $0.columns.map { C.Columns(series: $0.series, stride: $0.stride, column: $0.column) }
+        }
+        return withColumns(given) { columns, first in
+          let cCotangents = cotangents.enumerated().map { C($1, columns: UnsafePointer(columns + first[$0])) }
+          return vjp(primals.count, cPrimals, tapes, cCotangents, options, place)
+        }
       }
     }
     self.tapeBytes = { primal in

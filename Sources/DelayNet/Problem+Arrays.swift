@@ -6,8 +6,8 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
   let problem: Problem<Scalar>
   let carry: NetworkCarry<Scalar>
   let steps: Int
-  /// The columns that end in the run.
-  let columns: Int
+  /// The columns of each monitor that end in the run, and the states that it reads.
+  let columns, variables: [Int]
   /// (S) or (S, N); empty without noise.
   let sigma: [Scalar]
   /// What each of the model's parameters is set to; nil for the default.
@@ -18,13 +18,30 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
   private let parameterBuffers: [Buffer<Scalar>?]
   private let noise: NoiseSamples<Scalar>?
   let pulses: [NetworkPulse<Scalar>]
+  private let monitors: UnsafeMutablePointer<dn_monitor>
+  private let monitorStates: UnsafeMutablePointer<Int32>
+
+  deinit {
+    monitors.deallocate()
+    monitorStates.deallocate()
+  }
 
   init(_ problem: Problem<Scalar>, _ carry: NetworkCarry<Scalar>, steps: Int) throws(DelayNetError) {
     guard steps >= 0, carry.step.addingReportingOverflow(steps).overflow == false else {
       throw .optionOutOfRange(name: "steps", value: Double(steps))
     }
-    guard problem.thinning.stepsPerColumn >= 1 else {
-      throw .optionOutOfRange(name: "thinning", value: Double(problem.thinning.stepsPerColumn))
+    var chosen: [[Int32]?] = []
+    for monitor in problem.monitors {
+      guard monitor.stepsPerColumn >= 1 else {
+        throw .optionOutOfRange(name: "thinning", value: Double(monitor.stepsPerColumn))
+      }
+      guard let names = monitor.states else {
+        chosen.append(nil)
+        continue
+      }
+      var list: [Int32] = []
+      for name in names { list.append(Int32(try problem.model.index(ofState: name))) }
+      chosen.append(list)
     }
     try problem.check(carry)
     let (model, nodes) = (problem.model, problem.nodes)
@@ -67,7 +84,8 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
     self.carry = carry
     self.steps = steps
     self.parameters = parameters
-    columns = problem.thinning.columns(in: carry.step..<end)
+    columns = problem.monitors.map { $0.columns(in: carry.step..<end) }
+    variables = problem.monitors.map { $0.variables(of: model.states.count) }
     func buffer(_ values: [Scalar]) throws(DelayNetError) -> Buffer<Scalar> { try Buffer(row: values) }
     weights = try buffer(problem.weights)
     fractions = try problem.fractions.map(buffer)
@@ -75,6 +93,20 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
     var parameterBuffers: [Buffer<Scalar>?] = []
     for values in parameters { parameterBuffers.append(try (values?.values).map(buffer)) }
     self.parameterBuffers = parameterBuffers
+    monitors = .allocate(capacity: max(problem.monitors.count, 1))
+    monitorStates = .allocate(capacity: max(chosen.reduce(0) { $0 + ($1?.count ?? 0) }, 1))
+    var next = 0
+    for (k, monitor) in problem.monitors.enumerated() {
+      let list = chosen[k] ?? []
+      (monitors + k).initialize(
+        to: dn_monitor(
+          kind: monitor.kind.code, every: Int64(monitor.stepsPerColumn),
+          states: chosen[k] == nil ? nil : UnsafePointer(monitorStates + next), state_count: Int32(list.count)))
+      for state in list {
+        (monitorStates + next).initialize(to: state)
+        next += 1
+      }
+    }
   }
 
   /// Whether samples, whose first step may be any number, are there for steps from 0 on.
@@ -97,8 +129,9 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
       stimulusStride: problem.stimulus?.columns ?? 0, pulses: pulses,
       initial: UnsafePointer(carry.state.rows.base), history: UnsafePointer(carry.history.rows.base),
       historyStride: problem.horizon, steps: steps, firstStep: Int64(carry.step),
-      every: Int64(problem.thinning.stepsPerColumn), thinning: problem.thinning.code,
-      partial: problem.thinning.code == DN_THIN_AVERAGE ? UnsafePointer(carry.partial.rows.base) : nil)
+      monitors: UnsafePointer(monitors), monitorCount: problem.monitors.count,
+      // Another run's monitors keep what is not these ones'; where they stand, nothing is kept.
+      monitored: carry.monitors == problem.monitors ? UnsafePointer(carry.monitored.rows.base) : nil)
     if case .drawn(let key, let member) = problem.noise {
       primal.key = key.key
       primal.member = member

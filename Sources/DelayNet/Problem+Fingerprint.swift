@@ -53,7 +53,7 @@ extension Problem {
       ("coupling stage", { $0.scheme.stages > 1 ? $0.stage.rawValue : nil }),
       ("coupling kind", { $0.couplingKind.rawValue }),
       ("coupling", { "\($0.coupling)" }),
-      ("thinning", { Self.text($0.thinning) }),
+      ("thinning", { $0.monitors.isEmpty ? "no monitor" : $0.monitors.map(\.text).joined(separator: "; ") }),
       ("seed", { $0.drawnKey.map { "\(UInt64($0.words.x) << 32 | UInt64($0.words.y))" } }),
       ("noise", { $0.textOfNoise }),
       ("stimulus", { problem in problem.stimulus.map { Self.text($0.rows, from: problem.stimulusFirstStep) } }),
@@ -90,14 +90,6 @@ extension Problem {
   private var textOfDelays: String {
     guard case .network = delays else { return Self.text(delaysInSteps) + (delays.areFractional ? ", fractional" : "") }
     return Self.text(network.delays.lazy.map { Double($0) })
-  }
-
-  private static func text(_ thinning: Thinning) -> String {
-    switch thinning {
-    case .none: "none"
-    case .subsample(let m): "every \(m) steps"
-    case .average(let m): "means over \(m) steps"
-    }
   }
 
   /// "7056 values of 0.1 … 3.0, digest 0123456789abcdef", or just the number where there is one and the same everywhere.

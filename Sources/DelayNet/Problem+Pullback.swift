@@ -138,7 +138,7 @@ extension Problem {
     return (
       recording.trajectories[0],
       { (cotangent: StateArray<Scalar>) throws(DelayNetError) -> Gradient in
-        try recording.pullback([cotangent], finalStates: [nil], inputs, CallOptions(threads: threads))[0]
+        try recording.pullback([[cotangent]], finalStates: [nil], inputs, CallOptions(threads: threads))[0]
       }
     )
   }
@@ -230,11 +230,14 @@ final class NetworkGradients<Scalar: DelayNetScalar> {
   deinit { pointers.deallocate() }
 
   func cotangent(
-    _ series: StateArray<Scalar>?, everyColumn: StateArray<Scalar>?, finalState: StateArray<Scalar>?
+    _ columns: [StateArray<Scalar>?], everyColumn: StateArray<Scalar>?, finalState: StateArray<Scalar>?
   ) -> NetworkCotangent<Scalar> {
     NetworkCotangent(
-      series: series.map { UnsafePointer($0.rows.base) }, seriesStride: run.columns,
-      column: everyColumn.map { UnsafePointer($0.rows.base) },
+      columns: run.columns.enumerated().map { k, stride in
+        .init(
+          series: columns.indices.contains(k) ? columns[k].map { UnsafePointer($0.rows.base) } : nil, stride: stride,
+          column: k == 0 ? everyColumn.map { UnsafePointer($0.rows.base) } : nil)
+      },
       finalState: finalState.map { UnsafePointer($0.rows.base) }, weights: weights?.base, delays: delays?.base,
       coupling: coupling?.base, parameters: pointers, sigma: sigma?.base, noise: noise?.base,
       stimulus: stimulus?.rows.base, stimulusStride: run.steps, pulses: pulses?.base, initial: initial?.rows.base,

@@ -8,7 +8,7 @@ extension Problem {
   ///   - carry: where to begin; at ``initial`` and ``history`` unless given.
   ///   - threads: how many may share the run, 0 for as many as pay: a network of 76 regions takes one, one of 998 two and more.
   ///   - progress: called now and then.
-  ///   - onStop: called, before an error is thrown, with what was computed up to there; its carry can be gone on with.
+  ///   - onStop: called, before an error is thrown, with what was computed up to there; the run can be resumed from its carry.
   /// - Returns: the columns that ``thinning`` keeps, shape (states, nodes, columns).
   /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``, ``DelayNetError/unknownParameter(name:model:)``,
   ///   ``DelayNetError/unknownState(name:model:)``, ``DelayNetError/notFiniteState(run:node:state:step:)`` and the other
@@ -56,7 +56,8 @@ extension Problem {
 
 /// Where a run's numbers go.
 private struct NetworkOutput<Scalar: DelayNetScalar> {
-  let series, state, history, partial: StateArray<Scalar>
+  let columns: [StateArray<Scalar>]
+  let state, history, monitored: StateArray<Scalar>
 }
 
 /// Runs networks, one a thread.
@@ -72,20 +73,25 @@ func runNetworks<Scalar: DelayNetScalar>(
   var outputs: [NetworkOutput<Scalar>] = []
   for run in runs {
     let (states, nodes) = (run.problem.model.states.count, run.problem.nodes)
+    var columns: [StateArray<Scalar>] = []
+    for k in run.columns.indices {
+      columns.append(try StateArray(uninitialized: run.variables[k], nodes, keepsSeries ? run.columns[k] : 0))
+    }
     outputs.append(
       NetworkOutput(
-        series: try StateArray(uninitialized: states, nodes, keepsSeries ? run.columns : 0),
+        columns: columns,
         state: try StateArray(uninitialized: states, nodes, 1),
         history: try StateArray(uninitialized: run.problem.model.couplings.count, nodes, run.problem.horizon),
-        partial: try StateArray(variables: states, nodes: nodes)))
+        monitored: try StateArray(variables: monitoredRows(run.problem.monitors, states: states), nodes: nodes)))
   }
   var results = runs.indices.map { r in
-    let averages = runs[r].problem.thinning.code == DN_THIN_AVERAGE
     return NetworkResult<Scalar>(
-      series: keepsSeries ? outputs[r].series.rows.base : nil, seriesStride: runs[r].columns,
+      columns: outputs[r].columns.enumerated().map {
+        .init(series: keepsSeries ? $1.rows.base : nil, stride: runs[r].columns[$0])
+      },
       nextInitial: outputs[r].state.rows.base,
       nextHistory: outputs[r].history.rows.base, nextHistoryStride: runs[r].problem.horizon,
-      nextPartial: averages ? outputs[r].partial.rows.base : nil, tape: tapes.isEmpty ? nil : tapes[r])
+      nextMonitored: outputs[r].monitored.rows.base, tape: tapes.isEmpty ? nil : tapes[r])
   }
   let primals = runs.map(\.primal)
   let outcome = try options.withC { options, place in
@@ -104,14 +110,18 @@ func runNetworks<Scalar: DelayNetScalar>(
         model: problem.model.name, step: run.carry.step + done.stepsDone,
         state: isMoved ? outputs[r].state : run.carry.state,
         history: isMoved ? outputs[r].history : run.carry.history,
-        partial: isMoved ? outputs[r].partial : run.carry.partial, thinning: problem.thinning, goal: run.carry.goal,
+        monitors: isMoved ? problem.monitors : run.carry.monitors,
+        monitored: isMoved ? outputs[r].monitored : run.carry.monitored, goal: run.carry.goal,
         fingerprint: run.carry.fingerprint)
-      let series = outputs[r].series
+      let columns = outputs[r].columns.enumerated().map { k, all in
+        let kept = done.columns[k].done
+        return !keepsSeries || kept == run.columns[k] ? all : all.columns(0..<kept)
+      }
       list.append(
-        Trajectory(
-          series: !keepsSeries || done.columnsDone == run.columns ? series : series.columns(0..<done.columnsDone),
-          states: problem.model.states.map(\.name), steps: run.carry.step..<(run.carry.step + done.stepsDone),
-          thinning: problem.thinning, timeStep: problem.timeStep, clamps: Int(done.clamps), carry: carry))
+        try Trajectory(
+          columns: columns, monitors: problem.monitors, modelStates: problem.model.states.map(\.name),
+          nodes: problem.nodes, steps: run.carry.step..<(run.carry.step + done.stepsDone),
+          timeStep: problem.timeStep, clamps: Int(done.clamps), carry: carry))
     }
     return list
   }

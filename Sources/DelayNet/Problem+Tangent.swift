@@ -85,7 +85,7 @@ extension Problem {
     let pulses = try direction.amplitudes.map(perPulse).map(buffer)
 
     let value = try runNetworks([run], CallOptions(threads: threads, progress: progress))[0]
-    let tangent = try StateArray<Scalar>(uninitialized: states, nodes, run.columns)
+    let tangent = try StateArray<Scalar>(uninitialized: run.variables.first ?? 0, nodes, run.columns.first ?? 0)
     let pointers: [UnsafePointer<Scalar>?] = parameters.map { $0.map { UnsafePointer($0.base) } }
     let outcome = try pointers.withUnsafeBufferPointer { pointers throws(DelayNetError) in
       let part = NetworkTangent<Scalar>(
@@ -96,7 +96,7 @@ extension Problem {
         pulses: pulses.map { UnsafePointer($0.base) },
         initial: direction.initial.map { UnsafePointer($0.rows.base) },
         history: direction.history.map { UnsafePointer($0.rows.base) }, historyStride: horizon,
-        series: tangent.rows.base, seriesStride: run.columns)
+        columns: run.columns.enumerated().map { .init(series: $0 == 0 ? tangent.rows.base : nil, stride: $1) })
       return try CallOptions(threads: threads, progress: progress).withC { options, place in
         Scalar.kernels.network.jvp([run.primal], [part], options, place)
       }

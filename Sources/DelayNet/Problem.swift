@@ -70,8 +70,13 @@ public struct Problem<Scalar: DelayNetScalar>: Sendable {
   public var initial: StateArray<Scalar>
   /// y(−H) … y(−1), oldest first, shape (coupling variables, nodes, ``horizon``). Nil for a past that stood still at s(0).
   public var history: StateArray<Scalar>?
-  /// Which columns a run hands out.
-  public var thinning = Thinning.none
+  /// What a run gives out; the first one's columns are the trajectory's series. At first every state at every step.
+  public var monitors: [Monitor] = [.subsample()]
+  /// What the first monitor does; set, it becomes the only one, of all states.
+  public var thinning: Thinning {
+    get { monitors.first.map(Thinning.init) ?? .none }
+    set { monitors = [Monitor(newValue)] }
+  }
 
   /// N, the number of nodes.
   public var nodes: Int { network.nodes }
@@ -147,7 +152,7 @@ public struct Problem<Scalar: DelayNetScalar>: Sendable {
     other.stimuli = stimuli
     other.initial = initial
     other.history = history?.columns == other.horizon ? history : nil
-    other.thinning = thinning
+    other.monitors = monitors
     return other
   }
 

@@ -54,7 +54,7 @@ public enum CouplingKind: String, Sendable, CaseIterable {
   var code: dn_coupling_kind { self == .linear ? DN_COUPLING_LINEAR : DN_COUPLING_DIFFERENCE }
 }
 
-/// Which columns a run hands out. Columns end at multiples of m, counted in absolute steps, however a run is cut.
+/// Which columns of all states a run gives out, where it has one ``Monitor`` alone. Columns end at multiples of m, counted in absolute steps, however a run is cut.
 public enum Thinning: Sendable, Hashable {
   /// Every step: column t is s(t + 1).
   case none
@@ -74,12 +74,7 @@ public enum Thinning: Sendable, Hashable {
 
   /// The number of columns that end in some steps, which are counted from 0; none for a thinning that no run can have.
   public func columns(in steps: Range<Int>) -> Int {
-    guard stepsPerColumn >= 1 else { return 0 }
-    return max(steps.upperBound, 0) / stepsPerColumn - max(steps.lowerBound, 0) / stepsPerColumn
+    Monitor(self).columns(in: steps)
   }
 
-  var code: dn_thinning {
-    if case .average = self { return DN_THIN_AVERAGE }
-    return DN_THIN_SUBSAMPLE
-  }
 }

@@ -6,7 +6,7 @@
 ///     ]
 ///
 /// It takes no memory for the length of a run, unlike ``Problem/stimulus``, to which it is added. Times count from step 0, also
-/// where a run goes on from a carry.
+/// where a run is resumed from a carry.
 public struct Stimulus<Scalar: DelayNetScalar>: Sendable, Equatable {
   /// The nodes that are stimulated, all at once. A node that is there twice is stimulated twice.
   public var nodes: [Int]

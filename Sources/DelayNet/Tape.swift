@@ -43,7 +43,24 @@ public struct Tape<Scalar: DelayNetScalar>: ~Copyable, Sendable {
     withRespectTo inputs: Problem<Scalar>.Inputs = .all, threads: Int = 0, progress: ProgressHandler? = nil
   ) throws(DelayNetError) -> Problem<Scalar>.Gradient {
     try recording.pullback(
-      [cotangent], finalStates: [finalState], inputs, CallOptions(threads: threads, progress: progress))[0]
+      [[cotangent]], finalStates: [finalState], inputs, CallOptions(threads: threads, progress: progress))[0]
+  }
+
+  /// Pulls cotangents of the columns of several monitors back.
+  ///
+  /// - Parameters:
+  ///   - cotangents: one a monitor of the problem, in their order; the shape of ``Trajectory/outputs``, nil for zero.
+  ///   - finalState: a cotangent of the state after the last step, shape (states, nodes, 1); nil for zero.
+  ///   - inputs: what the gradient contains.
+  ///   - threads: how many may be used, 0 for as many as pay; the same bits for every number.
+  ///   - progress: called now and then.
+  /// - Throws: what ``pullback(_:finalState:withRespectTo:threads:progress:)`` throws.
+  public func pullback(
+    outputs cotangents: [StateArray<Scalar>?], finalState: StateArray<Scalar>? = nil,
+    withRespectTo inputs: Problem<Scalar>.Inputs = .all, threads: Int = 0, progress: ProgressHandler? = nil
+  ) throws(DelayNetError) -> Problem<Scalar>.Gradient {
+    try recording.pullback(
+      [cotangents], finalStates: [finalState], inputs, CallOptions(threads: threads, progress: progress))[0]
   }
 
   /// Pulls a cotangent back that every column of the output has, as that of a mean over time. It takes no memory in T.
@@ -61,7 +78,8 @@ public struct Tape<Scalar: DelayNetScalar>: ~Copyable, Sendable {
     withRespectTo inputs: Problem<Scalar>.Inputs = .all, threads: Int = 0, progress: ProgressHandler? = nil
   ) throws(DelayNetError) -> Problem<Scalar>.Gradient {
     try recording.pullback(
-      [nil], everyColumn: [column], finalStates: [finalState], inputs, CallOptions(threads: threads, progress: progress))[0]
+      [[]], everyColumn: [column], finalStates: [finalState], inputs, CallOptions(threads: threads, progress: progress))[
+        0]
   }
 }
 
@@ -133,7 +151,7 @@ final class Recording<Scalar: DelayNetScalar>: Sendable {
 
   /// One vector–Jacobian product a run.
   func pullback(
-    _ cotangents: [StateArray<Scalar>?], everyColumn columns: [StateArray<Scalar>?] = [],
+    _ cotangents: [[StateArray<Scalar>?]], everyColumn columns: [StateArray<Scalar>?] = [],
     finalStates: [StateArray<Scalar>?], _ inputs: Problem<Scalar>.Inputs, _ options: CallOptions
   ) throws(DelayNetError) -> [Problem<Scalar>.Gradient] {
     guard cotangents.count == runs.count, finalStates.count == runs.count else {
@@ -141,12 +159,18 @@ final class Recording<Scalar: DelayNetScalar>: Sendable {
     }
     var gradients: [NetworkGradients<Scalar>] = []
     for (r, run) in runs.enumerated() {
-      let series = [run.carry.state.variables, run.carry.state.nodes, run.columns]
-      if let cotangent = cotangents[r], cotangent.shape != series {
-        throw .shapeMismatch(name: "cotangent", expected: series, found: cotangent.shape)
+      let nodes = run.carry.state.nodes
+      guard cotangents[r].count <= run.columns.count else {
+        throw .shapeMismatch(name: "cotangents", expected: [run.columns.count], found: [cotangents[r].count])
       }
-      if let column = columns.isEmpty ? nil : columns[r], column.shape != run.carry.state.shape {
-        throw .shapeMismatch(name: "everyColumn", expected: run.carry.state.shape, found: column.shape)
+      for (k, cotangent) in cotangents[r].enumerated() {
+        let series = [run.variables[k], nodes, run.columns[k]]
+        if let cotangent, cotangent.shape != series {
+          throw .shapeMismatch(name: "cotangent", expected: series, found: cotangent.shape)
+        }
+      }
+      if let column = columns.isEmpty ? nil : columns[r], column.shape != [run.variables.first ?? 0, nodes, 1] {
+        throw .shapeMismatch(name: "everyColumn", expected: [run.variables.first ?? 0, nodes, 1], found: column.shape)
       }
       if let final = finalStates[r], final.shape != run.carry.state.shape {
         throw .shapeMismatch(name: "finalState", expected: run.carry.state.shape, found: final.shape)

@@ -13,7 +13,7 @@ import DelayNet
 ///
 /// With `keepsUnfinished` the bytes go to the file that ``unfinishedPath(of:)`` names. It is an array of the full shape from
 /// the start, zeros where no column has been written yet, and stays when the writer goes out of use or the process is
-/// killed; ``init(resuming:rows:columnsLeft:as:)`` goes on with it.
+/// killed; ``init(resuming:rows:columnsLeft:as:)`` continues it.
 public struct NPYColumnWriter<Element: NPYElement>: ~Copyable {
   /// The columns that were appended.
   public private(set) var written = 0

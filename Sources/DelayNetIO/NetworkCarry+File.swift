@@ -18,7 +18,7 @@ extension NetworkCarry {
     }
   }
 
-  /// Saves the carry, so that a run can be gone on with later, bit for bit.
+  /// Saves the carry, so that a run can be resumed later, bit for bit.
   ///
   /// - Parameter path: the file to make or to replace. The bytes go to a temporary file beside it, which takes the name
   ///   once it is complete and on the disk: whoever is interrupted leaves the old file as it was.
@@ -40,36 +40,36 @@ extension NetworkCarry {
 }
 
 private func savedCarry<Scalar: DelayNetScalar & NPYElement>(_ carry: NetworkCarry<Scalar>) -> SavedCarry<Scalar> {
-  let (thinning, every): (SavedThinning, Int) =
-    switch carry.thinning {
-    case .none: (.none, 1)
-    case .subsample(let m): (.subsample, m)
-    case .average(let m): (.average, m)
-    }
-  return SavedCarry(
-    model: carry.model, step: carry.step, goal: carry.goal ?? 0, thinning: thinning, every: every,
+  SavedCarry(
+    model: carry.model, step: carry.step, goal: carry.goal ?? 0,
+    monitors: carry.monitors.map { .init(kind: $0.kind.name, every: $0.stepsPerColumn, states: $0.states) },
     states: carry.state.variables, couplings: carry.history.variables, nodes: carry.state.nodes,
-    history: carry.history.columns, state: carry.state.values, columns: carry.history.values,
-    partial: carry.partial.values, settings: carry.fingerprint?.settings.map { ($0.name, $0.value) })
+    history: carry.history.columns, monitoredRows: carry.monitored.variables, state: carry.state.values,
+    columns: carry.history.values,
+    monitored: carry.monitored.values, settings: carry.fingerprint?.settings.map { ($0.name, $0.value) })
 }
 
 private func networkCarry<Scalar: DelayNetScalar & NPYElement>(
   _ saved: SavedCarry<Scalar>, _ path: String
 ) throws(FileError) -> NetworkCarry<Scalar> {
-  let thinning: Thinning =
-    switch saved.thinning {
-    case .none: .none
-    case .subsample: .subsample(saved.every)
-    case .average: .average(saved.every)
+  var monitors: [Monitor] = []
+  for monitor in saved.monitors {
+    guard let kind = Monitor.Kind.named(monitor.kind) else {
+      throw FileName(file: path).error(
+        .unsupported, found: "the monitor \(monitor.kind)",
+        expected: "one of \(Monitor.Kind.allCases.map(\.name).joined(separator: ", "))")
     }
+    monitors.append(Monitor(kind, stepsPerColumn: monitor.every, of: monitor.states))
+  }
   do throws(DelayNetError) {
     return try NetworkCarry(
       model: saved.model, step: saved.step,
       state: StateArray(variables: saved.states, nodes: saved.nodes, values: saved.state),
       history: StateArray(
         variables: saved.couplings, nodes: saved.nodes, columns: saved.history, values: saved.columns),
-      partial: StateArray(variables: saved.states, nodes: saved.nodes, values: saved.partial),
-      thinning: thinning, goal: saved.goal == 0 ? nil : saved.goal,
+      monitors: monitors,
+      monitored: StateArray(variables: saved.monitoredRows, nodes: saved.nodes, values: saved.monitored),
+      goal: saved.goal == 0 ? nil : saved.goal,
       fingerprint: saved.settings.map { Fingerprint(settings: $0.map { .init(name: $0.name, value: $0.value) }) })
   } catch {
     throw FileName(file: path).error(.mismatch, found: "\(error)", expected: "a carry")

@@ -1,22 +1,29 @@
 // A saved carry, all numbers little-endian:
 //
 //   bytes 0–7     \x8fDNCARRY
-//   bytes 8–11    version, 1 without a fingerprint, 2 with one
+//   bytes 8–11    version, 3; 1 and 2 were of an older DelayNet
 //   bytes 12–15   bytes of a number, 4 or 8
-//   then          states S, coupling variables C, nodes N, history columns H, step, steps of a column m: 8 bytes each
-//   bytes 64–67   thinning: 0 none, 1 subsample, 2 average
+//   then          states S, coupling variables C, nodes N, history columns H, step, rows R of what monitors keep:
+//                 8 bytes each
+//   bytes 64–67   bytes of the monitors' text M
 //   bytes 68–71   bytes of the model's name, 1 … 56
 //   bytes 72–127  the name, filled up with zeros
 //   bytes 128–135 the step that the run was to reach, 0 if nobody said
 //   bytes 136–139 CRC-32 of the bytes before
-//   bytes 140–143 bytes of the fingerprint F, 0 in version 1
-//   then          state (S, N), history (C, N, H), partial sums (S, N)
+//   bytes 140–143 bytes of the fingerprint F, 0 without one
+//   then          state (S, N), history (C, N, H), what monitors keep (R, N)
+//   then          the monitors, UTF-8: for each its kind, a tab, the steps of a column, a tab, the names of its states with a
+//                 comma behind each, or * for all, a line feed
 //   then          the fingerprint, UTF-8: for every setting its name, a tab, its value, a line feed
 //   last 4 bytes  CRC-32 of everything before
 
-/// How a saved carry writes its thinning.
-enum SavedThinning: UInt64 {
-  case none, subsample, average
+/// How a saved carry writes a monitor.
+struct SavedMonitor: Equatable {
+  var kind: String
+  /// The steps of a column.
+  var every: Int
+  /// The names of the states that it reads, nil for all.
+  var states: [String]?
 }
 
 /// A saved carry without the simulator's types: what the file holds, and no more.
@@ -25,11 +32,10 @@ struct SavedCarry<Element: NPYElement & BinaryFloatingPoint> {
   var step: Int
   /// The step that the run was to reach, 0 if nobody said.
   var goal: Int
-  var thinning: SavedThinning
-  /// The steps of a column.
-  var every: Int
-  var states, couplings, nodes, history: Int
-  var state, columns, partial: [Element]
+  var monitors: [SavedMonitor]
+  /// `monitoredRows` are the rows of what the monitors keep.
+  var states, couplings, nodes, history, monitoredRows: Int
+  var state, columns, monitored: [Element]
   /// Names and values of the settings that the run was made with, nil if nobody said.
   var settings: [(name: String, value: String)]?
 }
@@ -81,11 +87,14 @@ extension SavedCarry {
       return values
     }
     self.init(
-      model: header.model, step: header.step, goal: header.goal, thinning: header.thinning, every: header.every,
+      model: header.model, step: header.step, goal: header.goal, monitors: [],
       states: header.states, couplings: header.couplings, nodes: header.nodes, history: header.history,
-      state: array(header.states * header.nodes),
+      monitoredRows: header.rows, state: array(header.states * header.nodes),
       columns: array(header.couplings * header.nodes * header.history),
-      partial: array(header.states * header.nodes), settings: nil)
+      monitored: array(header.rows * header.nodes), settings: nil)
+    monitors = try Self.monitors(
+      rest[offset..<(offset + header.monitorBytes)], at: CarryHeader.byteCount + offset, name)
+    offset += header.monitorBytes
     if header.fingerprintBytes > 0 {
       settings = try Self.settings(rest[offset..<payload], at: CarryHeader.byteCount + offset, name)
     }
@@ -108,22 +117,71 @@ extension SavedCarry {
     func append(_ value: Int, _ count: Int) {
       for place in 0..<count { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * place))) }
     }
-    append(fingerprint.isEmpty ? 1 : 2, 4)
+    let text = try encodedMonitors(file)
+    append(CarryHeader.version, 4)
     append(width, 4)
-    for size in [states, couplings, nodes, history, step, every] { append(size, 8) }
-    append(Int(thinning.rawValue), 4)
+    for size in [states, couplings, nodes, history, step, monitoredRows] { append(size, 8) }
+    append(text.count, 4)
     append(name.count, 4)
     bytes += name + [UInt8](repeating: 0, count: CarryHeader.nameByteCount - name.count)
     append(goal, 8)
     append(Int(CRC32.of(bytes)), 4)
     append(fingerprint.count, 4)
-    bytes.reserveCapacity(bytes.count + fingerprint.count + (state.count + columns.count + partial.count) * width + 4)
-    for array in [state, columns, partial] {
+    bytes.reserveCapacity(
+      bytes.count + text.count + fingerprint.count + (state.count + columns.count + monitored.count) * width + 4)
+    for array in [state, columns, monitored] {
       for value in array { append(Int(truncatingIfNeeded: bits(value)), width) }
     }
-    bytes += fingerprint
+    bytes += text + fingerprint
     append(Int(CRC32.of(bytes)), 4)
     return bytes
+  }
+
+  /// The monitors as they are written.
+  private func encodedMonitors(_ file: FileName) throws(FileError) -> [UInt8] {
+    var text = ""
+    for monitor in monitors {
+      let names = [monitor.kind] + (monitor.states ?? [])
+      guard !names.contains(where: { $0.isEmpty || $0.utf8.contains { $0 == 9 || $0 == 10 || $0 == 44 || $0 == 42 } })
+      else {
+        throw file.error(
+          .invalidValue, found: "a monitor \(names)", expected: "names without tab, line feed, comma and asterisk")
+      }
+      text += "\(monitor.kind)\t\(monitor.every)\t"
+      text += (monitor.states.map { $0.map { "\($0)," }.joined() } ?? "*") + "\n"
+    }
+    let bytes = Array(text.utf8)
+    guard bytes.count <= CarryHeader.fingerprintByteLimit else {
+      throw file.error(
+        .invalidValue, found: "monitors of \(bytes.count) bytes",
+        expected: "at most \(CarryHeader.fingerprintByteLimit)")
+    }
+    return bytes
+  }
+
+  /// The monitors in the bytes of a file that begin at an offset.
+  private static func monitors(
+    _ bytes: ArraySlice<UInt8>, at offset: Int, _ file: FileName
+  ) throws(FileError) -> [SavedMonitor] {
+    var monitors: [SavedMonitor] = []
+    guard bytes.isEmpty || bytes.last == 10 else {
+      throw file.error(.malformed, at: .byte(offset + bytes.count), found: "no line feed", expected: "one")
+    }
+    for line in bytes.dropLast().split(separator: 10, omittingEmptySubsequences: false) where !bytes.isEmpty {
+      let parts = line.split(separator: 9, omittingEmptySubsequences: false)
+      guard parts.count == 3, let kind = String(validating: parts[0], as: UTF8.self), !kind.isEmpty,
+        let number = String(validating: parts[1], as: UTF8.self), let every = Int(number), every >= 1,
+        number == "\(every)", let list = String(validating: parts[2], as: UTF8.self),
+        list == "*" || list.isEmpty || list.last == ","
+      else {
+        throw file.error(
+          .malformed, at: .byte(offset + line.startIndex - bytes.startIndex), found: quoted(line),
+          expected: "a monitor's kind, a tab, the steps of a column, a tab, and its states")
+      }
+      let states = list == "*" ? nil : list.split(separator: ",").map(String.init)
+      monitors.append(SavedMonitor(kind: kind, every: every, states: states))
+    }
+    return monitors
   }
 
   /// Settings as they are written; empty for none.
@@ -188,13 +246,13 @@ private func littleEndian(_ bytes: ArraySlice<UInt8>) -> UInt64 {
 /// What a saved carry says about its numbers before they come.
 private struct CarryHeader {
   static let magic: [UInt8] = [0x8f, 0x44, 0x4e, 0x43, 0x41, 0x52, 0x52, 0x59]
+  static let version = 3
   static let byteCount = 144
   static let nameByteCount = 56
   static let fingerprintByteLimit = 1 << 20
 
   let bytes: [UInt8]
-  let states, couplings, nodes, history, step, every, goal, fingerprintBytes: Int
-  let thinning: SavedThinning
+  let states, couplings, nodes, history, step, rows, goal, monitorBytes, fingerprintBytes: Int
   let model: String
 
   /// Refuses a file of another format, from its first bytes; one that is cut short is not one.
@@ -211,8 +269,13 @@ private struct CarryHeader {
         .truncated, at: .byte(bytes.count), found: "the end", expected: "a header of \(Self.byteCount) bytes")
     }
     func field(_ offset: Int, _ count: Int) -> UInt64 { littleEndian(bytes[offset..<(offset + count)]) }
-    guard 1...2 ~= field(8, 4) else {
-      throw name.error(.unsupported, at: .byte(8), found: "version \(field(8, 4))", expected: "version 1 or 2")
+    guard field(8, 4) == UInt64(Self.version) else {
+      let isOld = 1...2 ~= field(8, 4)
+      throw name.error(
+        .unsupported, at: .byte(8),
+        found:
+          "version \(field(8, 4))\(isOld ? ", of a DelayNet before 0.2, which did not write what its monitors were" : "")",
+        expected: "version \(Self.version)")
     }
     let sum = CRC32.of(bytes[..<136])
     guard field(136, 4) == UInt64(sum) else {
@@ -220,12 +283,12 @@ private struct CarryHeader {
         .malformed, at: .byte(136), found: "the checksum \(field(136, 4))", expected: "\(sum), that of the header")
     }
     let limit = Self.fingerprintByteLimit
-    guard field(8, 4) == 1 ? field(140, 4) == 0 : 1...UInt64(limit) ~= field(140, 4) else {
+    for (place, what) in [(140, "a fingerprint"), (64, "monitors")] where field(place, 4) > UInt64(limit) {
       throw name.error(
-        .malformed, at: .byte(140), found: "a fingerprint of \(field(140, 4)) bytes",
-        expected: field(8, 4) == 1 ? "none in version 1" : "1 to \(limit)")
+        .malformed, at: .byte(place), found: "\(what) of \(field(place, 4)) bytes", expected: "at most \(limit)")
     }
     fingerprintBytes = Int(field(140, 4))
+    monitorBytes = Int(field(64, 4))
     guard field(12, 4) == UInt64(scalarBytes) else {
       throw name.error(
         .mismatch, at: .byte(12), found: "numbers of \(field(12, 4)) bytes",
@@ -242,15 +305,7 @@ private struct CarryHeader {
     nodes = try size(32, "a number of nodes")
     history = try size(40, "a number of history columns")
     step = try size(48, "a step")
-    every = try size(56, "the steps of a column")
-    guard let thinning = SavedThinning(rawValue: field(64, 4)) else {
-      throw name.error(.invalidValue, at: .byte(64), found: "\(field(64, 4))", expected: "a thinning of 0, 1 or 2")
-    }
-    self.thinning = thinning
-    guard every >= 1, thinning != .none || every == 1 else {
-      throw name.error(
-        .invalidValue, at: .byte(56), found: "\(every)", expected: thinning == .none ? "1" : "at least 1")
-    }
+    rows = try size(56, "a number of rows that monitors keep")
     let length = field(68, 4)
     guard 1...UInt64(Self.nameByteCount) ~= length,
       let text = String(validating: bytes[72..<(72 + Int(length))], as: UTF8.self),
@@ -267,7 +322,7 @@ private struct CarryHeader {
     // Held against the file's size before anything is allocated for them.
     var count = 0
     var overflow = false
-    for shape in [[states, nodes], [couplings, nodes, history], [states, nodes]] {
+    for shape in [[states, nodes], [couplings, nodes, history], [rows, nodes]] {
       var product = scalarBytes
       for extent in shape {
         let (value, isTooLarge) = product.multipliedReportingOverflow(by: extent)
@@ -276,7 +331,7 @@ private struct CarryHeader {
       let (value, isTooLarge) = count.addingReportingOverflow(product)
       (count, overflow) = (value, overflow || isTooLarge)
     }
-    let expected = count.addingReportingOverflow(Self.byteCount + fingerprintBytes + 4)
+    let expected = count.addingReportingOverflow(Self.byteCount + monitorBytes + fingerprintBytes + 4)
     guard !overflow, !expected.overflow, fileSize == expected.partialValue else {
       let size = overflow || expected.overflow ? "more than can be addressed" : "\(expected.partialValue)"
       throw name.error(

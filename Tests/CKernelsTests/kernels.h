@@ -14,6 +14,9 @@
 #define dn_model_kernels dn_model_kernels_f32
 #define dn_scheme_kernels dn_scheme_kernels_f32
 #define dn_leaf_lanes dn_leaf_lanes_f32
+#define dn_monitor_step dn_monitor_step_f32
+#define dn_monitor_step_vjp dn_monitor_step_vjp_f32
+#define dn_monitor_kernels dn_monitor_kernels_f32
 #define dn_kernels dn_kernels_f32
 #include "../../Sources/CKernels/kernel/table.h"
 #undef DN_REAL
@@ -26,6 +29,9 @@
 #undef dn_model_kernels
 #undef dn_scheme_kernels
 #undef dn_leaf_lanes
+#undef dn_monitor_step
+#undef dn_monitor_step_vjp
+#undef dn_monitor_kernels
 #undef dn_kernels
 
 #define DN_REAL double
@@ -38,6 +44,9 @@
 #define dn_model_kernels dn_model_kernels_f64
 #define dn_scheme_kernels dn_scheme_kernels_f64
 #define dn_leaf_lanes dn_leaf_lanes_f64
+#define dn_monitor_step dn_monitor_step_f64
+#define dn_monitor_step_vjp dn_monitor_step_vjp_f64
+#define dn_monitor_kernels dn_monitor_kernels_f64
 #define dn_kernels dn_kernels_f64
 #include "../../Sources/CKernels/kernel/table.h"
 #undef DN_REAL
@@ -50,6 +59,9 @@
 #undef dn_model_kernels
 #undef dn_scheme_kernels
 #undef dn_leaf_lanes
+#undef dn_monitor_step
+#undef dn_monitor_step_vjp
+#undef dn_monitor_kernels
 #undef dn_kernels
 
 #endif

@@ -117,13 +117,13 @@ static void DN_NAME(pair_expect)(DN_NAME(pair) *p, entry which, const char *what
 #define JVP 2
 #define VJP 4
 #define ALL 7
-#define SPOILED(entries, what, want, statements)           \
+#define SPOILED(entries, what, want, ...)                  \
   for (int k_ = 0; k_ < ENTRY_COUNT; k_++)                 \
     for (int r = 0; r < 2 && ((entries) >> k_ & 1); r++) { \
       DN_NAME(pair) *p = DN_NAME(pair_make)((entry)k_);    \
       DN_NAME(net_trial) *t = &p->trial[r];                \
       (void)t;                                             \
-      statements;                                          \
+      __VA_ARGS__;                                         \
       DN_NAME(pair_expect)(p, (entry)k_, what, (want), r); \
       DN_NAME(pair_free)(p);                               \
     }
@@ -139,7 +139,7 @@ static void DN_NAME(pointers)(void) {
   SPOILED(ALL, "no pulses", DN_NULL_POINTER, p->primal[r].pulses = NULL; p->primal[r].pulse_count = 1);
   SPOILED(ALL, "no values of a parameter", DN_NULL_POINTER, t->parameters[3].values = NULL);
   SPOILED(RUN | JVP, "no noise, stimulus, partial, parameters", DN_OK, p->primal[r].noise = NULL;
-          p->primal[r].stimulus = p->primal[r].partial = NULL; p->tangent[r].parameters = NULL;
+          p->primal[r].stimulus = p->primal[r].monitored = NULL; p->tangent[r].parameters = NULL;
           p->primal[r].parameters = NULL);
   SPOILED(RUN, "nothing given out", DN_OK, p->result[r] = (DN_NAME(dn_network_result)){0});
   SPOILED(JVP, "no tangents, no series", DN_OK, p->tangent[r] = (DN_NAME(dn_network_tangent)){0});
@@ -234,19 +234,19 @@ static void DN_NAME(angles)(void) {
     q->model = dn_model_find("kuramoto");
     q->parameters = NULL;
     q->sigma_count = 0;
-    q->noise = q->stimulus = q->partial = NULL;
+    q->noise = q->stimulus = q->monitored = NULL;
     q->pulse_count = 0;
     q->initial = initial;
-    q->every = 2;
+    p->trial[0].monitor.every = 2;
     p->result[0] = (DN_NAME(dn_network_result)){0};
     p->tangent[0] = (DN_NAME(dn_network_tangent)){0};
     p->cotangent[0] = (DN_NAME(dn_network_cotangent)){0};
-    q->thinning = DN_THIN_AVERAGE;
+    p->trial[0].monitor.kind = DN_MONITOR_AVERAGE;
     DN_NAME(expect_place)(p, (entry)k, "average of an angle", DN_PERIODIC_AVERAGE, 0, -1);
-    q->thinning = DN_THIN_SUBSAMPLE;
+    p->trial[0].monitor.kind = DN_MONITOR_SUBSAMPLE;
     if (k != ENTRY_VJP) CHECK_STATUS(DN_NAME(pair_call)(p, (entry)k, 0, 1, NULL, NULL), DN_OK);
-    q->thinning = DN_THIN_AVERAGE;
-    q->every = 1;
+    p->trial[0].monitor.kind = DN_MONITOR_AVERAGE;
+    p->trial[0].monitor.every = 1;
     if (k != ENTRY_VJP) CHECK_STATUS(DN_NAME(pair_call)(p, (entry)k, 0, 1, NULL, NULL), DN_OK);
     DN_NAME(pair_free)(p);
   }
@@ -256,7 +256,15 @@ static void DN_NAME(sizes)(void) {
   SPOILED(ALL, "steps -1", DN_BAD_SIZE, p->primal[r].steps = -1);
   SPOILED(ALL, "steps PTRDIFF_MIN", DN_BAD_SIZE, p->primal[r].steps = PTRDIFF_MIN);
   SPOILED(ALL, "first step -1", DN_BAD_SIZE, p->primal[r].first_step = -1);
-  SPOILED(ALL, "every -1", DN_BAD_SIZE, p->primal[r].every = -1);
+  SPOILED(ALL, "every -1", DN_BAD_SIZE, p->trial[r].monitor.every = -1);
+  SPOILED(ALL, "monitor count -1", DN_BAD_SIZE, p->primal[r].monitor_count = -1);
+  SPOILED(ALL, "no monitors", DN_NULL_POINTER, p->primal[r].monitors = NULL);
+  SPOILED(ALL, "state count -1", DN_BAD_SIZE, p->trial[r].monitor.states = (int32_t[]){0};
+          p->trial[r].monitor.state_count = -1);
+  SPOILED(ALL, "a monitor of state S", DN_BAD_OPTION, p->trial[r].monitor.states = (int32_t[]){2};
+          p->trial[r].monitor.state_count = 1);
+  SPOILED(ALL, "a monitor of state -1", DN_BAD_OPTION, p->trial[r].monitor.states = (int32_t[]){-1};
+          p->trial[r].monitor.state_count = 1);
   SPOILED(ALL, "sigma count 1", DN_BAD_SIZE, p->primal[r].sigma_count = 1);
   SPOILED(ALL, "sigma count -2", DN_BAD_SIZE, p->primal[r].sigma_count = -2);
   SPOILED(ALL, "sigma count S N + 1", DN_BAD_SIZE, p->primal[r].sigma_count = 7);
@@ -268,16 +276,16 @@ static void DN_NAME(sizes)(void) {
   SPOILED(ALL, "stimulus stride T - 1", DN_BAD_SIZE, p->primal[r].stimulus_stride = DN_T - 1);
   SPOILED(ALL, "history stride H - 1", DN_BAD_SIZE, p->primal[r].history_stride = DN_H - 1);
   SPOILED(ALL, "history stride negative", DN_BAD_SIZE, p->primal[r].history_stride = -DN_H);
-  SPOILED(RUN, "series stride K - 1", DN_BAD_SIZE, p->result[r].series_stride = DN_T - 1);
-  SPOILED(RUN, "series stride 0", DN_BAD_SIZE, p->result[r].series_stride = 0);
-  SPOILED(RUN, "series stride K, thinned", DN_OK, p->primal[r].every = 7; p->result[r].series_stride = DN_T / 7);
-  SPOILED(RUN, "series stride K - 1, thinned", DN_BAD_SIZE, p->primal[r].every = 7;
-          p->result[r].series_stride = DN_T / 7 - 1);
+  SPOILED(RUN, "series stride K - 1", DN_BAD_SIZE, p->trial[r].columns.stride = DN_T - 1);
+  SPOILED(RUN, "series stride 0", DN_BAD_SIZE, p->trial[r].columns.stride = 0);
+  SPOILED(RUN, "series stride K, thinned", DN_OK, p->trial[r].monitor.every = 7; p->trial[r].columns.stride = DN_T / 7);
+  SPOILED(RUN, "series stride K - 1, thinned", DN_BAD_SIZE, p->trial[r].monitor.every = 7;
+          p->trial[r].columns.stride = DN_T / 7 - 1);
   SPOILED(RUN, "next history stride H - 1", DN_BAD_SIZE, p->result[r].next_history_stride = DN_H - 1);
   SPOILED(JVP, "tangent stimulus stride T - 1", DN_BAD_SIZE, p->tangent[r].stimulus_stride = DN_T - 1);
   SPOILED(JVP, "tangent history stride H - 1", DN_BAD_SIZE, p->tangent[r].history_stride = DN_H - 1);
-  SPOILED(JVP, "tangent series stride K - 1", DN_BAD_SIZE, p->tangent[r].series_stride = DN_T - 1);
-  SPOILED(VJP, "cotangent series stride K - 1", DN_BAD_SIZE, p->cotangent[r].series_stride = DN_T - 1);
+  SPOILED(JVP, "tangent series stride K - 1", DN_BAD_SIZE, p->trial[r].tan_columns.stride = DN_T - 1);
+  SPOILED(VJP, "cotangent series stride K - 1", DN_BAD_SIZE, p->trial[r].cot_columns.stride = DN_T - 1);
   SPOILED(VJP, "cotangent stimulus stride T - 1", DN_BAD_SIZE, p->cotangent[r].stimulus_stride = DN_T - 1);
   SPOILED(VJP, "cotangent history stride H - 1", DN_BAD_SIZE, p->cotangent[r].history_stride = DN_H - 1);
   SPOILED(ALL, "absolute steps that overflow", DN_TOO_LARGE, p->primal[r].first_step = INT64_MAX - DN_T + 1);
@@ -285,7 +293,7 @@ static void DN_NAME(sizes)(void) {
           p->primal[r].noise = NULL);
   SPOILED(ALL, "history stride that overflows", DN_TOO_LARGE, p->primal[r].history_stride = PTRDIFF_MAX);
   SPOILED(ALL, "stimulus stride that overflows", DN_TOO_LARGE, p->primal[r].stimulus_stride = PTRDIFF_MAX / 4);
-  SPOILED(RUN, "series stride that overflows", DN_TOO_LARGE, p->result[r].series_stride = PTRDIFF_MAX / 4);
+  SPOILED(RUN, "series stride that overflows", DN_TOO_LARGE, p->trial[r].columns.stride = PTRDIFF_MAX / 4);
   SPOILED(RUN, "next history stride that overflows", DN_TOO_LARGE, p->result[r].next_history_stride = PTRDIFF_MAX / 2);
   SPOILED(JVP, "tangent stride that overflows", DN_TOO_LARGE, p->tangent[r].history_stride = PTRDIFF_MAX / 2);
   SPOILED(VJP, "cotangent stride that overflows", DN_TOO_LARGE, p->cotangent[r].history_stride = PTRDIFF_MAX / 2);
@@ -309,7 +317,7 @@ static void DN_NAME(options)(void) {
   SPOILED(ALL, "scheme 2", DN_BAD_OPTION, p->primal[r].scheme = (dn_scheme)2);
   SPOILED(ALL, "stage 2", DN_BAD_OPTION, p->primal[r].stage = (dn_stage)2);
   SPOILED(ALL, "coupling kind 2", DN_BAD_OPTION, p->primal[r].coupling_kind = (dn_coupling_kind)2);
-  SPOILED(ALL, "thinning 2", DN_BAD_OPTION, p->primal[r].thinning = (dn_thinning)2);
+  SPOILED(ALL, "a monitor that is not registered", DN_BAD_OPTION, p->trial[r].monitor.kind = 17);
   const double steps[] = {0, -0.25, NAN, INFINITY, -INFINITY};
   for (int n = 0; n < 5; n++) SPOILED(ALL, "time step", DN_BAD_TIME_STEP, p->primal[r].time_step = steps[n]);
   const int32_t bad[] = {-1, 1025, INT32_MIN, INT32_MAX}, fine[] = {0, 1, 2, 64};
@@ -335,30 +343,32 @@ static void DN_NAME(options)(void) {
 }
 
 static void DN_NAME(overlaps)(void) {
-#define OVERLAP(entries, what, statements) SPOILED(entries, what, DN_OVERLAP, statements)
-  OVERLAP(RUN, "series = stimulus", p->result[r].series = t->in[REF_STIMULUS].at);
-  OVERLAP(RUN, "series one element into the noise", p->result[r].series = t->in[REF_NOISE].at + 1);
-  OVERLAP(RUN, "series in the weights", p->result[r].series = t->in[REF_WEIGHTS].at);
-  OVERLAP(RUN, "series in sigma", p->result[r].series = t->in[REF_SIGMA].at);
+#define OVERLAP(entries, what, ...) SPOILED(entries, what, DN_OVERLAP, __VA_ARGS__)
+  OVERLAP(RUN, "series = stimulus", p->trial[r].columns.series = t->in[REF_STIMULUS].at);
+  OVERLAP(RUN, "series one element into the noise", p->trial[r].columns.series = t->in[REF_NOISE].at + 1);
+  OVERLAP(RUN, "series in the weights", p->trial[r].columns.series = t->in[REF_WEIGHTS].at);
+  OVERLAP(RUN, "series in sigma", p->trial[r].columns.series = t->in[REF_SIGMA].at);
   OVERLAP(RUN, "next initial in the series", p->result[r].next_initial = t->series.at + 3);
-  OVERLAP(RUN, "next initial = partial", p->result[r].next_initial = t->partial.at);
+  OVERLAP(RUN, "next initial = monitored", p->trial[r].monitor.kind = DN_MONITOR_AVERAGE;
+          p->result[r].next_initial = t->monitored.at);
   OVERLAP(RUN, "next initial one element into initial", p->result[r].next_initial = t->in[REF_INITIAL].at + 1);
-  OVERLAP(RUN, "next partial = initial", p->result[r].next_partial = t->in[REF_INITIAL].at);
+  OVERLAP(RUN, "next monitored = initial", p->trial[r].monitor.kind = DN_MONITOR_AVERAGE;
+          p->result[r].next_monitored = t->in[REF_INITIAL].at);
   OVERLAP(RUN, "next history = history, other stride", p->result[r].next_history = t->in[REF_HISTORY].at;
           p->result[r].next_history_stride = DN_H + 1);
   OVERLAP(RUN, "next history one element into the history", p->result[r].next_history = t->in[REF_HISTORY].at + 1);
   OVERLAP(RUN, "next history = next initial", p->result[r].next_history = t->next_initial.at);
   SPOILED(RUN, "the carry in its own place", DN_OK, p->result[r].next_history = t->in[REF_HISTORY].at;
-          p->result[r].next_initial = t->in[REF_INITIAL].at; p->result[r].next_partial = t->partial.at);
-  OVERLAP(JVP, "tangent series = its stimulus", p->tangent[r].series = t->tan[REF_STIMULUS].at);
-  OVERLAP(JVP, "tangent series = stimulus", p->tangent[r].series = t->in[REF_STIMULUS].at);
-  OVERLAP(JVP, "tangent series in its weights", p->tangent[r].series = t->tan[REF_WEIGHTS].at);
-  OVERLAP(JVP, "tangent series in its sigma", p->tangent[r].series = t->tan[REF_SIGMA].at);
-  OVERLAP(JVP, "tangent series in its noise", p->tangent[r].series = t->tan[REF_NOISE].at);
-  OVERLAP(JVP, "tangent series in its initial", p->tangent[r].series = t->tan[REF_INITIAL].at);
-  OVERLAP(JVP, "tangent series in its history", p->tangent[r].series = t->tan[REF_HISTORY].at);
-  OVERLAP(RUN, "series in a parameter", p->result[r].series = t->in[REF_PARAMETERS].at);
-  OVERLAP(JVP, "tangent series in that of a parameter", p->tangent[r].series = t->tan[REF_PARAMETERS].at);
+          p->result[r].next_initial = t->in[REF_INITIAL].at; p->result[r].next_monitored = t->monitored.at);
+  OVERLAP(JVP, "tangent series = its stimulus", p->trial[r].tan_columns.series = t->tan[REF_STIMULUS].at);
+  OVERLAP(JVP, "tangent series = stimulus", p->trial[r].tan_columns.series = t->in[REF_STIMULUS].at);
+  OVERLAP(JVP, "tangent series in its weights", p->trial[r].tan_columns.series = t->tan[REF_WEIGHTS].at);
+  OVERLAP(JVP, "tangent series in its sigma", p->trial[r].tan_columns.series = t->tan[REF_SIGMA].at);
+  OVERLAP(JVP, "tangent series in its noise", p->trial[r].tan_columns.series = t->tan[REF_NOISE].at);
+  OVERLAP(JVP, "tangent series in its initial", p->trial[r].tan_columns.series = t->tan[REF_INITIAL].at);
+  OVERLAP(JVP, "tangent series in its history", p->trial[r].tan_columns.series = t->tan[REF_HISTORY].at);
+  OVERLAP(RUN, "series in a parameter", p->trial[r].columns.series = t->in[REF_PARAMETERS].at);
+  OVERLAP(JVP, "tangent series in that of a parameter", p->trial[r].tan_columns.series = t->tan[REF_PARAMETERS].at);
   OVERLAP(VJP, "cotangent of a parameter in the parameter", t->cot_parameters[0] = t->in[REF_PARAMETERS].at + 2);
   OVERLAP(VJP, "cotangent of a parameter in that of another", t->cot_parameters[1] = t->cot[REF_PARAMETERS].at + 2);
   OVERLAP(VJP, "cotangent of a default in the weights", t->cot_parameters[2] = t->in[REF_WEIGHTS].at + 8);
@@ -368,7 +378,7 @@ static void DN_NAME(overlaps)(void) {
   OVERLAP(VJP, "cotangent noise = noise", p->cotangent[r].noise = t->in[REF_NOISE].at);
   OVERLAP(VJP, "cotangent noise = cotangent stimulus", p->cotangent[r].noise = t->cot[REF_STIMULUS].at);
   OVERLAP(VJP, "cotangent stimulus = cotangent series", p->cotangent[r].stimulus = t->cot_series.at);
-  OVERLAP(VJP, "cotangent initial = column", p->cotangent[r].column = t->cot[REF_INITIAL].at);
+  OVERLAP(VJP, "cotangent initial = column", p->trial[r].cot_columns.column = t->cot[REF_INITIAL].at);
   OVERLAP(VJP, "cotangent initial = final state", p->cotangent[r].initial = t->cot_final.at);
   OVERLAP(VJP, "cotangent initial = initial", p->cotangent[r].initial = t->in[REF_INITIAL].at);
   OVERLAP(VJP, "cotangent history = history", p->cotangent[r].history = t->in[REF_HISTORY].at);
@@ -387,7 +397,7 @@ static void DN_NAME(shared)(void) {
     p->primal[1].sigma = p->primal[0].sigma;
     p->primal[1].parameters = p->primal[0].parameters;
     p->tangent[1].weights = p->tangent[0].weights;
-    p->cotangent[1].series = p->cotangent[0].series;
+    p->trial[1].cot_columns.series = p->trial[0].cot_columns.series;
     CHECK_STATUS(DN_NAME(pair_call)(p, (entry)k, 0, 2, NULL, NULL), DN_OK);
     DN_NAME(pair_free)(p);
   }
@@ -402,12 +412,12 @@ static void DN_NAME(shared)(void) {
     CHECK_THAT(place.run == 1 && place.node == -1 && before == DN_NAME(pair_hash)(p)); \
     DN_NAME(pair_free)(p);                                                             \
   } while (0)
-  SHARED(ENTRY_RUN, "one series", p->result[1].series = p->result[0].series);
-  SHARED(ENTRY_RUN, "series = the other's stimulus", p->result[1].series = p->trial[0].in[REF_STIMULUS].at);
+  SHARED(ENTRY_RUN, "one series", p->trial[1].columns.series = p->trial[0].columns.series);
+  SHARED(ENTRY_RUN, "series = the other's stimulus", p->trial[1].columns.series = p->trial[0].in[REF_STIMULUS].at);
   SHARED(ENTRY_RUN, "one next initial", p->result[1].next_initial = p->result[0].next_initial);
   SHARED(ENTRY_RUN, "next initial = a shared initial", p->primal[1].initial = p->primal[0].initial;
          p->result[0].next_initial = p->trial[0].in[REF_INITIAL].at);
-  SHARED(ENTRY_JVP, "one tangent series", p->tangent[1].series = p->tangent[0].series);
+  SHARED(ENTRY_JVP, "one tangent series", p->trial[1].tan_columns.series = p->trial[0].tan_columns.series);
   SHARED(ENTRY_VJP, "one cotangent weights", p->cotangent[1].weights = p->cotangent[0].weights);
   SHARED(ENTRY_VJP, "one cotangent of a parameter", p->trial[1].cot_parameters[0] = p->trial[0].cot_parameters[0]);
   SHARED(ENTRY_VJP, "one cotangent coupling", p->cotangent[1].coupling = p->cotangent[0].coupling);
@@ -434,9 +444,11 @@ static void DN_NAME(tapes)(void) {
   SPOILED(VJP, "another coupling", DN_BAD_TAPE, p->primal[r].coupling *= 2);
   SPOILED(VJP, "another time step", DN_BAD_TAPE, p->primal[r].time_step *= 2);
   SPOILED(VJP, "another first step", DN_BAD_TAPE, p->primal[r].first_step++);
-  SPOILED(VJP, "other columns", DN_BAD_TAPE, p->primal[r].every = 2);
-  SPOILED(VJP, "every step by its other name", DN_OK, p->primal[r].every = 0);
-  SPOILED(VJP, "another thinning", DN_BAD_TAPE, p->primal[r].thinning = DN_THIN_AVERAGE);
+  SPOILED(VJP, "other columns", DN_BAD_TAPE, p->trial[r].monitor.every = 2);
+  SPOILED(VJP, "every step by its other name", DN_OK, p->trial[r].monitor.every = 0);
+  SPOILED(VJP, "another state monitored", DN_BAD_TAPE, p->trial[r].monitor.states = (int32_t[]){1, 0};
+          p->trial[r].monitor.state_count = 2);
+  SPOILED(VJP, "another monitor", DN_BAD_TAPE, p->trial[r].monitor.kind = DN_MONITOR_AVERAGE);
   SPOILED(VJP, "another key", DN_BAD_TAPE, p->primal[r].key.word[0]++);
   SPOILED(VJP, "another key's second half", DN_BAD_TAPE, p->primal[r].key.word[1]++);
   SPOILED(VJP, "another member", DN_BAD_TAPE, p->primal[r].member++);
@@ -520,9 +532,9 @@ static void DN_NAME(nothing)(void) {
         t = DN_NAME(net_trial_make)(&ref_models[m], &net, false, &setup, 5, (layout){3, 1, false});
         t.plan = plan;
         DN_NAME(net_trial_call_all)(&t, NULL);
-        CHECK_THAT(t.result.steps_done == t.q.steps && t.result.columns_done == t.q.steps && t.result.clamps == 0);
+        CHECK_THAT(t.result.steps_done == t.q.steps && t.columns.done == t.q.steps && t.result.clamps == 0);
         CHECK_THAT(DN_NAME(grid_same)(&t.next_initial, &t.in[REF_INITIAL]));
-        CHECK_THAT(DN_NAME(grid_same)(&t.next_partial, &t.partial));
+        if (t.monitor.kind == DN_MONITOR_AVERAGE) CHECK_THAT(DN_NAME(grid_same)(&t.next_monitored, &t.monitored));
         // With no steps s(T) is the initial state.
         CHECK_THAT(DN_NAME(grid_same)(&t.cot[REF_INITIAL], &t.cot_final));
         for (int part = 0; part < REF_PARTS; part++)
@@ -568,7 +580,7 @@ static void DN_NAME(nothing)(void) {
         CHECK_STATUS(DN_NAME(dn_network_run)(1, &bare, &result, NULL, NULL), DN_OK);
         CHECK_STATUS(DN_NAME(dn_network_jvp)(1, &bare, &tangent, NULL, NULL), DN_OK);
         CHECK_STATUS(DN_NAME(dn_network_vjp)(1, &bare, &tape, &cotangent, NULL, NULL), DN_OK);
-        CHECK_THAT(result.steps_done == setup.steps && result.columns_done == setup.steps);
+        CHECK_THAT(result.steps_done == setup.steps);
         dn_tape_destroy(tape);
         dn_plan_destroy(plan);
         network_free(&net);

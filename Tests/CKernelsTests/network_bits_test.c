@@ -64,7 +64,7 @@ static DN_NAME(net_trial) DN_NAME(trial_of)(int m, int v, const network *net, bo
   net_setup setup = net_setup_of(v, steps);
   setup.first_step = 3 * (m % 3);
   setup.every = m % 2 ? 5 : 1;
-  setup.thinning = v % 2 ? DN_THIN_AVERAGE : DN_THIN_SUBSAMPLE;
+  setup.monitor = v % 2 ? DN_MONITOR_AVERAGE : DN_MONITOR_SUBSAMPLE;
   setup.rough = m % 2;
   DN_NAME(net_trial)
   t = DN_NAME(net_trial_make)(&ref_models[m], net, fractional, &setup, 31 + (uint64_t)m, how);
@@ -334,7 +334,9 @@ static void DN_NAME(hash_of)(int m, int v, bool print) {
   ADD(run, series)
   ADD(run, next_initial)
   ADD(run, next_history)
-  ADD(run, next_partial)
+  // A subsample keeps nothing: zeros stand for that.
+  if (t.monitor.kind == DN_MONITOR_SUBSAMPLE) DN_NAME(grid_set)(&t.next_monitored, 0);
+  ADD(run, next_monitored)
   ADD(jvp, tan_series)
   for (int part = 0; part < REF_PARTS; part++) ADD(vjp, cot[part])
 #undef ADD

@@ -85,11 +85,11 @@ ref_problem ref_problem_make(const ref_model *model, const network *net, bool fr
                    .steps = setup->steps,
                    .first_step = setup->first_step,
                    .every = setup->every ? setup->every : 1,
-                   .thinning = setup->thinning,
+                   .monitor = setup->monitor,
                    .coupling_kind = setup->coupling_kind};
   // Angles have no average.
   for (int k = 0; k < model->states; k++)
-    if (model->periodic[k]) q.thinning = DN_THIN_SUBSAMPLE;
+    if (model->periodic[k]) q.monitor = DN_MONITOR_SUBSAMPLE;
   // Not in the order in which they begin; two at once, one of no length, one that has begun before and one that lasts.
   const int64_t first = setup->first_step, T = setup->steps;
   const dn_pulse_f64 pulses[REF_PULSES_MAX] = {{.begin = first + T / 2, .end = INT64_MAX},

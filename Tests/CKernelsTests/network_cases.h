@@ -17,7 +17,7 @@ network network_make_fractional(const case_spec *spec, uint64_t seed);
 typedef struct net_setup {
   ptrdiff_t steps;
   int64_t first_step, every;
-  dn_thinning thinning;
+  dn_monitor_kind monitor;
   dn_scheme scheme;
   dn_stage stage;
   enum { SIGMA_NONE, SIGMA_STATE, SIGMA_NODE } sigma;

@@ -162,7 +162,7 @@ static void DN_NAME(dot_product)(void) {
     setup.sigma = n % 3 ? SIGMA_STATE : SIGMA_NODE;
     setup.first_step = n % 4;
     setup.every = n % 3 == 1 ? 5 : 1;
-    setup.thinning = n % 2 ? DN_THIN_AVERAGE : DN_THIN_SUBSAMPLE;
+    setup.monitor = n % 2 ? DN_MONITOR_AVERAGE : DN_MONITOR_SUBSAMPLE;
     DN_NAME(net_trial) t = DN_NAME(chosen)(m, v, n, &net, &plan, setup, DN_ISA_AUTO);
     t.drawn = n % 2;
     DN_NAME(check_dot)(&t, t.tangents, "everything");

@@ -78,6 +78,7 @@ static void DN_NAME(expect)(entry which, DN_NAME(net_trial) *bad, dn_status want
         entry_names[which], runs, status, got.run, got.edge, got.node, (long long)got.step, got.state, got.parameter,
         want, where.edge, where.node, (long long)where.step, where.state, where.parameter);
     bad->result = two[runs - 1].result;
+    bad->columns = two[runs - 1].columns;
     if (k) DN_NAME(net_trial_free)(&two[0]);
   }
 }
@@ -175,7 +176,7 @@ static void DN_NAME(states)(void) {
         net_setup setup = net_setup_of(v, 120);
         setup.first_step = 1000;
         setup.every = k % 3 == 1 ? 7 : 1;
-        setup.thinning = k % 2 ? DN_THIN_AVERAGE : DN_THIN_SUBSAMPLE;
+        setup.monitor = k % 2 ? DN_MONITOR_AVERAGE : DN_MONITOR_SUBSAMPLE;
         setup.rough = n == 0;
         DN_NAME(net_trial) t[2];
         for (int w = 0; w < 2; w++) {
@@ -243,7 +244,7 @@ static void DN_NAME(overflow)(void) {
     dn_place place;
     CHECK_STATUS(DN_NAME(net_trials_call)(ENTRY_RUN, 1, &t, NULL, &place), DN_NOT_FINITE_STATE);
     CHECK(place.step == last && place.node == 0 && place.state == 0, "step %lld", (long long)place.step);
-    CHECK_THAT(t.result.steps_done == last - 1 && t.result.columns_done == last - 1);
+    CHECK_THAT(t.result.steps_done == last - 1 && t.columns.done == last - 1);
     CHECK_THAT(t.series.at[last - 2] == (DN_REAL)ldexp(1, 2 * (int)(last - 1)));
     CHECK_THAT(t.next_initial.at[0] == t.series.at[last - 2] && isnan(t.series.at[last - 1]));
     DN_NAME(net_trial_free)(&t);

@@ -15,7 +15,7 @@ static int64_t make_runs(const network *net, const dn_plan *plan, ptrdiff_t runs
     net_setup setup = net_setup_of((int)r % NET_VARIANTS, steps_of[r]);
     setup.first_step = 10 * r;
     setup.every = thin ? 3 : 1;
-    setup.thinning = r % 2 ? DN_THIN_SUBSAMPLE : DN_THIN_AVERAGE;
+    setup.monitor = r % 2 ? DN_MONITOR_SUBSAMPLE : DN_MONITOR_AVERAGE;
     setup.rough = true;
     trials[r] =
         net_trial_make_f64(&ref_models[(3 + r) % ref_model_count], net, false, &setup, (uint64_t)r, (layout){0});

@@ -196,10 +196,10 @@ ref_result ref_network_run(const ref_problem *q, const ref_arrays *values, const
     }
     memcpy(s, p, (size_t)count * sizeof *s);
     observe(&r, s, t + 1);
-    for (ptrdiff_t k = 0; k < count && q->thinning == DN_THIN_AVERAGE; k++) sum[k] += s[k];
+    for (ptrdiff_t k = 0; k < count && q->monitor == DN_MONITOR_AVERAGE; k++) sum[k] += s[k];
     if (!ends_column(q, t)) continue;
     for (ptrdiff_t k = 0; k < count; k++) {
-      series[k * out.columns + done] = q->thinning == DN_THIN_AVERAGE ? sum[k] / (double)q->every : s[k];
+      series[k * out.columns + done] = q->monitor == DN_MONITOR_AVERAGE ? sum[k] / (double)q->every : s[k];
       sum[k] = 0;
     }
     done++;

@@ -70,7 +70,7 @@ typedef struct ref_problem {
   double time_step;
   ptrdiff_t steps;
   int64_t first_step, every;
-  dn_thinning thinning;
+  dn_monitor_kind monitor;
   bool per_node[REF_PARAMETERS_MAX];  // N values of this parameter, not one
   ptrdiff_t sigma_count;              // 0, S or S N
   dn_coupling_kind coupling_kind;

@@ -50,7 +50,7 @@ static void tangents(void) {
                                .scheme = kind < 2 ? DN_SCHEME_EULER : DN_SCHEME_HEUN,
                                .stage = kind < 4 ? DN_STAGE_AWARE : DN_STAGE_FROZEN,
                                .every = 1 + kind % 3,
-                               .thinning = DN_THIN_AVERAGE,
+                               .monitor = DN_MONITOR_AVERAGE,
                                .sigma = SIGMA_NODE,
                                .parameters = PARAMETERS_MIXED};
       check_about("%s, kind %d", ref_models[m].name, kind);
@@ -165,7 +165,7 @@ static void chunks(void) {
       net_setup setup = {.steps = 30,
                          .first_step = 4,
                          .every = 7,
-                         .thinning = (dn_thinning)thinning,
+                         .monitor = (dn_monitor_kind)thinning,
                          .sigma = SIGMA_STATE,
                          .parameters = PARAMETERS_MIXED};
       check_about("%s, thinning %d", ref_models[m].name, thinning);

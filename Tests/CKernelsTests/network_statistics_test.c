@@ -147,8 +147,10 @@ static void lyapunov(void) {
                                        .key = dn_key_create(5),
                                        .member = (uint64_t)member,
                                        .initial = initial,
-                                       .steps = STEPS};
-      dn_network_result_f64 r = {.series = series, .series_stride = STEPS};
+                                       .steps = STEPS,
+                                       .monitors = &(dn_monitor){.every = 1},
+                                       .monitor_count = 1};
+      dn_network_result_f64 r = {.columns = &(dn_columns_f64){.series = series, .stride = STEPS}};
       CHECK_STATUS(dn_network_run_f64(1, &p, &r, NULL, NULL), DN_OK);
       for (int i = 0; i < N; i++)
         for (ptrdiff_t t = SKIP; t < STEPS; t++) {
@@ -231,7 +233,9 @@ static void end_state(const setting *s, int parts, double *end) {
                                    .initial = initial,
                                    .history = past,
                                    .history_stride = history,
-                                   .steps = steps};
+                                   .steps = steps,
+                                   .monitors = &(dn_monitor){.every = 1},
+                                   .monitor_count = 1};
   dn_network_result_f64 r = {.next_initial = end};
   CHECK_STATUS(dn_network_run_f64(1, &p, &r, NULL, NULL), DN_OK);
   CHECK(r.clamps == 0, "clamped");
@@ -335,8 +339,10 @@ static double delay_equation_error(int variant, int per_unit) {
                                    .initial = &initial,
                                    .history = history,
                                    .history_stride = per_unit,
-                                   .steps = steps};
-  dn_network_result_f64 r = {.series = series, .series_stride = steps};
+                                   .steps = steps,
+                                   .monitors = &(dn_monitor){.every = 1},
+                                   .monitor_count = 1};
+  dn_network_result_f64 r = {.columns = &(dn_columns_f64){.series = series, .stride = steps}};
   CHECK_STATUS(dn_network_run_f64(1, &p, &r, NULL, NULL), DN_OK);
   for (ptrdiff_t t = 0; t < steps; t++) worst = fmax(worst, fabs(series[t] - by_steps((double)(t + 1) / per_unit)));
   dn_plan_destroy(plan);
@@ -396,13 +402,17 @@ static void oscillators(void) {
                                      .initial = initial,
                                      .history = past,
                                      .history_stride = history,
-                                     .steps = steps};
-    dn_network_result_f64 r = {.series = series, .series_stride = steps, .tape = tape};
-    const dn_network_tangent_f64 d = {.delays = direction, .series = tangent, .series_stride = steps};
+                                     .steps = steps,
+                                     .monitors = &(dn_monitor){.every = 1},
+                                     .monitor_count = 1};
+    dn_network_result_f64 r = {.columns = &(dn_columns_f64){.series = series, .stride = steps}, .tape = tape};
+    const dn_network_tangent_f64 d = {.delays = direction,
+                                      .columns = &(dn_columns_f64){.series = tangent, .stride = steps}};
     const double span = dt * (double)(late - early), turn = 6.283185307179586;
     cotangent[late] = 1 / span;
     cotangent[early] = -1 / span;
-    const dn_network_cotangent_f64 c = {.series = cotangent, .series_stride = steps, .delays = gradient};
+    const dn_network_cotangent_f64 c = {.columns = &(dn_columns_cotangent_f64){.series = cotangent, .stride = steps},
+                                        .delays = gradient};
     CHECK_STATUS(dn_network_run_f64(1, &p, &r, NULL, NULL), DN_OK);
     CHECK_STATUS(dn_network_jvp_f64(1, &p, &d, NULL, NULL), DN_OK);
     CHECK_STATUS(dn_network_vjp_f64(1, &p, &tape, &c, NULL, NULL), DN_OK);

@@ -19,7 +19,7 @@ static net_setup setup_of(int model, int spec, int variant) {
   net_setup setup = net_setup_of(variant, steps[spec % 4]);
   setup.first_step = odd * 3;
   setup.every = odd == 1 ? 7 : 1;
-  setup.thinning = spec % 2 ? DN_THIN_AVERAGE : DN_THIN_SUBSAMPLE;
+  setup.monitor = spec % 2 ? DN_MONITOR_AVERAGE : DN_MONITOR_SUBSAMPLE;
   setup.sigma = odd == 0 ? SIGMA_STATE : SIGMA_NODE;
   setup.rough = odd == 2;
   return setup;
@@ -71,7 +71,7 @@ static void forward(void) {
           CHECK(error <= 2e-12 * (scale + 1e-3), "error %g of %g", error, scale);
           CHECK(t.result.clamps == want.clamps, "%lld clamps, %lld wanted", (long long)t.result.clamps,
                 (long long)want.clamps);
-          CHECK_THAT(t.result.steps_done == t.q.steps && t.result.columns_done == want.columns);
+          CHECK_THAT(t.result.steps_done == t.q.steps && t.columns.done == want.columns);
           const uint64_t hash = grid_hash_f64(&t.next_history, grid_hash_f64(&t.series, FNV_START));
           if (isa == DN_ISA_BASE) first = hash;
           else CHECK(hash == first, "other bits on %s", dn_isa_name((dn_isa)isa));
@@ -81,9 +81,9 @@ static void forward(void) {
         CHECK_THAT(apart(t.next_initial.at, want.final, t.next_initial.columns) <=
                    2e-12 * (largest(want.final, t.next_initial.columns) + 1e-3));
         // Of means only.
-        if (setup.thinning == DN_THIN_SUBSAMPLE) memset(want.partial, 0, (size_t)t.partial.columns * sizeof(double));
-        CHECK_THAT(apart(t.next_partial.at, want.partial, t.next_partial.columns) <=
-                   2e-12 * (largest(want.partial, t.next_partial.columns) + 1e-3));
+        if (t.monitor.kind == DN_MONITOR_AVERAGE)
+          CHECK_THAT(apart(t.next_monitored.at, want.partial, t.next_monitored.columns) <=
+                     2e-12 * (largest(want.partial, t.next_monitored.columns) + 1e-3));
         const ptrdiff_t H = net.history, D = net.longest;
         for (ptrdiff_t i = 0; i < t.next_history.rows; i++) {
           const double *got = t.next_history.at + i * H + H - D, *right = want.history + i * H + H - D;
@@ -127,22 +127,146 @@ static void columns(void) {
       }
       net_trial_reset_f64(&t, 0);
       const dn_network_primal_f64 primal = net_trial_primal_f64(&t);
-      dn_network_cotangent_f64 d = net_trial_cotangent_f64(&t);
-      d.column = column;
-      d.series = NULL;
+      const dn_network_cotangent_f64 d = net_trial_cotangent_f64(&t);
+      t.cot_columns.column = column;
+      t.cot_columns.series = NULL;
       CHECK_STATUS(dn_network_vjp_f64(1, &primal, &t.tape, &d, NULL, NULL), DN_OK);
       for (int part = 0; part < REF_PARTS; part++) other = grid_hash_f64(&t.cot[part], other);
       CHECK_THAT(hash == other);
       // Both: twice as much, and the final state's once.
       for (ptrdiff_t i = 0; i < states; i++) t.cot_final.at[i] = 2 * column[i];
       net_trial_reset_f64(&t, 0);
-      d.series = t.cot_series.at;
+      t.cot_columns.series = t.cot_series.at;
       CHECK_STATUS(dn_network_vjp_f64(1, &primal, &t.tape, &d, NULL, NULL), DN_OK);
       for (int part = 0; part < REF_PARTS; part++) {
         const double both = largest(t.cot[part].at, t.cot[part].rows * t.cot[part].columns);
         CHECK(fabs(both - 2 * half[part]) <= 2e-12 * both, "%s: %g, twice %g", ref_part_names[part], both, half[part]);
       }
       free(column);
+      net_trial_free_f64(&t);
+      dn_plan_destroy(plan);
+      network_free(&net);
+    }
+}
+
+// Several monitors at once, of some of the states, are each of them alone; in pieces they are what they are in one.
+static void monitors(void) {
+  for (int m = 0; m < ref_model_count; m++)
+    for (int v = 0; v < NET_VARIANTS; v++) {
+      network net = network_make(net_spec_named("17 nodes 0..40"), 1);
+      dn_plan *plan = plan_make(&net, NULL);
+      net_setup setup = setup_of(m, 1, v);
+      setup.steps = 150;
+      setup.first_step = 3;
+      net_trial_f64 t = net_trial_make_f64(&ref_models[m], &net, false, &setup, 5, (layout){0});
+      t.plan = plan;
+      t.drawn = true;
+      net_trial_record_f64(&t, 0);
+      check_about("%s, %s", ref_models[m].name, net_variants[v].name);
+      const int32_t S = ref_models[m].states, last[] = {S - 1}, two[] = {S - 1, 0};
+      const bool angle = dn_model_find(ref_models[m].name)->state[S - 1].periodic;
+      const dn_monitor list[] = {{.kind = DN_MONITOR_SUBSAMPLE, .every = 1, .states = two, .state_count = 2},
+                                 {.kind = angle ? DN_MONITOR_SUBSAMPLE : DN_MONITOR_AVERAGE, .every = 7},
+                                 {.kind = DN_MONITOR_SUBSAMPLE, .every = 5, .states = last, .state_count = 1},
+                                 {.kind = DN_MONITOR_AVERAGE, .every = 1, .states = last, .state_count = 1}};
+      enum { MONITORS = sizeof list / sizeof *list };
+      grid_f64 alone[MONITORS][2], all[MONITORS][2], cotangent[MONITORS], sum[REF_PARTS], kept[3];
+      dn_columns_f64 columns[MONITORS], tangents[MONITORS];
+      dn_columns_cotangent_f64 cotangents[MONITORS];
+      rng r = rng_make(9);
+      for (int k = 0; k < MONITORS; k++) {
+        const ptrdiff_t rows = (list[k].states ? list[k].state_count : S) * net.nodes,
+                        K = dn_outputs(3, 150, list[k].every);
+        for (int what = 0; what < 2; what++) {
+          alone[k][what] = grid_make_f64(rows, K, (layout){k, 0, false});
+          all[k][what] = grid_make_f64(rows, K, (layout){k, 1, false});
+        }
+        cotangent[k] = grid_make_f64(rows, K, (layout){k, 0, false});
+        grid_fill_f64(&cotangent[k], &r);
+        cotangents[k] = (dn_columns_cotangent_f64){.series = cotangent[k].at, .stride = cotangent[k].stride};
+      }
+      dn_network_primal_f64 p = net_trial_primal_f64(&t);
+      dn_network_result_f64 result = net_trial_result_f64(&t);
+      dn_network_tangent_f64 d = net_trial_tangent_f64(&t);
+      dn_network_cotangent_f64 c = net_trial_cotangent_f64(&t);
+      c.final_state = NULL;
+      p.monitored = NULL;
+      for (int k = 0; k < 3; k++) {
+        const ptrdiff_t count = dn_monitored_count(p.model, net.nodes, list, MONITORS);
+        CHECK_THAT(count == ((angle ? 0 : S) + 1) * net.nodes);
+        kept[k] = grid_make_f64(1, count, (layout){0});
+      }
+      for (int part = 0; part < REF_PARTS; part++)
+        sum[part] = grid_make_f64(t.cot[part].rows, t.cot[part].columns, (layout){0});
+      // Each by itself; gradients add up.
+      net_trial_reset_f64(&t, 0);
+      for (int k = 0; k < MONITORS; k++) {
+        columns[k] = (dn_columns_f64){.series = alone[k][0].at, .stride = alone[k][0].stride};
+        tangents[k] = (dn_columns_f64){.series = alone[k][1].at, .stride = alone[k][1].stride};
+        p.monitors = &list[k], p.monitor_count = 1;
+        result.columns = &columns[k], d.columns = &tangents[k], c.columns = &cotangents[k];
+        result.next_monitored = NULL;
+        CHECK_STATUS(dn_network_run_f64(1, &p, &result, NULL, NULL), DN_OK);
+        CHECK_THAT(columns[k].done == alone[k][0].columns);
+        CHECK_STATUS(dn_network_jvp_f64(1, &p, &d, NULL, NULL), DN_OK);
+        CHECK_STATUS(dn_network_vjp_f64(1, &p, &t.tape, &c, NULL, NULL), DN_OK);
+      }
+      for (int part = 0; part < REF_PARTS; part++) grid_copy_f64(&sum[part], &t.cot[part], 0);
+      // All at once, with the whole tape and with the least.
+      p.monitors = list, p.monitor_count = MONITORS;
+      size_t everything, least;
+      CHECK_STATUS(dn_network_tape_bytes_f64(&p, &everything, &least), DN_OK);
+      for (int budget = 0; budget < 2; budget++) {
+        net_trial_record_f64(&t, budget ? least : 0);
+        net_trial_reset_f64(&t, 0);
+        result.tape = t.tape;
+        for (int k = 0; k < MONITORS; k++) {
+          columns[k] = (dn_columns_f64){.series = all[k][0].at, .stride = all[k][0].stride};
+          tangents[k] = (dn_columns_f64){.series = all[k][1].at, .stride = all[k][1].stride};
+        }
+        result.columns = columns, d.columns = tangents, c.columns = cotangents;
+        result.next_monitored = kept[0].at;
+        CHECK_STATUS(dn_network_run_f64(1, &p, &result, NULL, NULL), DN_OK);
+        CHECK_STATUS(dn_network_jvp_f64(1, &p, &d, NULL, NULL), DN_OK);
+        CHECK_STATUS(dn_network_vjp_f64(1, &p, &t.tape, &c, NULL, NULL), DN_OK);
+        for (int k = 0; k < MONITORS; k++)
+          for (int what = 0; what < 2; what++)
+            CHECK(grid_same_f64(&alone[k][what], &all[k][what]), "monitor %d, %s", k, what ? "tangents" : "values");
+        for (int part = 0; part < REF_PARTS; part++) {
+          const ptrdiff_t count = sum[part].columns;
+          for (ptrdiff_t i = 0; i < sum[part].rows; i++)
+            CHECK(apart(grid_row_f64(&sum[part], i), grid_row_f64(&t.cot[part], i), count) <=
+                      2e-12 * largest(grid_row_f64(&sum[part], i), count) + 1e-12,
+                  "cotangent of %s", ref_part_names[part]);
+        }
+      }
+      // In two pieces, cut inside columns.
+      dn_network_primal_f64 piece = p;
+      dn_network_result_f64 part = {.columns = columns,
+                                    .next_initial = t.next_initial.at,
+                                    .next_history = t.next_history.at,
+                                    .next_history_stride = t.next_history.stride,
+                                    .next_monitored = kept[1].at};
+      for (int k = 0; k < MONITORS; k++) grid_set_f64(&all[k][0], NAN);
+      piece.steps = 61;
+      CHECK_STATUS(dn_network_run_f64(1, &piece, &part, NULL, NULL), DN_OK);
+      for (int k = 0; k < MONITORS; k++) columns[k].series += columns[k].done;
+      piece.steps = 89, piece.first_step += 61, piece.stimulus += 61;
+      piece.initial = part.next_initial, piece.history = part.next_history;
+      piece.history_stride = part.next_history_stride, piece.monitored = kept[1].at;
+      part.next_initial = t.in[REF_INITIAL].at, part.next_history = NULL, part.next_monitored = kept[2].at;
+      CHECK_STATUS(dn_network_run_f64(1, &piece, &part, NULL, NULL), DN_OK);
+      for (int k = 0; k < MONITORS; k++) CHECK(grid_same_f64(&alone[k][0], &all[k][0]), "monitor %d in two pieces", k);
+      CHECK_THAT(grid_same_f64(&kept[0], &kept[2]));
+      for (int k = 0; k < MONITORS; k++) {
+        for (int what = 0; what < 2; what++) {
+          grid_free_f64(&alone[k][what]);
+          grid_free_f64(&all[k][what]);
+        }
+        grid_free_f64(&cotangent[k]);
+      }
+      for (int part_ = 0; part_ < REF_PARTS; part_++) grid_free_f64(&sum[part_]);
+      for (int k = 0; k < 3; k++) grid_free_f64(&kept[k]);
       net_trial_free_f64(&t);
       dn_plan_destroy(plan);
       network_free(&net);
@@ -252,19 +376,19 @@ static void chunks(void) {
       dn_network_result_f64 part = net_trial_result_f64(&t[1]);
       part.next_initial = t[1].in[REF_INITIAL].at;
       part.next_history = t[1].in[REF_HISTORY].at;
-      part.next_partial = t[1].partial.at;
+      part.next_monitored = t[1].monitored.at;
       static const ptrdiff_t lengths[] = {1, 40, 0, 16, 80};
       for (int c = 0; c < 5; c++) {
         chunk.steps = lengths[c];
         CHECK_STATUS(dn_network_run_f64(1, &chunk, &part, NULL, NULL), DN_OK);
         chunk.first_step += lengths[c];
         chunk.stimulus += lengths[c];
-        part.series += part.columns_done;
+        t[1].columns.series += t[1].columns.done;
       }
       CHECK_THAT(grid_same_f64(&t[1].series, &t[0].series));
       CHECK_THAT(grid_same_f64(&t[1].in[REF_INITIAL], &t[0].next_initial));
       CHECK_THAT(grid_same_f64(&t[1].in[REF_HISTORY], &t[0].next_history));
-      CHECK_THAT(grid_same_f64(&t[1].partial, &t[0].next_partial));
+      if (t[0].monitor.kind == DN_MONITOR_AVERAGE) CHECK_THAT(grid_same_f64(&t[1].monitored, &t[0].next_monitored));
       for (int threads = 1; threads <= 4; threads++) {
         for (int k = 2; k < 5; k++) net_trial_reset_f64(&t[k], 0);
         CHECK_STATUS(net_trials_call_f64(ENTRY_RUN, 3, t + 2, &(dn_run_options){.threads = threads}, NULL), DN_OK);
@@ -279,6 +403,7 @@ static void chunks(void) {
 
 int main(int argc, char **argv) {
   const check_test tests[] = {{"registered", registered}, {"forward", forward}, {"derivatives", derivatives},
-                              {"columns", columns},       {"outputs", outputs}, {"chunks", chunks}};
+                              {"columns", columns},       {"outputs", outputs}, {"chunks", chunks},
+                              {"monitors", monitors}};
   return CHECK_MAIN(argc, argv, tests);
 }

@@ -11,9 +11,12 @@ typedef struct DN_NAME(net_trial) {
   unsigned tangents, cotangents;  // NET_BIT of those that are given, or asked for
   bool hide_series, hide_final;   // cotangents that are NULL
   dn_tape *tape;                  // records when there is one
-  DN_NAME(grid) in[REF_PARTS], tan[REF_PARTS], cot[REF_PARTS], partial;
-  DN_NAME(grid) series, next_initial, next_history, next_partial, tan_series, cot_series, cot_final;
+  DN_NAME(grid) in[REF_PARTS], tan[REF_PARTS], cot[REF_PARTS], monitored;
+  DN_NAME(grid) series, next_initial, next_history, next_monitored, tan_series, cot_series, cot_final;
   DN_NAME(dn_network_result) result;
+  DN_NAME(dn_columns) columns, tan_columns;  // of its only monitor
+  DN_NAME(dn_columns_cotangent) cot_columns;
+  dn_monitor monitor;
   struct {
     int32_t state, node;
     int64_t step;
@@ -28,11 +31,11 @@ typedef struct DN_NAME(net_trial) {
 } DN_NAME(net_trial);
 
 // Calls each(grid) for every grid of a trial.
-#define NET_TRIAL_GRIDS(each)                                                                          \
-  for (int part_ = 0; part_ < REF_PARTS; part_++) {                                                    \
-    each(in[part_]) each(tan[part_]) each(cot[part_])                                                  \
-  }                                                                                                    \
-  each(partial) each(series) each(next_initial) each(next_history) each(next_partial) each(tan_series) \
+#define NET_TRIAL_GRIDS(each)                                                                              \
+  for (int part_ = 0; part_ < REF_PARTS; part_++) {                                                        \
+    each(in[part_]) each(tan[part_]) each(cot[part_])                                                      \
+  }                                                                                                        \
+  each(monitored) each(series) each(next_initial) each(next_history) each(next_monitored) each(tan_series) \
       each(cot_series) each(cot_final)
 
 static inline ptrdiff_t DN_NAME(net_columns)(const DN_NAME(net_trial) *t) {
@@ -59,7 +62,7 @@ static inline void DN_NAME(net_part_fill_all)(DN_NAME(grid) *grids, const ref_ar
 
 // Puts every output into the state before a call: cotangents to `start`, the rest to NaN.
 static inline void DN_NAME(net_trial_reset)(DN_NAME(net_trial) *t, DN_REAL start) {
-  DN_NAME(grid) *outputs[] = {&t->series, &t->next_initial, &t->next_history, &t->next_partial, &t->tan_series};
+  DN_NAME(grid) *outputs[] = {&t->series, &t->next_initial, &t->next_history, &t->next_monitored, &t->tan_series};
   for (int k = 0; k < 5; k++) DN_NAME(grid_set)(outputs[k], (DN_REAL)NAN);
   for (int part = 0; part < REF_PARTS; part++) DN_NAME(grid_set)(&t->cot[part], start);
 }
@@ -83,16 +86,17 @@ static inline DN_NAME(net_trial) DN_NAME(net_trial_make)(const ref_model *model,
   ref_arrays_free(&directions);
   const ptrdiff_t states = model->states * net->nodes, K = dn_outputs(t.q.first_step, t.q.steps, t.q.every);
   const layout compact = {0, how.offset, false};
-  t.partial = DN_NAME(grid_make)(1, states, compact);
+  // What it keeps between steps; of a kind that keeps nothing, not looked at.
+  t.monitored = DN_NAME(grid_make)(1, states, compact);
   t.series = DN_NAME(grid_make)(states, K, how);
   t.next_initial = DN_NAME(grid_make)(1, states, compact);
   t.next_history = DN_NAME(grid_make)(model->couplings * net->nodes, net->history, how);
-  t.next_partial = DN_NAME(grid_make)(1, states, compact);
+  t.next_monitored = DN_NAME(grid_make)(1, states, compact);
   t.tan_series = DN_NAME(grid_make)(states, K, how);
   t.cot_series = DN_NAME(grid_make)(states, K, how);
   t.cot_final = DN_NAME(grid_make)(1, states, compact);
   rng r = rng_make(seed + 2);
-  DN_NAME(grid_set)(&t.partial, 0);
+  DN_NAME(grid_set)(&t.monitored, 0);
   DN_NAME(grid_fill)(&t.cot_series, &r);
   DN_NAME(grid_fill)(&t.cot_final, &r);
   DN_NAME(net_trial_reset)(&t, 0);
@@ -122,13 +126,13 @@ static inline bool DN_NAME(net_trial_same)(const DN_NAME(net_trial) *a, const DN
   SAME(series)
   SAME(next_initial)
   SAME(next_history)
-  SAME(next_partial)
+  SAME(next_monitored)
   SAME(tan_series)
 #undef SAME
   for (int part = 0; part < REF_PARTS; part++)
     same &= CHECK(DN_NAME(grid_same)(&a->cot[part], &b->cot[part]), "cotangent of %s", ref_part_names[part]);
   return same & CHECK_THAT(a->result.clamps == b->result.clamps && a->result.steps_done == b->result.steps_done &&
-                           a->result.columns_done == b->result.columns_done);
+                           a->columns.done == b->columns.done);
 }
 
 // A tape of any budget for the trial.
@@ -157,6 +161,7 @@ static inline DN_NAME(dn_network_primal) DN_NAME(net_trial_primal)(DN_NAME(net_t
       t->pulses[pulses++] =
           (DN_NAME(dn_pulse)){t->flood[f].state, t->flood[f].node, t->flood[f].step, t->flood[f].step + 1,
                               t->flood[f].sign * (sizeof(DN_REAL) == 4 ? (DN_REAL)FLT_MAX : (DN_REAL)DBL_MAX)};
+  t->monitor = (dn_monitor){.kind = t->q.monitor, .every = t->q.every};
   return (DN_NAME(dn_network_primal)){.plan = t->plan,
                                       .model = dn_model_find(t->q.model->name),
                                       .scheme = t->q.scheme,
@@ -181,21 +186,20 @@ static inline DN_NAME(dn_network_primal) DN_NAME(net_trial_primal)(DN_NAME(net_t
                                       .history_stride = t->in[REF_HISTORY].stride,
                                       .steps = t->q.steps,
                                       .first_step = t->q.first_step,
-                                      .every = t->q.every,
-                                      .thinning = t->q.thinning,
-                                      .partial = t->partial.at};
+                                      .monitors = &t->monitor,
+                                      .monitor_count = 1,
+                                      .monitored = t->monitored.at};
 }
 
 static inline DN_NAME(dn_network_result) DN_NAME(net_trial_result)(DN_NAME(net_trial) *t) {
-  return (DN_NAME(dn_network_result)){.series = t->series.at,
-                                      .series_stride = t->series.stride,
+  t->columns = (DN_NAME(dn_columns)){.series = t->series.at, .stride = t->series.stride, .done = -7};
+  return (DN_NAME(dn_network_result)){.columns = &t->columns,
                                       .next_initial = t->next_initial.at,
                                       .next_history = t->next_history.at,
                                       .next_history_stride = t->next_history.stride,
-                                      .next_partial = t->next_partial.at,
+                                      .next_monitored = t->next_monitored.at,
                                       .tape = t->tape,
                                       .steps_done = -7,
-                                      .columns_done = -7,
                                       .clamps = -7};
 }
 
@@ -205,6 +209,7 @@ static inline DN_NAME(dn_network_tangent) DN_NAME(net_trial_tangent)(DN_NAME(net
     t->tan_parameters[k] = parameter;
     parameter += t->q.per_node[k] ? t->net->nodes : 1;
   }
+  t->tan_columns = (DN_NAME(dn_columns)){.series = t->tan_series.at, .stride = t->tan_series.stride};
 #define GIVEN(part) (t->tangents & NET_BIT(part) ? t->tan[part].at : NULL)
   return (DN_NAME(dn_network_tangent)){.weights = GIVEN(REF_WEIGHTS),
                                        .delays = GIVEN(REF_DELAYS),
@@ -218,8 +223,7 @@ static inline DN_NAME(dn_network_tangent) DN_NAME(net_trial_tangent)(DN_NAME(net
                                        .initial = GIVEN(REF_INITIAL),
                                        .history = GIVEN(REF_HISTORY),
                                        .history_stride = t->tan[REF_HISTORY].stride,
-                                       .series = t->tan_series.at,
-                                       .series_stride = t->tan_series.stride};
+                                       .columns = &t->tan_columns};
 #undef GIVEN
 }
 
@@ -230,8 +234,9 @@ static inline DN_NAME(dn_network_cotangent) DN_NAME(net_trial_cotangent)(DN_NAME
     parameter += t->q.per_node[k] ? t->net->nodes : 1;
   }
 #define WANTED(part) (t->cotangents & NET_BIT(part) ? t->cot[part].at : NULL)
-  return (DN_NAME(dn_network_cotangent)){.series = t->hide_series ? NULL : t->cot_series.at,
-                                         .series_stride = t->cot_series.stride,
+  t->cot_columns = (DN_NAME(dn_columns_cotangent)){.series = t->hide_series ? NULL : t->cot_series.at,
+                                                   .stride = t->cot_series.stride};
+  return (DN_NAME(dn_network_cotangent)){.columns = &t->cot_columns,
                                          .final_state = t->hide_final ? NULL : t->cot_final.at,
                                          .weights = WANTED(REF_WEIGHTS),
                                          .delays = WANTED(REF_DELAYS),
@@ -260,7 +265,7 @@ static inline dn_status DN_NAME(net_trials_call)(entry which, ptrdiff_t runs, DN
   dn_tape **tapes = calloc(count, sizeof *tapes);
   for (ptrdiff_t r = 0; r < runs; r++) {
     primals[r] = DN_NAME(net_trial_primal)(&trials[r]);
-    results[r] = DN_NAME(net_trial_result)(&trials[r]);
+    if (which == ENTRY_RUN) results[r] = DN_NAME(net_trial_result)(&trials[r]);
     tangents[r] = DN_NAME(net_trial_tangent)(&trials[r]);
     cotangents[r] = DN_NAME(net_trial_cotangent)(&trials[r]);
     tapes[r] = trials[r].tape;
@@ -293,7 +298,7 @@ static inline void DN_NAME(net_trial_call_all)(DN_NAME(net_trial) *t, const dn_r
 // Runs the rest of a trial that stopped early, from what it returned: the result has to have the bits of `whole`, which ran
 // in one piece.
 static inline void DN_NAME(net_trial_finish)(DN_NAME(net_trial) *t, DN_NAME(net_trial) *whole) {
-  const ptrdiff_t done = t->result.steps_done, columns = t->result.columns_done;
+  const ptrdiff_t done = t->result.steps_done, columns = t->columns.done;
   if (!CHECK(done >= 0 && done <= t->q.steps, "%td steps done", done)) return;
   CHECK(columns == dn_outputs(t->q.first_step, done, t->q.every), "%td columns after %td steps", columns, done);
   CHECK_THAT(DN_NAME(grid_same_part)(&t->series, &whole->series, columns));
@@ -308,20 +313,20 @@ static inline void DN_NAME(net_trial_finish)(DN_NAME(net_trial) *t, DN_NAME(net_
   rest.initial = t->next_initial.at;
   rest.history = t->next_history.at;
   rest.history_stride = t->next_history.stride;
-  rest.partial = t->next_partial.at;
+  rest.monitored = t->next_monitored.at;
   rest.noise = whole->drawn ? NULL : rest.noise + done * t->next_initial.columns;
   rest.stimulus += done;
   rest.steps -= done;
   rest.first_step += done;
-  result.series += columns;
+  t->columns.series += columns;
   result.tape = NULL;
   CHECK_STATUS(DN_NAME(dn_network_run)(1, &rest, &result, NULL, NULL), DN_OK);
-  CHECK_THAT(result.steps_done == rest.steps && columns + result.columns_done == t->series.columns);
+  CHECK_THAT(result.steps_done == rest.steps && columns + t->columns.done == t->series.columns);
   CHECK_THAT(t->result.clamps + result.clamps == whole->result.clamps);
   CHECK_THAT(DN_NAME(grid_same)(&t->series, &whole->series));
   CHECK_THAT(DN_NAME(grid_same)(&t->next_initial, &whole->next_initial));
   CHECK_THAT(DN_NAME(grid_same)(&t->next_history, &whole->next_history));
-  CHECK_THAT(DN_NAME(grid_same)(&t->next_partial, &whole->next_partial));
+  CHECK_THAT(DN_NAME(grid_same)(&t->next_monitored, &whole->next_monitored));
   CHECK_THAT(DN_NAME(net_trial_intact)(t));
 }
 

@@ -5,19 +5,24 @@ import Testing
 
 @Suite struct NetworkCarryFileTests {
   private func carry<Scalar: DelayNetScalar>(
-    _ thinning: Thinning = .average(7), nodes: Int = 3, goal: Int? = 1 << 40, as type: Scalar.Type = Double.self
+    _ monitors: [Monitor] = [.average(over: 7)], nodes: Int = 3, goal: Int? = 1 << 40,
+    as type: Scalar.Type = Double.self
   ) throws -> NetworkCarry<Scalar> {
     func array(_ variables: Int, _ columns: Int, _ seed: UInt64) throws -> StateArray<Scalar> {
       try StateArray(
         variables: variables, nodes: nodes, columns: columns,
         values: RandomKey(seed: seed).normal(variables * nodes * columns, as: type))
     }
+    let rows = monitors.reduce(0) { $0 + ($1.kind == .average ? $1.states?.count ?? 2 : 0) }
     return try NetworkCarry(
-      model: "mpr", step: 123_456_789_012, state: array(2, 1, 1), history: array(2, 4, 2), partial: array(2, 1, 3),
-      thinning: thinning, goal: goal)
+      model: "mpr", step: 123_456_789_012, state: array(2, 1, 1), history: array(2, 4, 2), monitors: monitors,
+      monitored: array(rows, 1, 3), goal: goal)
   }
 
-  @Test(arguments: [Thinning.none, .subsample(5), .average(10)]) func isReadAsWritten(thinning: Thinning) throws {
+  @Test(arguments: [
+    [Monitor.subsample()], [.subsample(every: 5)], [.average(over: 10)], [],
+    [.average(over: 3, of: ["V"]), .subsample(every: 1 << 40, of: ["V", "r"]), .subsample(of: []), .average(over: 2)],
+  ]) func isReadAsWritten(thinning: [Monitor]) throws {
     try withTemporaryFolder { folder in
       let double = try carry(thinning)
       try double.write(to: folder + "/a")
@@ -41,7 +46,7 @@ import Testing
       var carry = try carry()
       try carry.write(to: path)
       let plain = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
-      #expect(plain[8] == 1)
+      #expect(plain[8] == 3)
       for settings in [
         [Fingerprint.Setting(name: "größe", value: "")],
         (0..<50).map { .init(name: "setting \($0)", value: "\($0) values of 0 … 1, digest 0123456789abcdef") },
@@ -51,7 +56,7 @@ import Testing
         #expect(try NetworkCarry<Double>(path: path) == carry)
         let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
         let text = settings.map { "\($0.name)\t\($0.value)\n" }.joined()
-        #expect(bytes[8] == 2 && bytes.count == plain.count + text.utf8.count)
+        #expect(bytes[8] == 3 && bytes.count == plain.count + text.utf8.count)
       }
       carry.fingerprint = nil
       try carry.write(to: path)
@@ -113,7 +118,7 @@ import Testing
         odd = try NetworkCarry(
           model: "mpr", step: 0,
           state: StateArray(variables: 2, nodes: 3, values: (0..<6).map { $0 == node ? value : 1 }),
-          history: odd.history, partial: odd.partial, thinning: .none)
+          history: odd.history, monitors: odd.monitors, monitored: odd.monitored)
         try odd.write(to: folder + "/a")
         let read = try NetworkCarry<Double>(path: folder + "/a")
         #expect(read.state.values.map(\.bitPattern) == odd.state.values.map(\.bitPattern))
@@ -126,7 +131,7 @@ import Testing
       let path = folder + "/carry"
       try carry().write(to: path)
       let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
-      #expect(bytes.count == 144 + 8 * (6 + 24 + 6) + 4)
+      #expect(bytes.count == 144 + 8 * (6 + 24 + 6) + "average\t7\t*\n".utf8.count + 4)
       for damaged in damaged(bytes) {
         try save(damaged, to: path)
         let error = #expect(throws: FileError.self) { try NetworkCarry<Double>(path: path) }
@@ -149,7 +154,7 @@ import Testing
       let path = folder + "/carry"
       try carry().write(to: path)
       let good = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
-      for offset in [16, 24, 32, 40] {
+      for offset in [16, 24, 32, 40, 56] {
         for size: UInt64 in [1 << 40, 1 << 62, .max] {
           var bytes = good
           for place in 0..<8 { bytes[offset + place] = UInt8(truncatingIfNeeded: size >> UInt64(8 * place)) }
@@ -162,23 +167,54 @@ import Testing
     }
   }
 
-  @Test func aThinningThatContradictsItselfIsRefused() throws {
+  /// A saved carry whose monitors' text is another one, with checksums that are right.
+  private func saved(_ monitors: [Monitor], replacing old: String, with new: String) throws -> [UInt8] {
+    var bytes: [UInt8] = []
+    try withTemporaryFolder { folder in
+      try carry(monitors).write(to: folder + "/a")
+      bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder + "/a")))
+    }
+    let place = bytes.count - 4 - old.utf8.count
+    #expect(Array(bytes[place..<(bytes.count - 4)]) == Array(old.utf8))
+    bytes.replaceSubrange(place..<(bytes.count - 4), with: Array(new.utf8))
+    write(UInt32(new.utf8.count), to: &bytes, at: 64)
+    for end in [136, bytes.count - 4] { write(crc32(Array(bytes[..<end])), to: &bytes, at: end) }
+    return bytes
+  }
+
+  private func write(_ number: UInt32, to bytes: inout [UInt8], at offset: Int) {
+    for place in 0..<4 { bytes[offset + place] = UInt8(truncatingIfNeeded: number >> UInt32(8 * place)) }
+  }
+
+  @Test func monitorsThatMeanNothingAreRefused() throws {
     try withTemporaryFolder { folder in
       let path = folder + "/carry"
-      for (thinning, kind, every) in [
-        (Thinning.subsample(5), 0, 5), (.subsample(5), 3, 5), (.none, 0, 0), (.average(5), 2, 0),
-      ] as [(Thinning, UInt8, UInt8)] {
-        try carry(thinning).write(to: path)
-        var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
-        (bytes[56], bytes[64]) = (every, kind)
-        for end in [136, bytes.count - 4] {
-          let sum = crc32(Array(bytes[..<end]))
-          for place in 0..<4 { bytes[end + place] = UInt8(truncatingIfNeeded: sum >> UInt32(8 * place)) }
-        }
-        try save(bytes, to: path)
-        let error = #expect(throws: FileError.self) { try NetworkCarry<Double>(path: path) }
-        #expect(error?.kind == .invalidValue && error?.position == .byte(kind == 3 ? 64 : 56))
+      for (text, kind) in [
+        ("average\t0\t*\n", FileError.Kind.malformed), ("average\t-5\t*\n", .malformed),
+        ("average\t05\t*\n", .malformed),
+        ("average\t5\n", .malformed), ("average\t5\t*", .malformed), ("\t5\t*\n", .malformed),
+        ("average\t5\tV\n", .malformed),
+        ("median\t5\t*\n", .unsupported), ("average\t5\tV,\n", .mismatch), ("subsample\t5\t*\n", .mismatch),
+        ("average\t99999999999999999999\t*\n", .malformed),
+      ] {
+        try save(saved([.average(over: 5)], replacing: "average\t5\t*\n", with: text), to: path)
+        let error = #expect(throws: FileError.self, "\(text)") { try NetworkCarry<Double>(path: path) }
+        #expect(error?.kind == kind, "\(text): \(String(describing: error))")
       }
+      try save(saved([.average(over: 5)], replacing: "average\t5\t*\n", with: "average\t6\tV,r,\n"), to: path)
+      #expect(try NetworkCarry<Double>(path: path).monitors == [.average(over: 6, of: ["V", "r"])])
+    }
+  }
+
+  @Test(arguments: [1, 2, 4] as [UInt8]) func otherVersionsAreRefused(version: UInt8) throws {
+    try withTemporaryFolder { folder in
+      try carry().write(to: folder + "/a")
+      var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: folder + "/a")))
+      bytes[8] = version
+      try save(bytes, to: folder + "/a")
+      let error = #expect(throws: FileError.self) { try NetworkCarry<Double>(path: folder + "/a") }
+      #expect(error?.kind == .unsupported && error?.position == .byte(8))
+      #expect("\(error!)".contains("of a DelayNet before 0.2") == (version < 3), "\(error!)")
     }
   }
 
@@ -241,6 +277,6 @@ private enum KilledWriter {
     return try NetworkCarry(
       model: "mpr", step: step, state: state,
       history: StateArray(variables: 2, nodes: 20_000, columns: 3, repeating: 1),
-      partial: state, thinning: .none)
+      monitors: [.average(over: 9)], monitored: state)
   }
 }

@@ -79,8 +79,8 @@ private func map() throws -> DelayMap<Float> {
 private func carry(at step: Int) throws -> NetworkCarry<Float> {
   let start = try problem().start()
   return try NetworkCarry(
-    model: start.model, step: step, state: start.state, history: start.history, partial: start.partial,
-    thinning: start.thinning)
+    model: start.model, step: step, state: start.state, history: start.history, monitors: start.monitors,
+    monitored: start.monitored)
 }
 
 private let extremes: [ExtremeCase] = containers + draws + networks + maps + problems + losses

@@ -161,7 +161,7 @@ import Testing
       $0.noise = .samples(try! NoiseSamples(steps: 4, states: 2, nodes: 5))
     }
     fails(.optionOutOfRange(name: "steps", value: -1), steps: -1) { _ in }
-    fails(.optionOutOfRange(name: "thinning", value: 0)) { $0.thinning = .average(0) }
+    fails(.optionOutOfRange(name: "steps of a monitor", value: 0)) { $0.thinning = .average(0) }
     fails(.notFiniteModelParameter(run: 0, parameter: "coupling", node: nil)) { $0.coupling = .nan }
     fails(.notFiniteModelParameter(run: 0, parameter: "eta", node: nil)) { $0.parameters["eta"] = .uniform(.nan) }
     fails(.notFiniteModelParameter(run: 0, parameter: "J", node: 2)) {

@@ -62,8 +62,8 @@ import Testing
     // Without memory in T: a carry far away runs as well.
     var far = try problem.start()
     far = try NetworkCarry(
-      model: far.model, step: 1 << 40, state: far.state, history: far.history, partial: far.partial,
-      thinning: far.thinning)
+      model: far.model, step: 1 << 40, state: far.state, history: far.history, monitors: far.monitors,
+      monitored: far.monitored)
     var later = problem
     later.stimulus = nil
     later.noise = .none

@@ -32,10 +32,13 @@
     }
     try save("npz", "one.npz", NPZArchive.encoded([arrays[1]]))
 
-    for thinning in [SavedThinning.none, .subsample, .average] {
-      let every = thinning == .none ? 1 : 10
-      try save("carry", "double-\(thinning)", [2] + seedCarry(thinning, every, as: Double.self))
-      try save("carry", "float-\(thinning)", [1] + seedCarry(thinning, every, as: Float.self))
+    let average = SavedMonitor(kind: "average", every: 10, states: nil)
+    for (name, monitors, rows) in [
+      ("none", [], 0), ("average", [average], 2),
+      ("several", [SavedMonitor(kind: "subsample", every: 1, states: ["V", "r"]), average], 2),
+    ] as [(String, [SavedMonitor], Int)] {
+      try save("carry", "double-\(name)", [2] + seedCarry(monitors, rows: rows, as: Double.self))
+      try save("carry", "float-\(name)", [1] + seedCarry(monitors, rows: rows, as: Float.self))
     }
 
     try save("connectome", "whole.zip", seedZip(seedConnectome))

@@ -18,13 +18,13 @@ let seedBzip2: [UInt8] = [
 
 /// A saved carry of three nodes.
 func seedCarry<Element: NPYElement & BinaryFloatingPoint>(
-  _ thinning: SavedThinning, _ every: Int, as type: Element.Type
+  _ monitors: [SavedMonitor], rows: Int, as type: Element.Type
 ) throws(FileError) -> [UInt8] {
   try SavedCarry<Element>(
-    model: "mpr", step: 123, goal: 1000, thinning: thinning, every: every, states: 2, couplings: 1, nodes: 3,
+    model: "mpr", step: 123, goal: 1000, monitors: monitors, states: 2, couplings: 1, nodes: 3,
     history: 4,
     state: (0..<6).map { Element($0) }, columns: (0..<12).map { Element($0) / 8 },
-    partial: [0, 1, -2, .infinity, .nan, 5]
+    monitored: Array([0, 1, -2, .infinity, .nan, 5].prefix(3 * rows))
   ).encoded()
 }
 

@@ -203,13 +203,13 @@ def seed(s):
 
         for name in ("run", "gloss"):
             s.say(f"timing {name}, T = {steps}")
-            times = s.measure(f"seed {name}, T = {steps}", candidates[name], 2 * s.seconds if steps > 1 else 1)
+            times = s.measure(f"notebook {name}, T = {steps}", candidates[name], 2 * s.seconds if steps > 1 else 1)
             best = min((n for n in times if n.startswith("JAX")), key=times.get)
-            s.row(f"seed {name}, T = {steps}, against JAX's best ({best[4:]})", times[best] / times["DelayNet"],
+            s.row(f"notebook {name}, T = {steps}, against JAX's best ({best[4:]})", times[best] / times["DelayNet"],
                   *musts.get((steps, name), (None, None)))
             if steps == 100:
                 for peer in ("numba", "plain C"):
-                    s.row(f"seed {name}, T = {steps}, against {peer}", times[peer] / times["DelayNet"])
+                    s.row(f"notebook {name}, T = {steps}, against {peer}", times[peer] / times["DelayNet"])
             for candidate, seconds in times.items():
                 label = "JAX" if candidate == best else candidate
                 if label == "JAX" or not label.startswith("JAX"):
@@ -222,7 +222,7 @@ def seed(s):
                     s.rates[label] = operations / times[candidate]
     for what in ("run", "gloss"):
         if s.quick:
-            s.skip(f"seed {what}, T = 10000, against JAX's best", "not part of a quick run", *musts[10000, what])
+            s.skip(f"notebook {what}, T = 10000, against JAX's best", "not part of a quick run", *musts[10000, what])
 
 
 def pullback(s):
@@ -343,8 +343,8 @@ def facade(s, command):
     s.times["facade"] = report
     s.row(what, report["added_us"], 1, 0.3, "lower", "us")
     for name in ("run", "gloss"):
-        best = [v["median_us"] for n, v in s.times[f"seed {name}, T = 100"].items() if n.startswith("JAX")]
-        s.row(f"seed {name}, T = 100, from Swift, against JAX's best", min(best) / report[f"{name}_us"])
+        best = [v["median_us"] for n, v in s.times[f"notebook {name}, T = 100"].items() if n.startswith("JAX")]
+        s.row(f"notebook {name}, T = 100, from Swift, against JAX's best", min(best) / report[f"{name}_us"])
 
 
 # ---- Report -----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import numpy as np
 
 import clib
 
-SCHEMES, STAGES, THINNINGS = {"heun": 0, "euler": 1}, {"stages": 0, "frozen": 1}, {"subsample": 0, "average": 1}
+SCHEMES, STAGES, MONITORS = {"heun": 0, "euler": 1}, {"stages": 0, "frozen": 1}, {"subsample": 0, "average": 1}
 
 
 class Variable(c.Structure):
@@ -41,6 +41,18 @@ class Parameter(c.Structure):
     _fields_ = [("values", c.c_void_p), ("count", c.c_ssize_t)]
 
 
+class Monitor(c.Structure):
+    _fields_ = [("kind", c.c_int32), ("every", c.c_int64), ("states", c.c_void_p), ("state_count", c.c_int32)]
+
+
+class Columns(c.Structure):
+    _fields_ = [("series", c.c_void_p), ("stride", c.c_ssize_t), ("done", c.c_ssize_t)]
+
+
+class ColumnsCotangent(c.Structure):
+    _fields_ = [("series", c.c_void_p), ("stride", c.c_ssize_t), ("column", c.c_void_p)]
+
+
 @functools.cache
 def structs(dtype):
     """Primal, result and cotangent of a precision."""
@@ -55,16 +67,15 @@ def structs(dtype):
                     ("stimulus_stride", c.c_ssize_t), ("pulses", c.c_void_p), ("pulse_count", c.c_ssize_t),
                     ("initial", c.c_void_p), ("history", c.c_void_p),
                     ("history_stride", c.c_ssize_t), ("steps", c.c_ssize_t), ("first_step", c.c_int64),
-                    ("every", c.c_int64), ("thinning", c.c_int), ("partial", c.c_void_p)]
+                    ("monitors", c.POINTER(Monitor)), ("monitor_count", c.c_int32), ("monitored", c.c_void_p)]
 
     class Result(c.Structure):
-        _fields_ = [("series", c.c_void_p), ("series_stride", c.c_ssize_t), ("next_initial", c.c_void_p),
-                    ("next_history", c.c_void_p), ("next_history_stride", c.c_ssize_t), ("next_partial", c.c_void_p),
-                    ("tape", c.c_void_p), ("steps_done", c.c_ssize_t), ("columns_done", c.c_ssize_t),
-                    ("clamps", c.c_int64)]
+        _fields_ = [("columns", c.POINTER(Columns)), ("next_initial", c.c_void_p), ("next_history", c.c_void_p),
+                    ("next_history_stride", c.c_ssize_t), ("next_monitored", c.c_void_p), ("tape", c.c_void_p),
+                    ("steps_done", c.c_ssize_t), ("clamps", c.c_int64)]
 
     class Cotangent(c.Structure):
-        _fields_ = [("series", c.c_void_p), ("series_stride", c.c_ssize_t), ("column", c.c_void_p), ("final_state", c.c_void_p),
+        _fields_ = [("columns", c.POINTER(ColumnsCotangent)), ("final_state", c.c_void_p),
                     ("weights", c.c_void_p), ("delays", c.c_void_p), ("coupling", c.c_void_p),
                     ("parameters", c.c_void_p), ("sigma", c.c_void_p), ("noise", c.c_void_p), ("stimulus", c.c_void_p),
                     ("stimulus_stride", c.c_ssize_t), ("pulses", c.c_void_p), ("initial", c.c_void_p),
@@ -115,6 +126,9 @@ class Network:
             handle = c.c_void_p()
             self.check(lib.dn_tape_create(c.c_size_t(tape), None, c.byref(handle)))
             self.tapes[m] = handle
+        self.monitor = Monitor(kind=MONITORS[thinning], every=every)
+        self.columns = (Columns * members)(*[Columns(series=clib.pointer(self.series[m]), stride=K)
+                                             for m in range(members)])
         key = lib.dn_key_create(0)
         pointer = clib.pointer
         self.primals = (Primal * members)(*[
@@ -123,9 +137,9 @@ class Network:
                    parameters=c.cast(self.parameters, c.c_void_p), sigma=pointer(self.sigma),
                    sigma_count=0 if noise == "none" else S, noise=None if self.noise is None else pointer(self.noise),
                    key=key, member=m, initial=pointer(self.initial), history=pointer(self.history),
-                   history_stride=case.horizon, steps=steps, every=every, thinning=THINNINGS[thinning])
+                   history_stride=case.horizon, steps=steps, monitors=c.pointer(self.monitor), monitor_count=1)
             for m in range(members)])
-        self.results = (Result * members)(*[Result(series=pointer(self.series[m]), series_stride=K, tape=self.tapes[m])
+        self.results = (Result * members)(*[Result(columns=c.pointer(self.columns[m]), tape=self.tapes[m])
                                             for m in range(members)])
         self.options = clib.RunOptions(threads=threads, workspace=self.plan.workspace())
         self.members, suffix = c.c_ssize_t(members), clib.SUFFIX[self.dtype]
@@ -161,10 +175,11 @@ class Network:
                 found[name] = np.zeros(1 if value is None else value.size, self.dtype)
                 pointers[k] = clib.pointer(found[name])
         given = {name: clib.pointer(found[name]) for name in shapes if name in found}
-        d = self.Cotangent(series=clib.pointer(cotangent), series_stride=K, history_stride=self.case.horizon,
+        columns = ColumnsCotangent(series=clib.pointer(cotangent), stride=K)
+        d = self.Cotangent(columns=c.pointer(columns), history_stride=self.case.horizon,
                            parameters=c.cast(pointers, c.c_void_p), **given)
 
-        def call(kept=(cotangent, pointers)):
+        def call(kept=(cotangent, pointers, columns)):
             for array in found.values():
                 array[...] = 0
             self.run()

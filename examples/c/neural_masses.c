@@ -32,6 +32,9 @@ static void check(dn_status status, const dn_place *place) {
   exit(1);
 }
 
+// Means over M steps of all states.
+static const dn_monitor monitor = {.kind = DN_MONITOR_AVERAGE, .every = M};
+
 static dn_network_primal_f64 inputs(const dn_plan *plan, double coupling) {
   const dn_network_primal_f64 primal = {
       .plan = plan,
@@ -48,15 +51,16 @@ static dn_network_primal_f64 inputs(const dn_plan *plan, double coupling) {
       .history = &history[0][0][0],
       .history_stride = H,
       .steps = T,
-      .every = M,
-      .thinning = DN_THIN_AVERAGE,
+      .monitors = &monitor,
+      .monitor_count = 1,
   };
   return primal;
 }
 
 static double loss(const dn_plan *plan, double coupling) {
   const dn_network_primal_f64 primal = inputs(plan, coupling);
-  dn_network_result_f64 result = {.series = &series[0][0][0], .series_stride = K};
+  dn_columns_f64 columns = {.series = &series[0][0][0], .stride = K};
+  dn_network_result_f64 result = {.columns = &columns};
   dn_place place;
   check(dn_network_run_f64(1, &primal, &result, NULL, &place), &place);
   double sum = 0;
@@ -85,7 +89,8 @@ int main(void) {
   check(dn_network_tape_bytes_f64(&primal, &everything, &least), &place);
   dn_tape *tape;
   check(dn_tape_create(least + (everything - least) / 4, NULL, &tape), &place);
-  dn_network_result_f64 result = {.series = &series[0][0][0], .series_stride = K, .tape = tape};
+  dn_columns_f64 columns = {.series = &series[0][0][0], .stride = K};
+  dn_network_result_f64 result = {.columns = &columns, .tape = tape};
   check(dn_network_run_f64(1, &primal, &result, NULL, &place), &place);
 
   // The loss's derivative by the series goes in; what is asked for is added to.
@@ -96,11 +101,9 @@ int main(void) {
   double *dparameters[7] = {NULL};
   for (int p = 0; p < primal.model->parameters; p++)
     if (strcmp(primal.model->parameter[p].name, "eta") == 0) dparameters[p] = &deta;
-  const dn_network_cotangent_f64 cotangent = {.series = &dseries[0][0][0],
-                                              .series_stride = K,
-                                              .weights = dweights,
-                                              .coupling = &dcoupling,
-                                              .parameters = dparameters};
+  const dn_columns_cotangent_f64 dcolumns = {.series = &dseries[0][0][0], .stride = K};
+  const dn_network_cotangent_f64 cotangent = {
+      .columns = &dcolumns, .weights = dweights, .coupling = &dcoupling, .parameters = dparameters};
   check(dn_network_vjp_f64(1, &primal, &tape, &cotangent, NULL, &place), &place);
   dn_tape_report report;
   dn_tape_describe(tape, &report);
@@ -115,19 +118,18 @@ int main(void) {
   const double last = series[0][1][K - 1];
   dn_network_primal_f64 part = inputs(plan, G);
   part.steps = 1234;
-  double partial[S][N] = {{0}};
-  part.partial = &partial[0][0];
-  dn_network_result_f64 carry = {.series = &series[0][0][0],
-                                 .series_stride = K,
+  double sums[S][N] = {{0}};  // what the monitor keeps between steps
+  part.monitored = &sums[0][0];
+  dn_network_result_f64 carry = {.columns = &columns,
                                  .next_initial = &initial[0][0],
                                  .next_history = &history[0][0][0],
                                  .next_history_stride = H,
-                                 .next_partial = &partial[0][0]};
+                                 .next_monitored = &sums[0][0]};
   check(dn_network_run_f64(1, &part, &carry, NULL, &place), &place);
   part.first_step = 1234;
   part.steps = T - 1234;
   check(dn_network_run_f64(1, &part, &carry, NULL, &place), &place);
-  const int same = series[0][1][carry.columns_done - 1] == last;
+  const int same = series[0][1][columns.done - 1] == last;
   printf("in two parts: %s\n", same ? "the same bits" : "other bits");
 
   dn_plan_destroy(plan);

@@ -210,7 +210,8 @@ typedef struct dn_key {
 //             difference coupling: w_e (y_{j_e}(t - d_e) - y_i(t))
 //   ds_i    = [F(s_i, G c_i, theta_i) + u_i] dt + sigma_i dW_i
 //
-// Further letters: S states and C coupling variables of the model, P its parameters, K output columns.
+// Further letters: S states and C coupling variables of the model, P its parameters, V states that a monitor reads, K its
+// columns.
 
 // A state or a coupling variable of a model.
 typedef struct dn_model_variable {
@@ -283,11 +284,38 @@ typedef enum dn_coupling_kind {
   DN_COUPLING_DIFFERENCE = 1,  // c_i = sum of w_e (y_j(t - d_e) - y_i(t)): diffusive
 } dn_coupling_kind;
 
-// What becomes of the states between two output columns.
-typedef enum dn_thinning {
-  DN_THIN_SUBSAMPLE = 0,  // column k is s((k+1) m)
-  DN_THIN_AVERAGE = 1,    // column k is the mean of s(k m + 1) ... s((k+1) m)
-} dn_thinning;
+// What a run gives out. A monitor looks at some of the states after every step, and gives a column at every absolute multiple
+// of `every` steps; a run may have several. Kinds of monitors are numbers in a register.
+typedef int32_t dn_monitor_kind;
+enum {
+  DN_MONITOR_SUBSAMPLE = 0,  // column k is s((k+1) m)
+  DN_MONITOR_AVERAGE = 1,    // column k is the mean of s(k m + 1) ... s((k+1) m)
+};
+
+typedef struct dn_monitor {
+  dn_monitor_kind kind;
+  int64_t every;                      // m >= 1; 0 stands for 1
+  const int32_t *DN_NULLABLE states;  // (V) of the model, which it reads, in the order of its rows; NULL: all, V = S
+  int32_t state_count;                // V
+} dn_monitor;
+
+typedef struct dn_monitor_description {
+  const char *name;  // what the command calls it
+  const char *title;
+  const char *source;
+  int32_t memory;    // numbers that it keeps for each state and node between steps
+  int32_t periodic;  // 1: periodic states may be read where m > 1
+} dn_monitor_description;
+
+DN_API int32_t dn_monitor_count(void);
+// NULL where there is none.
+DN_API const dn_monitor_description *DN_NULLABLE dn_monitor_describe(dn_monitor_kind kind);
+// -1 where there is none.
+DN_API dn_monitor_kind dn_monitor_find(const char *name);
+
+// What all monitors of a run keep between steps: so many numbers. They are a part of what a run hands on to the next one.
+DN_API ptrdiff_t dn_monitored_count(const dn_model *model, ptrdiff_t nodes, const dn_monitor *DN_NULLABLE monitors,
+                                    int32_t count);
 
 // Output columns of steps first_step ... first_step + steps - 1: columns end at absolute multiples of `every`. Any numbers
 // may be asked about; nothing overflows.

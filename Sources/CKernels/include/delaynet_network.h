@@ -1,7 +1,7 @@
 // Networks of neural masses in one precision: included by delaynet.h once with DN_REAL float (suffix _f32), once with
 // double (_f64).
 //
-// s(0) is `initial`, history columns hold y(-H) ... y(-1), output column t of an unthinned run holds s(t + 1).
+// s(0) is `initial`, history columns hold y(-H) ... y(-1), column t of a monitor of every step holds s(t + 1).
 // N = 0 and T = 0 succeed; arrays may then be NULL. With T = 0 nothing is computed, and the carry is what was given.
 
 #if defined(__clang__)
@@ -21,6 +21,21 @@ typedef struct DN_NAME(dn_pulse) {
   int64_t begin, end;
   DN_REAL amplitude;
 } DN_NAME(dn_pulse);
+
+// Where the columns of a monitor go.
+typedef struct DN_NAME(dn_columns) {
+  DN_REAL *DN_NULLABLE series;  // (V, N, K) out, K = dn_outputs(first_step, T, every); NULL: nowhere
+  ptrdiff_t stride;             // >= K
+  ptrdiff_t done;               // out: K, or less where a run ends early
+} DN_NAME(dn_columns);
+
+// The cotangents of a monitor's columns.
+typedef struct DN_NAME(dn_columns_cotangent) {
+  const DN_REAL *DN_NULLABLE series;  // (V, N, K) in; NULL: zero
+  ptrdiff_t stride;
+  const DN_REAL *DN_NULLABLE column;  // (V, N) in: what every column has besides; of a mean over time, for instance, it
+                                      //   takes no memory in T. NULL: zero
+} DN_NAME(dn_columns_cotangent);
 
 // One run: its inputs. Everything that is read must stay unchanged until the last dn_network_vjp of the run.
 typedef struct DN_NAME(dn_network_primal) {
@@ -45,30 +60,27 @@ typedef struct DN_NAME(dn_network_primal) {
   ptrdiff_t stimulus_stride;                    // >= T
   const DN_NAME(dn_pulse) *DN_NULLABLE pulses;  // (pulse_count), any order, added to u; they take no memory in T
   ptrdiff_t pulse_count;
-  const DN_REAL *DN_NULLABLE initial;  // (S, N)
-  const DN_REAL *DN_NULLABLE history;  // (C, N, H), oldest first; may be NULL when no edge has a delay
-  ptrdiff_t history_stride;            // >= H
-  ptrdiff_t steps;                     // T
-  int64_t first_step;                  // >= 0, absolute number of step 0: of noise, output columns and places
-  int64_t every;                       // m >= 1: an output column for every m steps; 0 stands for 1
-  dn_thinning thinning;
-  const DN_REAL *DN_NULLABLE partial;  // (S, N) average only: the sum of the states since the last column that the run
-                                       //   before left in next_partial; NULL: zeros
+  const DN_REAL *DN_NULLABLE initial;      // (S, N)
+  const DN_REAL *DN_NULLABLE history;      // (C, N, H), oldest first; may be NULL when no edge has a delay
+  ptrdiff_t history_stride;                // >= H
+  ptrdiff_t steps;                         // T
+  int64_t first_step;                      // >= 0, absolute number of step 0: of noise, columns and places
+  const dn_monitor *DN_NULLABLE monitors;  // (monitor_count) what the run gives out
+  int32_t monitor_count;
+  const DN_REAL *DN_NULLABLE monitored;  // (dn_monitored_count) what the run before left in next_monitored; NULL: zeros
 } DN_NAME(dn_network_primal);
 
 // Where dn_network_run leaves what it computes.
 typedef struct DN_NAME(dn_network_result) {
-  DN_REAL *DN_NULLABLE series;  // (S, N, K) out, K = dn_outputs(first_step, T, every)
-  ptrdiff_t series_stride;      // >= K
-  // The carry: initial, history and partial of the chunk that follows; each may be the primal's own array.
-  DN_REAL *DN_NULLABLE next_initial;  // (S, N) out
-  DN_REAL *DN_NULLABLE next_history;  // (C, N, H) out; columns older than the plan's longest delay are zeros
-  ptrdiff_t next_history_stride;      // >= H
-  DN_REAL *DN_NULLABLE next_partial;  // (S, N) out
-  dn_tape *DN_NULLABLE tape;          // records the run for dn_network_vjp
-  ptrdiff_t steps_done;               // out: T, or less after DN_CANCELLED and DN_NOT_FINITE_STATE
-  ptrdiff_t columns_done;             // out: K, or less
-  int64_t clamps;                     // out: how often a state was clamped (stages, nodes and steps counted)
+  DN_NAME(dn_columns) *DN_NULLABLE columns;  // (monitor_count) out; NULL: nothing is given out
+  // The carry: initial, history and monitored of the chunk that follows; each may be the primal's own array.
+  DN_REAL *DN_NULLABLE next_initial;    // (S, N) out
+  DN_REAL *DN_NULLABLE next_history;    // (C, N, H) out; columns older than the plan's longest delay are zeros
+  ptrdiff_t next_history_stride;        // >= H
+  DN_REAL *DN_NULLABLE next_monitored;  // (dn_monitored_count) out
+  dn_tape *DN_NULLABLE tape;            // records the run for dn_network_vjp
+  ptrdiff_t steps_done;                 // out: T, or less after DN_CANCELLED and DN_NOT_FINITE_STATE
+  int64_t clamps;                       // out: how often a state was clamped (stages, nodes and steps counted)
 } DN_NAME(dn_network_result);
 
 // Runs R networks: one shared by several threads where it is large enough, several by one thread each. A run that stops early leaves
@@ -84,7 +96,7 @@ DN_API dn_status DN_NAME(dn_network_run)(ptrdiff_t runs, const DN_NAME(dn_networ
                                          DN_NAME(dn_network_result) *results, const dn_run_options *DN_NULLABLE options,
                                          dn_place *DN_NULLABLE place);
 
-// Tangents of the inputs (NULL and 0: none), and of the series, which is overwritten.
+// Tangents of the inputs (NULL and 0: none), and of the columns, which are overwritten.
 typedef struct DN_NAME(dn_network_tangent) {
   const DN_REAL *DN_NULLABLE weights;  // (E)
   const DN_REAL *DN_NULLABLE delays;   // (E) needs the primal's fractions: steps
@@ -99,26 +111,22 @@ typedef struct DN_NAME(dn_network_tangent) {
   const DN_REAL *DN_NULLABLE initial;  // (S, N)
   const DN_REAL *DN_NULLABLE history;  // (C, N, H)
   ptrdiff_t history_stride;
-  DN_REAL *DN_NULLABLE series;  // (S, N, K) out
-  ptrdiff_t series_stride;
+  DN_NAME(dn_columns) *DN_NULLABLE columns;  // (monitor_count) out
 } DN_NAME(dn_network_tangent);
 
 // Jacobian-vector products: computes each run anew beside its tangent; no tape, memory independent of T.
-// The primal's partial counts as a constant. Errors as of dn_network_run, and DN_NOT_FINITE_TANGENT with node, state, step.
+// The primal's monitored counts as a constant. Errors as of dn_network_run, and DN_NOT_FINITE_TANGENT with node, state, step.
 DN_API dn_status DN_NAME(dn_network_jvp)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals,
                                          const DN_NAME(dn_network_tangent) *tangents,
                                          const dn_run_options *DN_NULLABLE options, dn_place *DN_NULLABLE place);
 
 // Cotangents. Outputs are added into; an output that is NULL is not computed.
 typedef struct DN_NAME(dn_network_cotangent) {
-  const DN_REAL *DN_NULLABLE series;  // (S, N, K) in: cotangent of the series; NULL: zero
-  ptrdiff_t series_stride;
-  const DN_REAL *DN_NULLABLE column;  // (S, N) in: a cotangent that every output column has, added to that of `series`;
-                                      //   of a mean over time, for instance: it takes no memory in T. NULL: zero
-  const DN_REAL *DN_NULLABLE final_state;  // (S, N) in: cotangent of s(T); NULL: zero
-  DN_REAL *DN_NULLABLE weights;            // (E) out
-  DN_REAL *DN_NULLABLE delays;             // (E) out; without fractions DN_NOT_DIFFERENTIABLE
-  DN_REAL *DN_NULLABLE coupling;           // (1) out
+  const DN_NAME(dn_columns_cotangent) *DN_NULLABLE columns;  // (monitor_count) in; NULL: zero
+  const DN_REAL *DN_NULLABLE final_state;                    // (S, N) in: cotangent of s(T); NULL: zero
+  DN_REAL *DN_NULLABLE weights;                              // (E) out
+  DN_REAL *DN_NULLABLE delays;                               // (E) out; without fractions DN_NOT_DIFFERENTIABLE
+  DN_REAL *DN_NULLABLE coupling;                             // (1) out
   DN_REAL *DN_NULLABLE
       *DN_NULLABLE parameters;    // (P) pointers, each NULL or as long as the primal's values (a default: 1)
   DN_REAL *DN_NULLABLE sigma;     // (sigma_count) out
@@ -133,7 +141,7 @@ typedef struct DN_NAME(dn_network_cotangent) {
 
 // Vector-Jacobian products of R runs that dn_network_run finished with a tape each. May be called again with other
 // cotangents. DN_BAD_TAPE: the tape is missing, holds an unfinished run or one of another plan, model, scheme, stage, kind of
-// coupling, time step, length, first step or thinning, with another key or member, another coupling, or other counts of
+// coupling, time step, length, first step or monitors, with another key or member, another coupling, or other counts of
 // values: what the arrays hold is not compared. DN_OVERLAP also where two runs of one call, here or recording, have one
 // tape. DN_NOT_FINITE_COTANGENT names node and step, or the edge, or the node and the parameter (sigma: its state;
 // coupling: neither); outputs may then hold a part of the result.

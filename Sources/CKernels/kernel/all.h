@@ -9,6 +9,7 @@
 #include "lanes.h"
 #include "network.h"
 #include "models.h"
+#include "monitors.h"
 #if DN_REAL_IS_FLOAT
 #include "random_32.h"
 #else

@@ -70,6 +70,34 @@ typedef struct DN_NAME(dn_model_kernels) {
                       const DN_REAL *dparameters, const DN_REAL *ds, DN_REAL *dy);
 } dn_model_kernels;
 
+// ---- Monitors: monitor/*.h -----------------------------------------------------------------------------------------
+
+// A monitor and one state of all nodes, after a step. Rows as above.
+typedef struct dn_monitor_step {
+  ptrdiff_t row, begin, end;
+  int64_t every;
+  bool ends;             // a column ends with this step
+  const DN_REAL *state;  // (row)
+  DN_REAL *memory;       // (memory, row) in out: what it keeps
+  DN_REAL *column;       // (row) out, where it ends
+} dn_monitor_step;
+
+// The same step backwards: cotangents.
+typedef struct dn_monitor_step_vjp {
+  ptrdiff_t row, begin, end;
+  int64_t every;
+  bool ends;
+  const DN_REAL *column;  // (row) where it ends
+  DN_REAL *memory;        // (memory, row) in out
+  DN_REAL *state;         // (row) sum
+} dn_monitor_step_vjp;
+
+typedef struct dn_monitor_kernels {
+  void (*advance)(const dn_monitor_step *m);
+  void (*advance_vjp)(const dn_monitor_step_vjp *m);
+  void (*advance_jvp)(const dn_monitor_step *m);
+} dn_monitor_kernels;
+
 // ---- Everything else -----------------------------------------------------------------------------------------------
 
 // The recent edges of a graph as solve_leaf_lanes takes them.
@@ -81,6 +109,7 @@ typedef struct dn_leaf_lanes {
 } dn_leaf_lanes;
 
 typedef struct DN_NAME(dn_kernels) {
+  const dn_monitor_kernels *monitor;  // (dn_monitor_count())
   // Delayed sums: coupling.h, rows.h. `n` columns from the pointers on are computed; up to the next multiple of DN_LEAF behind
   // them may be overwritten with values that mean nothing.
   ptrdiff_t (*pack)(const int32_t *edge, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *weights, DN_REAL scale,

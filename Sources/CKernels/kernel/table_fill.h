@@ -1,6 +1,7 @@
 // The table of the kernels of one instruction set in one precision. Included by all.h behind everything else.
 extern const dn_kernels DN_TABLE(dn_kernels);
 const dn_kernels DN_TABLE(dn_kernels) = {
+    .monitor = monitors,
     .pack = pack,
     .pack_jvp = pack_jvp,
     .apply = apply,

@@ -19,14 +19,14 @@ typedef struct net_adjoint {
   DN_REAL *block;                       // (C, N, block_stride) g in natural time
   DN_REAL *edge_sum;                    // (E) in plan order
   DN_REAL *state, *predictor, *drift;   // (S, row)
-  DN_REAL *constant;                    // (S, row) what every output column adds to the cotangents of its states
   DN_REAL *self;                        // (row) difference coupling: sum over a block of g_i y_i,
   double *self_total;                   //   and over all
   double *pulses;                       // (pulse_count) sums of the pulses
   DN_REAL *coupled_now, *coupled_next;  // (C, row)
   DN_REAL *increment;                   // (DN_LEAF, S, row)
-  DN_REAL *series;                      // (DN_LEAF, S, row)
-  DN_REAL *mean;                        // (S, row) cotangent of each state of output column mean_column
+  DN_REAL *series;                      // (DN_LEAF, rows of all plain monitors, row) cotangents of their columns
+  DN_REAL *monitored;                   // what monitors keep, cotangents
+  DN_REAL *of_column;                   // (row) cotangent of a monitor's column
   DN_REAL *observed;                    // (DN_LEAF, C, row)
   DN_REAL *seen, *g;                   // (DN_RECENT + DN_LEAF, C, row) g of the columns before a leaf and of the leaf's
   net_lanes now, recent;               // of the transposed graph
@@ -35,10 +35,18 @@ typedef struct net_adjoint {
   ptrdiff_t moved;                     // columns of the last leaf
   DN_REAL *parameters, *coupling, *sigma;                   // (P, row), (row), (S, row): sums of a block
   double *parameters_total, *coupling_total, *sigma_total;  // of all
-  ptrdiff_t known_from, mean_column;
+  ptrdiff_t known_from;
   ptrdiff_t r, column;  // the next block's reversed column, and where it stands in the ring
   DN_REAL *x;
 } net_adjoint;
+
+// Rows that plain monitors give out at a step.
+static ptrdiff_t net_plain_rows(const DN_NAME(dn_network_primal) *p) {
+  ptrdiff_t rows = 0;
+  for (int32_t k = 0; k < p->monitor_count; k++)
+    if (net_is_plain(&p->monitors[k])) rows += dn_monitor_states(p->model, &p->monitors[k]);
+  return rows;
+}
 
 static void net_adjoint_take(const DN_NAME(dn_network_primal) *p, dn_arena *arena, net_adjoint *b) {
   const dn_plan *plan = p->plan;
@@ -52,12 +60,14 @@ static void net_adjoint_take(const DN_NAME(dn_network_primal) *p, dn_arena *aren
   b->block = dn_arena_take(arena, nodes * plan->block_stride, size);
   b->edge_sum = dn_arena_take(arena, plan->edges, size);
   // From here on everything starts as zeros, in one piece.
-  DN_REAL **zeroed[] = {&b->state, &b->predictor, &b->drift, &b->mean, &b->sigma, &b->constant};
+  DN_REAL **zeroed[] = {&b->state, &b->predictor, &b->drift, &b->sigma};
   for (size_t k = 0; k < sizeof zeroed / sizeof *zeroed; k++) *zeroed[k] = dn_arena_take(arena, S, size);
   b->coupled_now = dn_arena_take(arena, C, size);
   b->coupled_next = dn_arena_take(arena, C, size);
   b->increment = dn_arena_take(arena, DN_LEAF * S, size);
-  b->series = dn_arena_take(arena, DN_LEAF * S, size);
+  b->series = dn_arena_take(arena, DN_LEAF * net_plain_rows(p) * row, size);
+  b->monitored = dn_arena_take(arena, net_monitored_rows(p) * row, size);
+  b->of_column = dn_arena_take(arena, row, size);
   b->observed = dn_arena_take(arena, DN_LEAF * C, size);
   b->seen = dn_arena_take(arena, (DN_RECENT + DN_LEAF) * C, size);
   if (b->seen) b->g = b->seen + DN_RECENT * C;
@@ -77,32 +87,53 @@ static void net_adjoint_take(const DN_NAME(dn_network_primal) *p, dn_arena *aren
   b->pulses = dn_arena_take(arena, p->pulse_count, sizeof(double));
 }
 
-// Adds the cotangent of the output columns that s(tau) enters to lam.
-static void net_add_series(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
+// The cotangents of plain monitors' columns tau = from + 1 ... high, as rows of nodes in `series`.
+static void net_load_series(net_adjoint *b, ptrdiff_t from, ptrdiff_t high) {
   const net_run *f = b->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
-  const int64_t every = p->every ? p->every : 1;
-  if (!b->d->series && !b->d->column) return;
-  if (every == 1) {
-    if (b->d->series) net_scale_add(f, f->S, 1, row, b->state);
-    if (b->d->column) net_scale_add(f, f->S, 1, b->constant, b->state);
-    return;
+  const ptrdiff_t width = net_plain_rows(p) * f->row;
+  DN_REAL *to = b->series;
+  for (int32_t k = 0; k < p->monitor_count; k++) {
+    const dn_monitor *monitor = &p->monitors[k];
+    const DN_NAME(dn_columns_cotangent) *d = &b->d->columns[k];
+    if (!net_is_plain(monitor)) continue;
+    for (ptrdiff_t v = 0; v < dn_monitor_states(p->model, monitor); v++, to += f->row)
+      if (d->series) net_to_nodes(f, d->series + v * f->N * d->stride + from, d->stride, to, width, high - from);
   }
-  const int64_t absolute = p->first_step + tau;
-  const bool average = p->thinning == DN_THIN_AVERAGE;
-  if (!average && absolute % every) return;
-  const ptrdiff_t k = (ptrdiff_t)((absolute + every - 1) / every - p->first_step / every) - 1;
-  if (k >= dn_outputs(p->first_step, p->steps, every)) return;
-  if (b->d->series) {
-    if (k != b->mean_column)
-      for (ptrdiff_t s = 0; s < f->S; s++)
-        for (ptrdiff_t i = f->lo; i < f->end; i++)
-          b->mean[s * f->row + i] =
-              b->d->series[(s * f->N + i) * b->d->series_stride + k] / (average ? (DN_REAL)every : 1);
-    b->mean_column = k;
-    net_scale_add(f, f->S, 1, b->mean, b->state);
+}
+
+// Adds to lam what the columns that s(tau) enters have for it; `row`: plain monitors' rows of that step.
+static void net_add_columns(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
+  const net_run *f = b->f;
+  const DN_NAME(dn_network_primal) *p = f->primal;
+  DN_REAL *memory = b->monitored;
+  for (int32_t k = 0; k < p->monitor_count; k++) {
+    const dn_monitor *monitor = &p->monitors[k];
+    const DN_NAME(dn_columns_cotangent) *d = &b->d->columns[k];
+    const bool plain = net_is_plain(monitor);
+    const ptrdiff_t V = dn_monitor_states(p->model, monitor), own = dn_monitor_describe(monitor->kind)->memory * f->row;
+    const int64_t absolute = p->first_step + tau, every = net_every(monitor);
+    const bool ends = absolute % every == 0;
+    const ptrdiff_t column = (ptrdiff_t)(absolute / every - p->first_step / every) - 1;
+    for (ptrdiff_t v = 0; v < V && (d->series || d->column) && (ends || own > 0); v++) {
+      dn_monitor_step_vjp m = {.row = f->row,
+                               .begin = f->lo,
+                               .end = f->hi,
+                               .every = every,
+                               .ends = ends,
+                               .column = b->of_column,
+                               .memory = memory + v * own,
+                               .state = b->state + dn_monitor_state(monitor, v) * f->row};
+      if (plain && d->series && !d->column) m.column = row + v * f->row;
+      else
+        for (ptrdiff_t i = f->lo; i < f->end && ends; i++)
+          b->of_column[i] = (d->series ? d->series[(v * f->N + i) * d->stride + column] : 0) +
+                            (d->column ? d->column[v * f->N + i] : 0);
+      f->kernels->monitor[monitor->kind].advance_vjp(&m);
+    }
+    memory += V * own;
+    if (plain) row += V * f->row;
   }
-  if (b->d->column) net_scale_add(f, f->S, 1, b->constant, b->state);
 }
 
 // Adds the zero-delay edges' dot products of the pairs that wait: g of their targets times y of their sources.
@@ -202,6 +233,7 @@ static void net_adjoint_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
   net_adjoint *b = context;
   net_run *f = b->f;
   const bool recent = b->recent.lanes->slices > 0;
+  const ptrdiff_t plain = net_plain_rows(f->primal) * f->row;
   const DN_NAME(dn_network_primal) *p = f->primal;
   const ptrdiff_t S = f->S * f->row, C = f->C * f->row, stride = f->plan->stride, channel = f->N * stride;
   const ptrdiff_t high = p->steps - b->r - first, low = high - n + 1, from = low > 0 ? low - 1 : 0;
@@ -209,10 +241,7 @@ static void net_adjoint_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
   for (int32_t k = 0; k < f->C; k++)
     if (b->back.active[k]) net_to_nodes(f, b->x + k * channel + first, stride, b->observed + k * f->row, C, n);
   if (high > from) net_increments(f, from, high);
-  if (b->d->series && p->every <= 1 && high >= 1)
-    for (ptrdiff_t s = 0; s < f->S; s++)
-      net_to_nodes(f, b->d->series + s * f->N * b->d->series_stride + from, b->d->series_stride, b->series + s * f->row,
-                   S, high - from);
+  if (b->d->columns && high >= 1) net_load_series(b, from, high);
   net_move_seen(f, b->seen, b->moved);
   b->moved = n;
   if (recent) net_meet(f);
@@ -221,7 +250,7 @@ static void net_adjoint_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
     DN_REAL *dy = b->observed + j * C, *g = b->g + j * C;
     const DN_REAL *s = b->record->states + at * S;
     net_prefetch(b, at - DN_RECORD_AHEAD);
-    if (tau > 0) net_add_series(b, tau, b->series + (tau - 1 - from) * S);
+    if (tau > 0 && b->d->columns) net_add_columns(b, tau, b->series + (tau - 1 - from) * plain);
     net_apply_lanes(&b->back, &b->recent, b->recent.weights, g, dy);
     // c(tau) of the step from tau on reads y(tau) without delay.
     if (f->zero) {

@@ -70,7 +70,8 @@ typedef struct net_arrays {
   DN_REAL *seen;               // (DN_RECENT + DN_LEAF, C, row) y, of the columns before a leaf and of the leaf's
   DN_REAL *observed;           // the leaf's rows of it
   DN_REAL *predictor;          // (S, row)
-  DN_REAL *sum;                // (S, row) of the states since the last output column
+  DN_REAL *monitored;          // (rows of all monitors' memory, row)
+  DN_REAL *column;             // (row) of a monitor
   net_lanes now, recent;       // edges without delay, and recent ones
   DN_REAL *self;               // (row) difference coupling: minus the sum of each node's weights
   int32_t *edge_target;        // (E) difference coupling: targets in plan order
@@ -199,6 +200,16 @@ static bool net_splits(const DN_NAME(dn_network_primal) *p) {
   return net_reads_now(p) && dn_scheme_describe(p->scheme)->stages == 2 && p->stage == DN_STAGE_AWARE;
 }
 
+// Rows of what all monitors keep.
+static ptrdiff_t net_monitored_rows(const DN_NAME(dn_network_primal) *p) {
+  return dn_monitored_count(p->model, 1, p->monitors, p->monitor_count);
+}
+static int64_t net_every(const dn_monitor *monitor) { return monitor->every ? monitor->every : 1; }
+// A monitor of every step whose columns are the states: it is read and written by blocks of columns.
+static bool net_is_plain(const dn_monitor *monitor) {
+  return net_every(monitor) == 1 && dn_monitor_describe(monitor->kind)->memory == 0;
+}
+
 // `rows`: rows of states and coupling kept here; 0: they are on a tape.
 static void net_take(const DN_NAME(dn_network_primal) *p, ptrdiff_t rows, dn_arena *arena, net_arrays *a) {
   const dn_plan *plan = p->plan;
@@ -220,7 +231,8 @@ static void net_take(const DN_NAME(dn_network_primal) *p, ptrdiff_t rows, dn_are
       .stimulus = p->stimulus ? dn_arena_take(arena, DN_LEAF * S * row, size) : NULL,
       .seen = dn_arena_take(arena, (DN_RECENT + DN_LEAF) * C * row, size),
       .predictor = dn_arena_take(arena, S * row, size),
-      .sum = dn_arena_take(arena, S * row, size),
+      .monitored = dn_arena_take(arena, net_monitored_rows(p) * row, size),
+      .column = dn_arena_take(arena, row, size),
       .now = net_take_lanes(&plan->forward.now, arena),
       .recent = net_take_lanes(&plan->forward.recent, arena),
       .self = p->coupling_kind == DN_COUPLING_DIFFERENCE ? dn_arena_take(arena, row, size) : NULL,
@@ -354,7 +366,10 @@ static void net_fill(const net_run *f, ptrdiff_t rows, bool all_couplings) {
   memset(a->increment, 0, (size_t)(DN_LEAF * f->S * row) * size);
   if (a->stimulus) memset(a->stimulus, 0, (size_t)(DN_LEAF * f->S * row) * size);
   memset(a->predictor, 0, (size_t)(f->S * row) * size);
-  memset(a->sum, 0, (size_t)(f->S * row) * size);
+  memset(a->column, 0, (size_t)row * size);
+  memset(a->monitored, 0, (size_t)(net_monitored_rows(p) * row) * size);
+  for (ptrdiff_t k = 0; k < net_monitored_rows(p) && p->monitored && N > 0; k++)
+    memcpy(a->monitored + k * row, p->monitored + k * N, (size_t)N * size);
   memset(a->seen, 0, (size_t)((DN_RECENT + DN_LEAF) * f->C * row) * size);
   net_fill_lanes(&a->now, a->weights, f->C * row);
   net_fill_lanes(&a->recent, a->weights, f->C * row);

@@ -14,11 +14,28 @@ typedef struct net_call {
 
 // ---- Checks --------------------------------------------------------------------------------------------------------
 
-// The first periodic state of a run whose output columns are means, or -1.
+// The first periodic state that a monitor reads which has no use for one, or -1.
 static int32_t net_averaged_angle(const DN_NAME(dn_network_primal) *p) {
-  for (int32_t s = 0; s < p->model->states && p->thinning == DN_THIN_AVERAGE && p->every > 1; s++)
-    if (p->model->state[s].periodic) return s;
+  for (int32_t k = 0; k < p->monitor_count; k++) {
+    const dn_monitor *monitor = &p->monitors[k];
+    for (ptrdiff_t v = 0; v < dn_monitor_states(p->model, monitor) && net_every(monitor) > 1; v++)
+      if (p->model->state[dn_monitor_state(monitor, v)].periodic && !dn_monitor_describe(monitor->kind)->periodic)
+        return dn_monitor_state(monitor, v);
+  }
   return -1;
+}
+
+static dn_status net_check_monitors(const DN_NAME(dn_network_primal) *p) {
+  if (p->monitor_count < 0) return DN_BAD_SIZE;
+  if (p->monitor_count > 0 && !p->monitors) return DN_NULL_POINTER;
+  for (int32_t k = 0; k < p->monitor_count; k++) {
+    const dn_monitor *monitor = &p->monitors[k];
+    if (!dn_monitor_describe(monitor->kind)) return DN_BAD_OPTION;
+    if (monitor->every < 0 || monitor->state_count < 0) return DN_BAD_SIZE;
+    for (int32_t v = 0; monitor->states && v < monitor->state_count; v++)
+      if (monitor->states[v] < 0 || monitor->states[v] >= p->model->states) return DN_BAD_OPTION;
+  }
+  return DN_OK;
 }
 
 // The inputs of a run.
@@ -33,16 +50,16 @@ static void net_check_primal(const DN_NAME(dn_network_primal) *p, dn_views *view
   const ptrdiff_t N = plan->nodes, H = plan->history, T = p->steps, S = p->model->states;
   const dn_need needed = T > 0 ? DN_REQUIRED : DN_OPTIONAL;
   const bool counts = p->sigma_count == 0 || p->sigma_count == S || p->sigma_count == S * N;
-  if (T < 0 || p->first_step < 0 || p->every < 0 || p->pulse_count < 0 || !counts) views->status = DN_BAD_SIZE;
+  if (T < 0 || p->first_step < 0 || p->pulse_count < 0 || !counts) views->status = DN_BAD_SIZE;
   else if (p->fractions && plan->edges % 2) views->status = DN_BAD_SIZE;
   else if (__builtin_add_overflow(p->first_step, (int64_t)T, &end) || end > INT64_MAX - 2 * DN_NOISE_ROWS ||
            S * N > (ptrdiff_t)UINT32_MAX || p->pulse_count > INT32_MAX)
     views->status = DN_TOO_LARGE;
   else if (!dn_scheme_describe(p->scheme) || (p->stage != DN_STAGE_AWARE && p->stage != DN_STAGE_FROZEN) ||
-           (p->coupling_kind != DN_COUPLING_LINEAR && p->coupling_kind != DN_COUPLING_DIFFERENCE) ||
-           (p->thinning != DN_THIN_SUBSAMPLE && p->thinning != DN_THIN_AVERAGE))
+           (p->coupling_kind != DN_COUPLING_LINEAR && p->coupling_kind != DN_COUPLING_DIFFERENCE))
     views->status = DN_BAD_OPTION;
   else if (!(p->time_step > 0 && 0 * p->time_step == 0)) views->status = DN_BAD_TIME_STEP;
+  else if (net_check_monitors(p) != DN_OK) views->status = net_check_monitors(p);
   else if (net_averaged_angle(p) >= 0) views->status = DN_PERIODIC_AVERAGE;
   for (int32_t k = 0; views->status == DN_OK && p->parameters && k < p->model->parameters; k++) {
     const DN_NAME(dn_parameter) *given = &p->parameters[k];
@@ -60,7 +77,8 @@ static void net_check_primal(const DN_NAME(dn_network_primal) *p, dn_views *view
   dn_views_add(views, p->initial, S, N, N, size, needed, false, 1);
   dn_views_add(views, p->history, p->model->couplings * N, H, p->history_stride, size,
                plan->delay_max > 0 ? needed : DN_OPTIONAL, false, 2);
-  dn_views_add(views, p->partial, S, N, N, size, DN_OPTIONAL, false, 3);
+  if (views->status != DN_OK) return;
+  dn_views_add(views, p->monitored, net_monitored_rows(p), N, N, size, DN_OPTIONAL, false, 3);
 }
 
 // What the run is known by on a tape.
@@ -71,11 +89,9 @@ static dn_recorded net_recorded(const DN_NAME(dn_network_primal) *p) {
       .scheme = p->scheme,
       .stage = p->stage,
       .coupling_kind = p->coupling_kind,
-      .thinning = p->thinning,
       .key = p->key,
       .member = p->member,
       .first_step = p->first_step,
-      .every = p->every ? p->every : 1,
       .steps = p->steps,
       .sigma_count = p->sigma_count,
       .pulse_count = p->pulse_count,
@@ -85,7 +101,15 @@ static dn_recorded net_recorded(const DN_NAME(dn_network_primal) *p) {
       .noise = p->noise != NULL,
       .stimulus = p->stimulus != NULL,
       .real = sizeof(DN_REAL),
+      .monitors = 0xcbf29ce484222325u,
   };
+  for (int32_t k = 0; k < p->monitor_count; k++) {
+    const dn_monitor *monitor = &p->monitors[k];
+    dn_hash(&r.monitors, (uint64_t)monitor->kind);
+    dn_hash(&r.monitors, (uint64_t)net_every(monitor));
+    for (ptrdiff_t v = 0; v < dn_monitor_states(p->model, monitor); v++)
+      dn_hash(&r.monitors, (uint64_t)dn_monitor_state(monitor, v));
+  }
   return r;
 }
 
@@ -102,6 +126,17 @@ static ptrdiff_t net_parameter_count(const DN_NAME(dn_network_primal) *p, int32_
   return p->parameters && p->parameters[k].count ? p->parameters[k].count : 1;
 }
 
+// The columns of monitor k.
+static ptrdiff_t net_columns(const DN_NAME(dn_network_primal) *p, int32_t k) {
+  return dn_outputs(p->first_step, p->steps, net_every(&p->monitors[k]));
+}
+
+static void net_view_columns(const DN_NAME(dn_network_primal) *p, const DN_NAME(dn_columns) *columns, dn_views *views) {
+  for (int32_t k = 0; columns && k < p->monitor_count; k++)
+    dn_views_add(views, columns[k].series, dn_monitor_states(p->model, &p->monitors[k]) * p->plan->nodes,
+                 net_columns(p, k), columns[k].stride, sizeof(DN_REAL), DN_OPTIONAL, true, 0);
+}
+
 static void net_check_run(const void *context, ptrdiff_t run, dn_views *views) {
   const net_call *c = context;
   const DN_NAME(dn_network_primal) *p = &c->primals[run];
@@ -109,13 +144,13 @@ static void net_check_run(const void *context, ptrdiff_t run, dn_views *views) {
   if (views->status != DN_OK) return;
   const size_t size = sizeof(DN_REAL);
   const ptrdiff_t N = p->plan->nodes, S = p->model->states, H = p->plan->history, nodes = p->model->couplings * N,
-                  T = p->steps, K = dn_outputs(p->first_step, T, p->every ? p->every : 1);
+                  T = p->steps;
   if (c->outs) {
     const DN_NAME(dn_network_result) *out = &c->outs[run];
-    dn_views_add(views, out->series, S * N, K, out->series_stride, size, DN_OPTIONAL, true, 0);
+    net_view_columns(p, out->columns, views);
     dn_views_add(views, out->next_initial, S, N, N, size, DN_OPTIONAL, true, 1);
     dn_views_add(views, out->next_history, nodes, H, out->next_history_stride, size, DN_OPTIONAL, true, 2);
-    dn_views_add(views, out->next_partial, S, N, N, size, DN_OPTIONAL, true, 3);
+    dn_views_add(views, out->next_monitored, net_monitored_rows(p), N, N, size, DN_OPTIONAL, true, 3);
   }
   if (c->tangents) {
     const DN_NAME(dn_network_tangent) *d = &c->tangents[run];
@@ -133,14 +168,18 @@ static void net_check_run(const void *context, ptrdiff_t run, dn_views *views) {
     dn_views_add(views, d->pulses, 1, p->pulse_count, p->pulse_count, size, DN_OPTIONAL, false, 0);
     dn_views_add(views, d->initial, S, N, N, size, DN_OPTIONAL, false, 0);
     dn_views_add(views, d->history, nodes, H, d->history_stride, size, DN_OPTIONAL, false, 0);
-    dn_views_add(views, d->series, S * N, K, d->series_stride, size, DN_OPTIONAL, true, 0);
+    net_view_columns(p, d->columns, views);
   }
   if (c->cotangents) {
     const DN_NAME(dn_network_cotangent) *d = &c->cotangents[run];
     const ptrdiff_t E = p->fractions ? p->plan->edges / 2 : p->plan->edges;
     if (d->delays && !p->fractions) views->status = DN_NOT_DIFFERENTIABLE;
-    dn_views_add(views, d->series, S * N, K, d->series_stride, size, DN_OPTIONAL, false, 0);
-    dn_views_add(views, d->column, S, N, N, size, DN_OPTIONAL, false, 0);
+    for (int32_t k = 0; d->columns && k < p->monitor_count; k++) {
+      const ptrdiff_t V = dn_monitor_states(p->model, &p->monitors[k]);
+      dn_views_add(views, d->columns[k].series, V * N, net_columns(p, k), d->columns[k].stride, size, DN_OPTIONAL,
+                   false, 0);
+      dn_views_add(views, d->columns[k].column, V, N, N, size, DN_OPTIONAL, false, 0);
+    }
     dn_views_add(views, d->final_state, S, N, N, size, DN_OPTIONAL, false, 0);
     for (int32_t k = 0; d->parameters && k < p->model->parameters; k++) {
       const ptrdiff_t count = net_parameter_count(p, k);
@@ -318,8 +357,9 @@ static void net_carry_over(const DN_NAME(dn_network_primal) *p, const DN_NAME(dn
   const size_t states = (size_t)(p->model->states * N) * sizeof(DN_REAL);
   if (N == 0) return;
   if (out->next_initial && p->initial) memmove(out->next_initial, p->initial, states);
-  if (out->next_partial && p->partial) memmove(out->next_partial, p->partial, states);
-  else if (out->next_partial) memset(out->next_partial, 0, states);
+  const size_t monitored = (size_t)(net_monitored_rows(p) * N) * sizeof(DN_REAL);
+  if (out->next_monitored && p->monitored) memmove(out->next_monitored, p->monitored, monitored);
+  else if (out->next_monitored) memset(out->next_monitored, 0, monitored);
   for (ptrdiff_t i = 0; i < p->model->couplings * N && out->next_history && p->history; i++) {
     DN_REAL *to = out->next_history + i * out->next_history_stride;
     const DN_REAL *from = p->history + i * p->history_stride;
@@ -336,7 +376,8 @@ static void net_run_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   const dn_plan *plan = p->plan;
   const ptrdiff_t N = plan->nodes, T = p->steps, H = plan->history;
   if (worker->rank == 0) {
-    out->steps_done = out->columns_done = 0;
+    out->steps_done = 0;
+    for (int32_t k = 0; k < p->monitor_count && out->columns; k++) out->columns[k].done = 0;
     out->clamps = 0;
   }
   if (T == 0) {
@@ -349,10 +390,8 @@ static void net_run_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   net_run f;
   net_prepare(&f, p, worker, plan->block + 1, tape != NULL, &arena);
   const size_t own = (size_t)(f.end > f.lo ? f.end - f.lo : 0) * sizeof(DN_REAL);
-  for (ptrdiff_t s = 0; s < f.S && p->partial && own > 0; s++)
-    memcpy(f.a.sum + s * f.row + f.lo, p->partial + s * N + f.lo, own);
 
-  net_pass pass = {.f = &f, .from = 0, .to = T, .reports = true, .result = out};
+  net_pass pass = {.f = &f, .from = 0, .to = T, .reports = true, .given = out->columns, .monitored = f.a.monitored};
   net_record record;
   if (tape && tape->layout.levels == 0) {
     record = net_tape_record(p, tape);
@@ -367,8 +406,8 @@ static void net_run_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   const ptrdiff_t done = pass.to, D = plan->delay_max;
   for (ptrdiff_t s = 0; s < f.S && out->next_initial && done >= 0 && own > 0; s++)
     memcpy(out->next_initial + s * N + f.lo, f.a.predictor + s * f.row + f.lo, own);
-  for (ptrdiff_t s = 0; s < f.S && out->next_partial && done >= 0 && own > 0; s++)
-    memcpy(out->next_partial + s * N + f.lo, f.a.sum + s * f.row + f.lo, own);
+  for (ptrdiff_t k = 0; k < net_monitored_rows(p) && out->next_monitored && done >= 0 && own > 0; k++)
+    memcpy(out->next_monitored + k * N + f.lo, f.a.monitored + k * f.row + f.lo, own);
   for (ptrdiff_t c = 0; c < f.C && out->next_history && done >= 0; c++)
     for (ptrdiff_t i = c * N + f.lo; i < c * N + f.end; i++) {
       DN_REAL *to = out->next_history + i * out->next_history_stride;
@@ -381,7 +420,8 @@ static void net_run_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   for (int32_t other = 1; other < worker->size; other++) pass.clamps += c->frame.clamps[other];
   if (done >= 0) {
     out->steps_done = done;
-    out->columns_done = pass.columns;
+    for (int32_t k = 0; k < p->monitor_count && out->columns; k++)
+      out->columns[k].done = dn_outputs(p->first_step, done, net_every(&p->monitors[k]));
   }
   out->clamps = pass.clamps;
   if (tape) tape->finished = result->status == DN_OK;
@@ -470,7 +510,7 @@ static void net_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   dn_arena arena = dn_frame_arena(&c->frame, worker);
   net_run f;
   net_prepare(&f, p, worker, plan->block + 1, true, &arena);
-  net_adjoint b = {.f = &f, .d = d, .wants_edges = d->weights || d->delays, .mean_column = -1};
+  net_adjoint b = {.f = &f, .d = d, .wants_edges = d->weights || d->delays};
   const size_t before = arena.used;
   net_adjoint_take(p, &arena, &b);
   net_clear_arena(&f, &arena, before);
@@ -492,9 +532,6 @@ static void net_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   net_share_lanes(&f, &b.recent);
   for (ptrdiff_t s = 0; s < f.S && d->final_state && f.end > f.lo; s++)
     memcpy(b.state + s * f.row + f.lo, d->final_state + s * f.N + f.lo, (size_t)(f.end - f.lo) * sizeof(DN_REAL));
-  const DN_REAL share = p->thinning == DN_THIN_AVERAGE && p->every > 1 ? (DN_REAL)p->every : 1;
-  for (ptrdiff_t s = 0; s < f.S && d->column; s++)
-    for (ptrdiff_t i = f.lo; i < f.end; i++) b.constant[s * f.row + i] = d->column[s * f.N + i] / share;
   b.column = plan->lead;
   f.has_noise |= d->sigma != NULL && p->sigma_count > 0;
 

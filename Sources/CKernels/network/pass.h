@@ -17,17 +17,18 @@ typedef struct net_mark {
 typedef struct net_pass {
   net_run *f;
   ptrdiff_t from, to;
-  bool reports;                        // progress, and hears of cancellation: a run, not a stretch computed again
-  net_record *record;                  // NULL: nothing is kept
-  DN_NAME(dn_network_result) *result;  // NULL: nothing is given out
-  dn_tape *tape;                       // NULL: no marks. Otherwise those of its level `level` are set,
-  int32_t level;                       //   for a piece that ends at `end` (the run's end when 0)
+  bool reports;                // progress, and hears of cancellation: a run, not a stretch computed again
+  net_record *record;          // NULL: nothing is kept
+  DN_NAME(dn_columns) *given;  // (monitor_count) where columns go; NULL: nowhere
+  bool tangents;               // of a run: the same states are tangents, which monitors carry on
+  DN_REAL *monitored;          // what monitors keep; NULL: they do not look
+  dn_tape *tape;               // NULL: no marks. Otherwise those of its level `level` are set,
+  int32_t level;               //   for a piece that ends at `end` (the run's end when 0)
   ptrdiff_t end;
   // Of the block: tau of its first column, that column in the ring, and the rows of tau - 1.
   ptrdiff_t tau;
   DN_REAL *x, *states, *coupled, *coupled_predicted;
-  ptrdiff_t seen;     // columns of the last leaf: how far the rows of a.seen move before the next
-  ptrdiff_t columns;  // output columns so far
+  ptrdiff_t seen;  // columns of the last leaf: how far the rows of a.seen move before the next
   int64_t clamps;
 } net_pass;
 
@@ -98,31 +99,40 @@ static void net_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
   net_meet(f);
 }
 
-// Gives out this worker's states at tau = first ... last, rows `s` on: whole columns, every m-th, or means.
+// Shows this worker's states at tau = first ... last, rows `s` on, to the monitors, which give out the columns that end there.
 static void net_emit(net_pass *pass, ptrdiff_t first, ptrdiff_t last, const DN_REAL *s) {
   const net_run *f = pass->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
-  DN_NAME(dn_network_result) *out = pass->result;
   const ptrdiff_t S = f->S * f->row;
-  const int64_t every = p->every ? p->every : 1;
-  if (every == 1) {
-    for (ptrdiff_t k = 0; k < f->S && out->series && last >= first; k++)
-      net_to_time(f, s + k * f->row, S, out->series + k * f->N * out->series_stride + first - 1, out->series_stride,
-                  last - first + 1);
-    if (last >= first) pass->columns = last;
-    return;
-  }
-  for (ptrdiff_t tau = first; tau <= last; tau++, s += S) {
-    const bool ends = (p->first_step + tau) % every == 0;
-    if (p->thinning == DN_THIN_AVERAGE) net_scale_add(f, f->S, 1, s, f->a.sum);
-    if (!ends) continue;
-    const DN_REAL *from = p->thinning == DN_THIN_AVERAGE ? f->a.sum : s;
-    const DN_REAL divisor = p->thinning == DN_THIN_AVERAGE ? (DN_REAL)every : 1;
-    for (ptrdiff_t k = 0; k < f->S && out->series; k++)
-      for (ptrdiff_t i = f->lo; i < f->end; i++)
-        out->series[(k * f->N + i) * out->series_stride + pass->columns] = from[k * f->row + i] / divisor;
-    pass->columns++;
-    net_zero(f, f->S, f->a.sum);
+  DN_REAL *memory = pass->monitored;
+  for (int32_t k = 0; k < p->monitor_count; k++) {
+    const dn_monitor *monitor = &p->monitors[k];
+    const dn_monitor_kernels *kernels = &f->kernels->monitor[monitor->kind];
+    const ptrdiff_t V = dn_monitor_states(p->model, monitor), own = dn_monitor_describe(monitor->kind)->memory * f->row;
+    const DN_NAME(dn_columns) none = {0}, *out = pass->given ? &pass->given[k] : &none;
+    if (net_is_plain(monitor)) {
+      for (ptrdiff_t v = 0; v < V && out->series && last >= first; v++)
+        net_to_time(f, s + dn_monitor_state(monitor, v) * f->row, S, out->series + v * f->N * out->stride + first - 1,
+                    out->stride, last - first + 1);
+      continue;
+    }
+    dn_monitor_step m = {
+        .row = f->row, .begin = f->lo, .end = f->hi, .every = net_every(monitor), .column = f->a.column};
+    for (ptrdiff_t tau = first; tau <= last; tau++) {
+      const int64_t absolute = p->first_step + tau;
+      m.ends = absolute % m.every == 0;
+      if (own == 0 && !m.ends) continue;
+      const ptrdiff_t column = (ptrdiff_t)(absolute / m.every - p->first_step / m.every) - 1;
+      for (ptrdiff_t v = 0; v < V; v++) {
+        m.state = s + (tau - first) * S + dn_monitor_state(monitor, v) * f->row;
+        m.memory = memory + v * own;
+        if (pass->tangents) kernels->advance_jvp(&m);
+        else kernels->advance(&m);
+        for (ptrdiff_t i = f->lo; i < f->end && m.ends && out->series; i++)
+          out->series[(v * f->N + i) * out->stride + column] = m.column[i];
+      }
+    }
+    memory += V * own;
   }
 }
 
@@ -253,7 +263,7 @@ static void net_advance(net_pass *pass, const DN_REAL *state, const DN_REAL *his
       pass->clamps = clamps + net_count_clamps(pass, good);
     }
     const ptrdiff_t last = pass->tau + good - 1, first = pass->tau > pass->from ? pass->tau : pass->from + 1;
-    if (pass->result) net_emit(pass, first, last, pass->states + (first - pass->tau + 1) * S);
+    if (pass->monitored) net_emit(pass, first, last, pass->states + (first - pass->tau + 1) * S);
     if (pass->tape) net_set_marks(pass, n);
     if (result->status != DN_OK || pass->tau + n > pass->to) {
       if (result->status == DN_CANCELLED) result->step = last;

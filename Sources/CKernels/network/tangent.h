@@ -16,7 +16,8 @@ typedef struct net_tangent {
   DN_REAL *states, *coupled, *coupled_predicted;  // (B + 1, S or C, row)
   DN_REAL *increment;                             // (S, row)
   DN_REAL *seen, *observed;                       // (DN_RECENT + DN_LEAF, C, row) dy, and the leaf's rows of it
-  DN_REAL *predictor, *sum;                       // (S, row)
+  DN_REAL *predictor;                             // (S, row)
+  DN_REAL *monitored;                             // what monitors keep, tangents
   DN_REAL *y, *dy;                                // (C, row) of predictors
   DN_REAL *x;                                     // the block's first column in the ring
   ptrdiff_t moved;                                // columns of the last leaf
@@ -43,7 +44,7 @@ static void net_tangent_take(const DN_NAME(dn_network_primal) *p, dn_arena *aren
   b->y = dn_arena_take(arena, C, size);
   b->dy = dn_arena_take(arena, C, size);
   b->predictor = dn_arena_take(arena, S, size);
-  b->sum = dn_arena_take(arena, S, size);
+  b->monitored = dn_arena_take(arena, net_monitored_rows(p) * row, size);
 }
 
 // Adds a list's edges to n columns of the tangent's ring; from + 0 is their first column.
@@ -173,7 +174,6 @@ static void net_tangent_advance(net_tangent *b, dn_outcome *result) {
   const ptrdiff_t S = f->S * f->row, C = f->C * f->row, B = plan->block, D = plan->delay_max, N = f->N;
   const ptrdiff_t T = f->primal->steps;
   const size_t size = sizeof(DN_REAL);
-  DN_NAME(dn_network_result) out = {.series = d->series, .series_stride = d->series_stride};
   net_fill_history(f, net_history(f->primal), f->primal->history_stride);
   pass->states = f->a.states;
   pass->coupled = f->a.coupled;
@@ -206,18 +206,15 @@ static void net_tangent_advance(net_tangent *b, dn_outcome *result) {
     // The same look at the tangents, and the same way out for them.
     net_pass tangents = *pass;
     tangents.states = b->states;
-    tangents.result = &out;
+    tangents.given = d->columns;
+    tangents.tangents = true;
+    tangents.monitored = b->monitored;
     dn_outcome mine = net_bad_state(pass, n, DN_NOT_FINITE_STATE);
     if (mine.status == DN_OK) mine = net_bad_state(&tangents, n, DN_NOT_FINITE_TANGENT);
     *result = dn_block_end(f->worker, mine, pass->tau > 0 ? n : n - 1);
-    if (result->status == DN_OK || result->status == DN_CANCELLED) {
-      net_run sums = *f;
-      sums.a.sum = b->sum;
-      tangents.f = &sums;
-      const ptrdiff_t first = pass->tau > 0 ? pass->tau : 1;
+    const ptrdiff_t first = pass->tau > 0 ? pass->tau : 1;
+    if ((result->status == DN_OK || result->status == DN_CANCELLED) && d->columns)
       net_emit(&tangents, first, pass->tau + n - 1, b->states + (first - pass->tau + 1) * S);
-      pass->columns = tangents.columns;
-    }
     net_copy(f, f->S, pass->states + n * S, pass->states);
     net_copy(f, f->C, pass->coupled + n * C, pass->coupled);
     net_copy(f, f->S, b->states + n * S, b->states);

@@ -139,7 +139,7 @@ static void DN_STEP(correct_vjp)(const dn_step_vjp *d) {
     DN_EACH(k, DN_COUPLINGS) dc[k] = vec_splat(0);
     DN_STEP(correct_back)(d, s, f, predictor, c, p, n, dpredictor, df, ds, dn, dc, dp);
     DN_EACH(k, DN_COUPLINGS) {
-      // A frozen step's second coupling is its first one: predict_vjp goes on with the sum.
+      // A frozen step's second coupling is its first one: predict_vjp continues with the sum.
       if (d->frozen) {
         vec_store_aligned(d->coupled_now + i + k * row, dc[k]);
       } else {

@@ -1,0 +1,12 @@
+// Every registered monitor's kernels for one instruction set in one precision. Included by all.h behind network.h.
+#include "passes.h"
+
+#define DN_PASS DN_PASS_KERNELS
+#include "../monitors.def"
+#undef DN_PASS
+
+static const dn_monitor_kernels monitors[] = {
+#define DN_PASS DN_PASS_TABLE
+#include "../monitors.def"
+#undef DN_PASS
+};

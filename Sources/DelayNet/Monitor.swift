@@ -1,0 +1,102 @@
+internal import CKernels
+
+/// What a run gives out: a monitor looks at some of the states after every step, and gives a column at every multiple of m
+/// steps.
+///
+///     problem.monitors = [.average(over: 10), .subsample(every: 100, of: ["V"])]
+///
+/// A run may have several. Columns end at multiples of m counted in absolute steps, however a run is cut.
+public struct Monitor: Sendable, Hashable {
+  /// A kind of monitor: a line of the library's register.
+  public struct Kind: Sendable, Hashable, CaseIterable {
+    /// What the command line calls it.
+    public let name: String
+    /// What it does, in a few words.
+    public let title: String
+    /// The numbers that it keeps for each state and node between steps.
+    let memory: Int
+    let code: dn_monitor_kind
+
+    /// Every kind of the register.
+    public static let allCases: [Kind] = (0..<dn_monitor_count()).compactMap(Kind.init)
+    /// Column k is s((k + 1)·m).
+    public static let subsample = allCases[Int(DN_MONITOR_SUBSAMPLE)]
+    /// Column k is the mean of s(k·m + 1) … s((k + 1)·m). Not for periodic states, whose mean over time means nothing.
+    public static let average = allCases[Int(DN_MONITOR_AVERAGE)]
+
+    /// The kind of a name; nil where there is none.
+    public static func named(_ name: String) -> Kind? { allCases.first { $0.name == name } }
+
+    init?(_ code: dn_monitor_kind) {
+      guard let description = dn_monitor_describe(code)?.pointee else { return nil }
+      name = String(cString: description.name)
+      title = String(cString: description.title)
+      memory = Int(description.memory)
+      self.code = code
+    }
+  }
+
+  /// What it makes of the states.
+  public var kind: Kind
+  /// m, the steps of a column.
+  public var stepsPerColumn: Int
+  /// The names of the states that it reads, in the order of its rows; nil for all of the model's.
+  public var states: [String]?
+
+  /// A monitor of a kind of the register.
+  public init(_ kind: Kind, stepsPerColumn: Int, of states: [String]? = nil) {
+    self.kind = kind
+    self.stepsPerColumn = stepsPerColumn
+    self.states = states
+  }
+
+  /// The states at every m-th step.
+  public static func subsample(every m: Int = 1, of states: [String]? = nil) -> Monitor {
+    Monitor(.subsample, stepsPerColumn: m, of: states)
+  }
+  /// Means over m steps.
+  public static func average(over m: Int, of states: [String]? = nil) -> Monitor {
+    Monitor(.average, stepsPerColumn: m, of: states)
+  }
+
+  /// The number of columns that end in some steps, which are counted from 0; none for a monitor that no run can have.
+  public func columns(in steps: Range<Int>) -> Int {
+    guard stepsPerColumn >= 1 else { return 0 }
+    return max(steps.upperBound, 0) / stepsPerColumn - max(steps.lowerBound, 0) / stepsPerColumn
+  }
+
+  /// The rows of a node: how many of the model's states it reads.
+  func variables(of states: Int) -> Int { self.states?.count ?? states }
+
+  /// What it does, for messages: "means over 10 steps of r, V".
+  var text: String {
+    let what =
+      kind == .average
+      ? "means over \(stepsPerColumn) steps" : stepsPerColumn == 1 ? "none" : "every \(stepsPerColumn) steps"
+    return what + (states.map { " of \($0.joined(separator: ", "))" } ?? "")
+  }
+}
+
+extension Monitor {
+  /// A monitor that does to all states what a thinning does.
+  public init(_ thinning: Thinning) {
+    switch thinning {
+    case .none: self = .subsample()
+    case .subsample(let m): self = .subsample(every: m)
+    case .average(let m): self = .average(over: m)
+    }
+  }
+}
+
+extension Thinning {
+  /// What a monitor does to the states that it reads.
+  init(_ monitor: Monitor) {
+    let m = monitor.stepsPerColumn
+    self = monitor.kind == .average ? .average(m) : m == 1 ? .none : .subsample(m)
+  }
+}
+
+/// What the monitors of a run keep between its steps: so many rows of nodes.
+func monitoredRows(_ monitors: [Monitor], states: Int) -> Int {
+  monitors.reduce(0) { $0 + $1.kind.memory * $1.variables(of: states) }
+}
