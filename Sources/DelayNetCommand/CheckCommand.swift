@@ -7,17 +7,23 @@ import Foundation
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
-    abstract: "Checks every gradient of a network; exits with 1 when a check fails.",
+    abstract: "Checks every gradient of a map, or of a network of neural masses; exits with 1 when a check fails.",
     discussion: """
       The loss is the sum of (output - c)², c drawn from the seed. Its gradient with respect to buffer, weights, scale and \
       noise gain is compared with differences, entry by entry, and with the loss's Taylor expansion; the reverse mode is \
       compared with the forward mode. With --normalize the gradient by the weights as given is compared along the \
       logarithms of those that the divisor is smooth in. Without --buffer one of 50 steps is drawn, in float64.
 
+      With --model it is the network of `simulate`: the loss is the sum of (series - c)², and the gradients are those by \
+      weights, coupling, every parameter, initial state, history and, with --sigma, sigma and noise. Differences across a \
+      state's bound cannot follow a gradient: start from a state, and with a noise, that keep away from it.
+
       EXAMPLES
         delaynet check --synthetic 84
         delaynet check --weights W.npy --delays D.npy --steps 200 --scale sum
         delaynet check --connectome connectivity_76.zip --normalize row --precision float32
+        delaynet check --model mpr --synthetic 84 --coupling 0.1 --sigma 0.001 --steps 30
+        delaynet check --model jansen_rit --synthetic 20 --set mu=0.1 --entries 8
       """)
 
   @OptionGroup(title: "Network")
@@ -31,11 +37,53 @@ struct CheckCommand: ParsableCommand {
     help: ArgumentHelp("How many entries of each array to compare with differences; 0 for all.", valueName: "n"))
   var entries = 64
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("A network of neural masses of this model instead of the map; see `models`.", valueName: "name"))
+  var model: String?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("With --model: G, what every sum over edges is multiplied with. (default: 1)", valueName: "G"))
+  var coupling: Double?
+
+  @Option(
+    name: .long, parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "With --model: a parameter, a number or a .npy file of one a node. May be repeated.", valueName: "name=value"))
+  var set: [Assignment] = []
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "With --model: how strong the noise is, as for `simulate`. (default: no noise)", valueName: "sigma"))
+  var sigma: SigmaArgument?
+
+  @Option(name: .long, help: "With --model: the scheme of the steps. (default: heun)")
+  var scheme: Scheme?
+
   func validate() throws {
+    if model == nil {
+      let given = [
+        ("--coupling", coupling != nil), ("--set", !set.isEmpty), ("--sigma", sigma != nil),
+        ("--scheme", scheme != nil),
+      ]
+      if let (name, _) = given.first(where: \.1) {
+        throw ValidationError("\(name) is for --model, which is not there.")
+      }
+    } else if options.buffer != nil {
+      throw ValidationError("--buffer is the map's, and --model has none.")
+    }
     guard entries >= 0 else { throw ValidationError("--entries must be at least 0, not \(entries).") }
   }
 
   func run() throws {
+    if let model {
+      let passed =
+        options.precision == .float32 ? try check(model, Float.self) : try check(model, Double.self)
+      if !passed { throw ExitCode(1) }
+      return
+    }
     let source = try options.source(defaultSteps: 50, seed: network.seed)
     let isDouble = try source.isDouble(drawn: options.precision ?? .float64)
     let passed = isDouble ? try check(source, Double.self) : try check(source, Float.self)
@@ -81,6 +129,50 @@ struct CheckCommand: ParsableCommand {
       print("\(loaded.summary); \(Scalar.npyElementType == .float64 ? "float64" : "float32"), \(buffer.steps) steps")
       print(Self.text(report.map, report.given))
       return report.map.passed && report.given?.passed ?? true
+    }
+  }
+
+  /// The checks of a network of neural masses.
+  private func check<Scalar: DelayNetScalar & NPYElement>(_ name: String, _: Scalar.Type) throws -> Bool {
+    let loaded = try network.load(as: Scalar.self)
+    let model = try NodeModel.required(name)
+    let (steps, nodes) = (options.steps ?? 50, loaded.network.nodes)
+    return try loaded.naming {
+      var problem = try Problem(
+        loaded.network, model: model, timeStep: network.timeStep ?? 0.1, instructionSet: network.isa.instructionSet)
+      problem.coupling = try finite(coupling ?? 1, "--coupling")
+      problem.scheme = scheme ?? .heun
+      problem.sigma = try sigma?.sigma(nodes: nodes) ?? .none
+      for assignment in set { problem.parameters[assignment.name] = try assignment.values(nodes: nodes) }
+      let key = RandomKey(seed: network.seed)
+      problem.initial = try Problem<Scalar>.initial(of: model, nodes: nodes, key: key.folding(in: 1))
+      problem.noise = .drawn(key)
+      let rows = try BufferShape(nodes: model.states.count * nodes, history: 0, steps: steps)
+      let target = try key.folding(in: 2).normal(rows, as: Scalar.self)
+      let bar = ProgressBar("checking")
+      // Four runs an entry and six for the expansion of each array: about as many as there are.
+      let arrays = model.parameters.count + 4 + (sigma == nil ? 0 : 2)
+      let total = arrays * (4 * (entries == 0 ? nodes : min(entries, nodes)) + 6)
+      var runs = 0.0
+      let loss = { (series: Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar> in
+        runs += 1
+        bar.show(min(runs / Double(total), 1))
+        if Interruption.isRequested { throw .cancelled(steps: []) }
+        return (series - target).squared().sum()
+      }
+      let report = try Interruption.watching {
+        defer { bar.clear() }
+        do {
+          return try GradientCheck.run(problem, steps: steps, entries: entries == 0 ? nil : entries, of: loss)
+        } catch DelayNetError.cancelled {
+          throw bar.interruption(of: total, "runs")
+        }
+      }
+      print(
+        "\(loaded.summary); \(model.title), \(problem.scheme.name), "
+          + "\(Scalar.npyElementType == .float64 ? "float64" : "float32"), \(steps) steps")
+      print(Self.text(report, nil))
+      return report.passed
     }
   }
 

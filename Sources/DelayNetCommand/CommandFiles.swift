@@ -14,7 +14,7 @@ struct NamedFile {
 struct CommandFiles {
   var inputs: [NamedFile] = []
   var outputs: [NamedFile] = []
-  /// The option of an output that may be an input, too: a checkpoint goes on in the file that it is resumed from.
+  /// The option of an output that may be an input, too: a checkpoint is written over the file that it is resumed from.
   var mayBeRead: String?
 
   /// Options without a path name no file.

@@ -21,7 +21,7 @@ struct DelayNetCommand: ParsableCommand {
       Arrays are NumPy files (.npy), time innermost; in matrices a row is a target and a column a source.
 
       EXAMPLES
-        delaynet seed
+        delaynet notebook
         delaynet map --weights W.npy --delays D.npy --buffer B.npy --output OUT.npy
         delaynet map --connectome connectivity_76.zip --steps 1000 --plot out.svg
         delaynet simulate --model mpr --connectome connectivity_76.zip --normalize row --duration 1000 --sigma 0.01 \\
@@ -41,7 +41,8 @@ struct DelayNetCommand: ParsableCommand {
       """,
     version: Runtime.version,
     subcommands: [
-      SeedCommand.self, MapCommand.self, SimulateCommand.self, ModelsCommand.self, CheckCommand.self, PlanCommand.self,
+      NotebookCommand.self, MapCommand.self, SimulateCommand.self, ModelsCommand.self, CheckCommand.self,
+      PlanCommand.self,
       InfoCommand.self,
     ])
 

@@ -39,8 +39,8 @@ struct NetworkOptions: ParsableArguments {
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: ArgumentHelp("Columns before step 0. (default: longest delay + 1)", valueName: "H"))
-  var history: Int?
+    help: ArgumentHelp("The columns of history before step 0. (default: longest delay + 1)", valueName: "H"))
+  var horizon: Int?
 
   @Option(
     name: .long, parsing: .unconditional,
@@ -85,7 +85,7 @@ struct NetworkOptions: ParsableArguments {
       throw ValidationError("--time-step must be a positive number of ms, not \(timeStep).")
     }
     if let synthetic, synthetic < 1 { throw ValidationError("--synthetic must be at least 1, not \(synthetic).") }
-    if let history, history < 0 { throw ValidationError("--history must be at least 0, not \(history).") }
+    if let horizon, horizon < 0 { throw ValidationError("--horizon must be at least 0, not \(horizon).") }
   }
 }
 
@@ -192,7 +192,7 @@ extension NetworkOptions {
   func load<Scalar: DelayNetScalar & NPYElement>(as type: Scalar.Type) throws -> LoadedNetwork<Scalar> {
     try NetworkSource(
       weights: weights, delays: delays, connectome: connectome, synthetic: synthetic, speed: speed ?? 3,
-      timeStep: timeStep ?? 0.1, history: history, seed: seed
+      timeStep: timeStep ?? 0.1, history: horizon, seed: seed
     ).load(as: type)
   }
 }
@@ -325,7 +325,7 @@ struct NetworkSource {
 
   private static func delayTooLong(_ origin: String, row: Int, column: Int, delay: Int, _ history: Int) -> Failure {
     Failure(
-      .data, "\(origin): the delay at row \(row), column \(column) is \(delay) steps, but --history is \(history)")
+      .data, "\(origin): the delay at row \(row), column \(column) is \(delay) steps, but --horizon is \(history)")
   }
 }
 

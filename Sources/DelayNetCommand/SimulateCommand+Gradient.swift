@@ -12,7 +12,7 @@ extension SimulateCommand {
     _ columns: Int, to path: String, _ picture: inout Picture?
   ) throws {
     let steps = course.steps
-    let shape = [problem.model.states.count, problem.nodes, columns]
+    let shape = [rows(of: problem), problem.nodes, columns]
     let names = try gradientNames(problem)
     let wantsSeries = output != nil || plot != nil
     let keepsSeries = wantsSeries && memory == nil
@@ -40,7 +40,7 @@ extension SimulateCommand {
         }
       } catch {
         if let part, part.carry.step > start.step, keepsSeries || !wantsSeries {
-          if let output { try writeArray(part.series.values, shape: part.series.shape, to: output) }
+          if let output { try writeArray(kept(part).values, shape: kept(part).shape, to: output) }
           try save(part.carry)
           printSaved(part.carry)
         }
@@ -54,15 +54,16 @@ extension SimulateCommand {
       print("recorded  \(grouped(steps)) steps in \(time)")
     } else {
       print("run       \(grouped(steps)) steps in \(time)\(clamps)")
-      picture?.add(trajectory.series)
+      picture?.add(kept(trajectory))
       if let output {
-        try writeArray(trajectory.series.values, shape: shape, to: output)
+        try writeArray(kept(trajectory).values, shape: shape, to: output)
         print("wrote     \(output) \(text(shape))")
       }
       try save(trajectory.carry)
       printSaved(trajectory.carry)
     }
 
+    let all = problem.thinning.columns(in: start.step..<(start.step + steps))
     let back = ProgressBar("differentiating")
     let before = ContinuousClock.now
     let gradient = try Interruption.watching {
@@ -72,7 +73,13 @@ extension SimulateCommand {
           switch cotangent {
           case .columns(let series):
             try tape.pullback(
-              series, withRespectTo: Self.inputs(names), threads: options.threads, progress: back.handler)
+              columns < all ? Self.padded(series, to: all) : series, withRespectTo: Self.inputs(names),
+              threads: options.threads, progress: back.handler)
+          case .everyColumn(let column) where columns < all:
+            // The columns that are left out have none.
+            try tape.pullback(
+              Self.repeated(column, columns, of: all), withRespectTo: Self.inputs(names), threads: options.threads,
+              progress: back.handler)
           case .everyColumn(let column):
             try tape.pullback(
               everyColumn: column, withRespectTo: Self.inputs(names), threads: options.threads, progress: back.handler)
@@ -117,6 +124,34 @@ extension SimulateCommand {
     let cotangent = try StateArray(
       variables: shape[0], nodes: shape[1], columns: isColumn ? 1 : shape[2], values: values)
     return isColumn ? .everyColumn(cotangent) : .columns(cotangent)
+  }
+
+  /// A series behind columns of zeros, so many columns in all.
+  private static func padded<Scalar: DelayNetScalar>(
+    _ series: StateArray<Scalar>, to columns: Int
+  ) throws -> StateArray<Scalar> {
+    var whole = try StateArray<Scalar>(variables: series.variables, nodes: series.nodes, columns: columns)
+    for variable in 0..<series.variables {
+      for node in 0..<series.nodes {
+        for column in 0..<series.columns {
+          whole[variable, node, columns - series.columns + column] = series[variable, node, column]
+        }
+      }
+    }
+    return whole
+  }
+
+  /// The last columns are one column, the others zeros.
+  private static func repeated<Scalar: DelayNetScalar>(
+    _ column: StateArray<Scalar>, _ count: Int, of columns: Int
+  ) throws -> StateArray<Scalar> {
+    var whole = try StateArray<Scalar>(variables: column.variables, nodes: column.nodes, columns: columns)
+    for variable in 0..<column.variables {
+      for node in 0..<column.nodes {
+        for k in (columns - count)..<columns { whole[variable, node, k] = column[variable, node, 0] }
+      }
+    }
+    return whole
   }
 
   /// The cotangent of the mean of the first state over nodes and columns.

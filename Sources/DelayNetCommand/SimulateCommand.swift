@@ -12,13 +12,13 @@ struct SimulateCommand: ParsableCommand {
       The output has the shape (S, N, K): the model's states, the nodes, and a column for every step, or for every k of \
       them with --subsample or --average. It is written while the network runs, so that memory does not grow with the \
       length. A run that is interrupted with Ctrl-C or SIGTERM, or leaves the finite numbers, keeps the columns before; \
-      --checkpoint saves where it stands, and --resume goes on from there with the same bits.
+      --checkpoint saves where it stands, and --resume continues from there with the same bits.
 
       CHECKPOINTS
       --checkpoint is written over and over, every time as a whole new file that replaces the old one. With it the output is \
       x.npy.unfinished until it is complete, an array of the full shape: its columns up to the checkpoint are there, later \
       ones may be zeros. A run that is killed in any way leaves both. To complete it, repeat its command with --resume and \
-      the checkpoint, without --initial and --history: that goes on in x.npy.unfinished, whose bytes become those of a run \
+      the checkpoint, without --initial and --history: that continues x.npy.unfinished, whose bytes become those of a run \
       that was never stopped, and calls it x.npy. --steps, --noise and --stimulus are then those of the whole run; \
       --steps or --duration may be left out, and the rest has to be as it was: the checkpoint knows every setting by value \
       or digest, and another one is refused by its name. As long as x.npy.unfinished is there, no other run with that \
@@ -33,7 +33,7 @@ struct SimulateCommand: ParsableCommand {
       `coupling`, `initial` (S, N), `history` (C, N, H), every parameter of the model by its name, with noise `sigma` (S,) \
       and `noise` (T, S, N), `stimulus` (S, N, T) if there is a file of it, `amplitudes`, one of each other --stimulus, with --fractional-delays `delays`, as `weights`, and \
       for a connectome `speed`. `weights` are those by the weights as given, before --normalize. All are those of a loss whose \
-      cotangent is given, or of the mean of the model's first state over nodes and columns.
+      cotangent is given, or of the mean of the output's first state over nodes and columns.
 
       EXAMPLES
         delaynet simulate --model mpr --connectome connectivity_76.zip --normalize row --duration 1000 --coupling 0.5 \\
@@ -62,6 +62,18 @@ struct SimulateCommand: ParsableCommand {
   @Option(
     name: .long, parsing: .unconditional, help: ArgumentHelp("Keep means over k steps only.", valueName: "k"))
   var average: Int?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "Only these states of the model, S of them, in this order. (default: all)", valueName: "names"))
+  var states: String?
+
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "Leave out the columns that end in the first milliseconds of model time: the transient.", valueName: "ms"))
+  var discard: Double?
 
   @Option(
     name: .long, parsing: .unconditional, help: ArgumentHelp("Write the states, shape (S, N, K).", valueName: "x.npy"))
@@ -121,7 +133,7 @@ struct SimulateCommand: ParsableCommand {
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
-      "Go on from a checkpoint: to the end of a run that was killed, or for --steps or --duration more.",
+      "Continue from a checkpoint: to the end of a run that was killed, or for --steps or --duration more.",
       valueName: "file"))
   var resume: String?
 
@@ -134,6 +146,12 @@ struct SimulateCommand: ParsableCommand {
     if subsample != nil, average != nil { throw ValidationError("--subsample or --average, not both.") }
     for (name, value) in [("--subsample", subsample), ("--average", average)] {
       if let value, value < 1 { throw ValidationError("\(name) must be at least 1, not \(value).") }
+    }
+    if let states, states.split(separator: ",", omittingEmptySubsequences: false).contains(where: \.isEmpty) {
+      throw ValidationError("--states are names with commas between them, not '\(states)'.")
+    }
+    if let discard, !(discard >= 0 && discard / options.timeStep < 0x1p62) {
+      throw ValidationError("--discard must be a time in ms from 0 on, not \(discard).")
     }
     if withRespectTo != nil, gradients == nil {
       throw ValidationError("--with-respect-to is for --gradients, which is not there.")
@@ -183,6 +201,27 @@ struct SimulateCommand: ParsableCommand {
   }
 
   private var thinning: Thinning { subsample.map { .subsample($0) } ?? average.map { .average($0) } ?? .none }
+  /// What the run gives out.
+  private var monitor: Monitor {
+    var monitor = Monitor(thinning)
+    monitor.states = states?.split(separator: ",").map(String.init)
+    return monitor
+  }
+  /// The absolute step up to which columns are left out.
+  var discarded: Int { discard.map { Int(($0 / options.timeStep).rounded()) } ?? 0 }
+  /// The columns that end in steps, without those that are left out.
+  func columns(in steps: Range<Int>) -> Int {
+    monitor.columns(in: min(max(steps.lowerBound, discarded), steps.upperBound)..<steps.upperBound)
+  }
+  /// The columns of a part of the run that are not left out.
+  func kept<Scalar>(_ part: Trajectory<Scalar>) -> StateArray<Scalar> {
+    let columns = columns(in: part.steps)
+    return columns >= part.columns ? part.series : part.series.columns((part.columns - columns)..<part.columns)
+  }
+  /// How many states the output has.
+  func rows<Scalar>(of problem: Problem<Scalar>) -> Int {
+    problem.monitors.first?.states?.count ?? problem.model.states.count
+  }
 
   private func run<Scalar: DelayNetScalar & NPYElement>(_: Scalar.Type) throws {
     let loaded: LoadedNetwork<Scalar> = try options.source.load(as: Scalar.self)
@@ -196,7 +235,7 @@ struct SimulateCommand: ParsableCommand {
     print(
       "model     \(problem.model.title), \(options.scheme.name), coupling \(rounded(options.coupling)), \(strength), "
         + "\(Scalar.npyElementType == .float64 ? "float64" : "float32"), \(problem.plan.report.instructionSet)")
-    let columns = problem.thinning.columns(in: carry.step..<(carry.step + steps))
+    let columns = columns(in: carry.step..<(carry.step + steps))
     if columns == 0, steps > 0, !course.completesOutput { try requireColumn(steps, from: carry.step) }
     try requireFile(for: problem, columns: columns)
     var picture = plot.map { _ in
@@ -216,7 +255,7 @@ struct SimulateCommand: ParsableCommand {
       ]
       var notes = "\(URL(fileURLWithPath: loaded.origin).lastPathComponent) · G \(rounded(options.coupling))"
       for assignment in options.set { notes += " · \(assignment.name) \(assignment.text)" }
-      notes += " · \(problem.model.states.first?.name ?? "")"
+      notes += " · \(problem.monitors.first?.states?.first ?? problem.model.states.first?.name ?? "")"
       try write(Data(picture.svg(parts.joined(separator: " · "), notes, loaded.labels).utf8), to: plot)
       print("drew      \(plot)")
     }
@@ -224,7 +263,8 @@ struct SimulateCommand: ParsableCommand {
 
   /// Refuses a run that ends before its first column does, unless a checkpoint keeps what it has of that.
   private func requireColumn(_ steps: Int, from step: Int) throws {
-    let option = average.map { "--average \($0)" } ?? "--subsample \(thinning.stepsPerColumn)"
+    var option = average.map { "--average \($0)" } ?? "--subsample \(thinning.stepsPerColumn)"
+    if discard != nil { option += ", --discard \(discarded) steps" }
     guard checkpoint != nil, gradients == nil else {
       let span = "\(grouped(steps)) steps" + (step > 0 ? " from step \(grouped(step)) on" : "")
       throw ValidationError(
@@ -238,7 +278,7 @@ struct SimulateCommand: ParsableCommand {
   struct Course {
     /// How many steps it takes.
     let steps: Int
-    /// Whether it goes on in the output that a killed run left.
+    /// Whether it continues the output that a killed run left.
     var completesOutput = false
     /// Whether inputs that have numbers for every step may have those of the whole run, whose end this is.
     var isRest = false
@@ -285,7 +325,7 @@ struct SimulateCommand: ParsableCommand {
         .unfinished, "\(unfinished): is the output of a run that was killed; complete it without --gradients")
     }
     // The fingerprint, where there is one, names the thinning with everything else that differs.
-    guard let goal = resumed.goal, goal >= resumed.step, resumed.fingerprint != nil || resumed.thinning == thinning
+    guard let goal = resumed.goal, goal >= resumed.step, resumed.fingerprint != nil || resumed.monitors == [monitor]
     else {
       throw Failure(.data, "\(resume): is not a checkpoint of the run whose output is \(unfinished)")
     }
@@ -339,7 +379,10 @@ struct SimulateCommand: ParsableCommand {
     problem.scheme = options.scheme
     problem.stage = options.couplingStage
     problem.couplingKind = options.couplingKind
-    problem.thinning = thinning
+    for name in monitor.states ?? [] where !model.states.contains(where: { $0.name == name }) {
+      throw DelayNetError.unknownState(name: name, model: model.name)
+    }
+    problem.monitors = [monitor]
     problem.sigma = try options.sigma?.sigma(nodes: network.nodes) ?? .none
     for assignment in options.set {
       problem.parameters[assignment.name] = try assignment.values(nodes: network.nodes)
@@ -379,7 +422,7 @@ struct SimulateCommand: ParsableCommand {
     return (problem, carry)
   }
 
-  /// Holds the settings of this call against those of the run that it goes on with.
+  /// Holds the settings of this call against those of the run that it continues.
   ///
   /// An output is completed with the same settings only, lest it hold two experiments; a new one may have others.
   private func compare(_ fingerprint: Fingerprint, with earlier: Fingerprint?, _ course: Course) throws {
@@ -439,7 +482,7 @@ struct SimulateCommand: ParsableCommand {
       if let output, !course.completesOutput {
         writer = try Self.writing {
           try NPYColumnWriter(
-            path: output, rows: [problem.model.states.count, problem.nodes], columns: columns, as: Scalar.self,
+            path: output, rows: [rows(of: problem), problem.nodes], columns: columns, as: Scalar.self,
             keepsUnfinished: checkpoint != nil)
         }
       }
@@ -476,7 +519,8 @@ struct SimulateCommand: ParsableCommand {
       do {
         try begin()
         if let part, writer != nil {
-          try Self.writing { try writer?.append(part.series.values, columns: part.columns) }
+          let kept = kept(part)
+          try Self.writing { try writer?.append(kept.values, columns: kept.columns) }
         }
         if failure == nil, done < steps, checkpoint != nil, carry.step % interval == 0 {
           // The columns up to there before the checkpoint that promises them.
@@ -490,7 +534,7 @@ struct SimulateCommand: ParsableCommand {
       }
       if let part {
         clamps += part.clamps
-        picture?.add(part.series)
+        picture?.add(kept(part))
       }
       if Interruption.isRequested, done < steps { isInterrupted = true }
     } while failure == nil && !isInterrupted && done < steps
@@ -519,17 +563,17 @@ struct SimulateCommand: ParsableCommand {
     if let failure { throw failure }
   }
 
-  /// The writer that goes on with the unfinished output of a run that was killed.
+  /// The writer that continues the unfinished output of a run that was killed.
   private func resumedWriter<Scalar: DelayNetScalar & NPYElement>(
     for problem: Problem<Scalar>, _ start: NetworkCarry<Scalar>, _ columns: Int
   ) throws -> NPYColumnWriter<Scalar>? {
     guard let output else { return nil }
-    let rows = [problem.model.states.count, problem.nodes]
+    let rows = [rows(of: problem), problem.nodes]
     let writer = try Self.writing {
       try NPYColumnWriter(resuming: output, rows: rows, columnsLeft: columns, as: Scalar.self)
     }
     if let steps = options.stepCount, let goal = start.goal {
-      let expected = problem.thinning.columns(in: (goal - steps)..<goal)
+      let expected = self.columns(in: (goal - steps)..<goal)
       guard expected == writer.columns else {
         throw Failure(
           .data,

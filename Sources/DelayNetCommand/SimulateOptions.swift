@@ -243,12 +243,15 @@ enum PrecisionArgument: String, ExpressibleByArgument, CaseIterable {
 
 /// The schemes by the names of the register.
 extension Scheme: ExpressibleByArgument {
+  /// The scheme of a name.
   public init?(argument: String) {
     guard let scheme = Scheme.named(argument) else { return nil }
     self = scheme
   }
 
+  /// The names for the help.
   public static var allValueStrings: [String] { allCases.map(\.name) }
+  /// Its name.
   public var defaultValueDescription: String { name }
 }
 

@@ -44,7 +44,7 @@ struct CommandFilesTests {
   private static let calls = [
     "simulate": ("simulate --model mpr --synthetic 3 --steps 5 --sigma 0.1 --gradients g.npz", "--output"),
     "map": ("map --synthetic 3 --steps 5", "--output"), "plan": ("plan --synthetic 3", "--json"),
-    "seed": ("seed --steps 1", "--json"),
+    "notebook": ("notebook --steps 1", "--json"),
   ]
 
   @Test("the options that name files are found")
@@ -165,7 +165,7 @@ struct CommandFilesTests {
   @Test(
     "a standard output that is full is an error of every command",
     arguments: [
-      "--help", "models", "info", "plan --synthetic 3", "seed --steps 1 --repeat 1",
+      "--help", "models", "info", "plan --synthetic 3", "notebook --steps 1 --repeat 1",
       "simulate --model mpr --synthetic 3 --steps 5 --output x.npy", "map --synthetic 3 --steps 5",
       "check --synthetic 3 --steps 5",
     ])

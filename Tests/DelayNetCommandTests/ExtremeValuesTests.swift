@@ -23,22 +23,22 @@ struct ExtremeValuesTests {
     (
       "map --synthetic 4 --steps 5 --output o.npy --plot p.svg",
       [
-        "--speed", "--time-step", "--history", "--seed", "--steps", "--scale", "--noise-gain", "--threads",
+        "--speed", "--time-step", "--horizon", "--seed", "--steps", "--scale", "--noise-gain", "--threads",
         "--plot-window",
       ]
     ),
-    ("map --synthetic 4 --steps 5 --noise-gain 1 --history 9", ["--speed", "--time-step"]),
+    ("map --synthetic 4 --steps 5 --noise-gain 1 --horizon 9", ["--speed", "--time-step"]),
     ("map --synthetic 4 --steps 5 --time-step 1 --precision float64 --plot p.svg", ["--scale", "--noise-gain"]),
     (
       "check --synthetic 4 --steps 5 --time-step 4",
-      ["--speed", "--time-step", "--history", "--seed", "--steps", "--scale", "--noise-gain", "--threads", "--entries"]
+      ["--speed", "--time-step", "--horizon", "--seed", "--steps", "--scale", "--noise-gain", "--threads", "--entries"]
     ),
     ("check --time-step 4", ["--synthetic"]),
-    ("plan --synthetic 4 --json p.json", ["--speed", "--time-step", "--history", "--seed"]),
-    ("plan --synthetic 4 --history 10", ["--speed", "--time-step"]),
+    ("plan --synthetic 4 --json p.json", ["--speed", "--time-step", "--horizon", "--seed"]),
+    ("plan --synthetic 4 --horizon 10", ["--speed", "--time-step"]),
     ("plan", ["--synthetic"]),
-    ("seed --repeat 1 --steps", [""]),
-    ("seed --steps 1", ["--repeat", "--threads"]),
+    ("notebook --repeat 1 --steps", [""]),
+    ("notebook --steps 1", ["--repeat", "--threads"]),
     ("simulate --model mpr --steps 5", ["--synthetic"]),
     ("simulate --model mpr --synthetic 4 --precision double --output o.npy --plot p.svg", ["--steps", "--duration"]),
     ("simulate --model mpr --synthetic 4", ["--steps", "--duration"]),
@@ -98,9 +98,9 @@ struct ExtremeValuesTests {
       "simulate --model mpr --synthetic 4 --time-step 1e-6 --steps 1 --output o.npy --checkpoint c",
       "simulate --model mpr --synthetic 60000 --steps 1 --output o.npy --checkpoint c",
       "map --synthetic 4 --steps 300000000 --output o.npy --plot p.svg",
-      "map --synthetic 4 --steps 3 --history 2000000000 --output o.npy --plot p.svg",
+      "map --synthetic 4 --steps 3 --horizon 2000000000 --output o.npy --plot p.svg",
       "check --synthetic 4 --steps 10000000", "plan --synthetic 60000 --json p.json",
-      "seed --steps 1,10000000 --json p.json",
+      "notebook --steps 1,10000000 --json p.json",
     ])
   func memory(line: String) throws {
     let folder = try Folder()

@@ -124,7 +124,7 @@ struct MapCommandTests {
   @Test("a longer history is kept in front")
   func longerHistory() throws {
     let dense = try DenseCase<Float>()
-    try Command.succeed("map \(Self.denseOptions) --history 60 --output O.npy", in: dense.folder)
+    try Command.succeed("map \(Self.denseOptions) --horizon 60 --output O.npy", in: dense.folder)
     let network = try Network(
       weights: Matrix(rows: 7, columns: 7, values: dense.network.weights),
       delays: Matrix(rows: 7, columns: 7, values: dense.network.delays), history: 60)

@@ -25,7 +25,8 @@ struct ReadmeTests {
     let data = "connectivity_76.zip"
     if RealData.isThere(data) { try RealData.link(data, into: folder) }
     let lines = try Self.lines().filter { RealData.isThere(data) || !$0.contains(data) }
-    #expect(Set(lines.map { Command.words($0)[1] }) == ["seed", "map", "check", "models", "simulate", "plan", "info"])
+    #expect(
+      Set(lines.map { Command.words($0)[1] }) == ["notebook", "map", "check", "models", "simulate", "plan", "info"])
     for line in lines { try Command.succeed(String(line.dropFirst("delaynet ".count)), in: folder) }
     // What they say they write is there.
     for line in lines {

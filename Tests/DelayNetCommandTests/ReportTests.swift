@@ -3,12 +3,12 @@ import DelayNetIO
 import Foundation
 import Testing
 
-@Suite("delaynet seed, check, plan, info")
+@Suite("delaynet notebook, check, plan, info")
 struct ReportTests {
-  @Test("seed writes a row for each number of steps")
+  @Test("notebook writes a row for each number of steps")
   func seed() throws {
     let folder = try Folder()
-    let output = try Command.succeed("seed --steps 1,12 --repeat 3 --threads 1 --json t.json", in: folder)
+    let output = try Command.succeed("notebook --steps 1,12 --repeat 3 --threads 1 --json t.json", in: folder)
     #expect(output.contains("84 nodes, 7,056 edges") && output.contains("passed") && !output.contains("FAILED"))
     let rows = try #require(try JSONSerialization.jsonObject(with: folder.bytes("t.json")) as? [[String: Any]])
     #expect(rows.map { $0["steps"] as? Int } == [1, 12])
@@ -126,7 +126,15 @@ struct ReportTests {
     #expect(try Command.succeed("--version", in: Folder()) == Runtime.version + "\n")
   }
 
-  @Test("help has examples", arguments: ["seed", "map", "simulate", "models", "check", "plan", "info"])
+  @Test("check checks networks of any model", arguments: ["linear", "mpr", "kuramoto", "jansen_rit"])
+  func checkOfNetworks(model: String) throws {
+    let output = try Command.succeed(
+      "check --model \(model) --synthetic 6 --coupling 0.1 --steps 20 --entries 6 --scheme euler", in: Folder())
+    #expect(output.contains("all checks passed") && output.contains("weights") && output.contains("euler"))
+    for parameter in NodeModel.named(model)!.parameters { #expect(output.contains("\n  \(parameter.name) ")) }
+  }
+
+  @Test("help has examples", arguments: ["notebook", "map", "simulate", "models", "check", "plan", "info"])
   func help(subcommand: String) throws {
     let output = try Command.succeed("\(subcommand) --help", in: Folder())
     #expect(output.contains("OVERVIEW") && output.contains("EXAMPLE") && output.contains("delaynet \(subcommand)"))

@@ -111,6 +111,77 @@ struct SimulateCommandTests {
     #expect(report.contains("coupling:") && report.contains("eta:"))
   }
 
+  @Test(
+    "--states and --discard keep rows and columns of the whole output",
+    arguments: ["", " --average 7", " --subsample 4"])
+  func statesAndDiscard(thinning: String) throws {
+    let folder = try Folder()
+    let line = "simulate --model mpr --synthetic 6 --seed 4 --sigma 0.01 --steps 100\(thinning)"
+    try Command.succeed("\(line) --output whole.npy", in: folder)
+    let whole = try NPYArray(path: folder.path("whole.npy"))
+    let (values, k) = try (whole.values(as: Float.self), whole.shape[2])
+    func rows(_ states: [Int], without columns: Int) -> [Float] {
+      var kept: [Float] = []
+      for state in states {
+        for row in (6 * state)..<(6 * state + 6) { kept += values[(row * k + columns)..<(row * k + k)] }
+      }
+      return kept
+    }
+    for (options, states, discarded) in [
+      ("--states V", [1], 0), ("--states V,r", [1, 0], 0), ("--discard 0", [0, 1], 0), ("--discard 2.5", [0, 1], 25),
+      ("--states r --discard 4.99", [0], 50),
+    ] {
+      let left = thinning.isEmpty ? discarded : discarded / (thinning.contains("7") ? 7 : 4)
+      let kept = rows(states, without: left)
+      try Command.succeed("\(line) \(options) --output x.npy", in: folder)
+      #expect(try folder.array("x.npy", as: Float.self, shape: [states.count, 6, k - left]) == kept, "\(options)")
+      // The first columns may be left out by a run that is resumed, too.
+      let parts = line.replacing("--steps 100", with: "--steps 13")
+      try Command.succeed("\(parts) \(options) --checkpoint c", in: folder)
+      try Command.succeed(
+        "\(line.replacing("--steps 100", with: "--steps 87")) \(options) --resume c --output y.npy", in: folder)
+      let rest = try NPYArray(path: folder.path("y.npy"))
+      let first = thinning.isEmpty ? 13 : 13 / (thinning.contains("7") ? 7 : 4)
+      #expect(rest.shape == [states.count, 6, k - max(left, first)])
+      #expect(try rest.values(as: Float.self) == rows(states, without: max(left, first)), "\(options)")
+    }
+    for (options, message) in [
+      ("--states r,", "names with commas"), ("--states q", "q"), ("--discard -1", "--discard"),
+      ("--discard nan", "--discard"), ("--discard 1e300", "--discard"),
+    ] {
+      let outcome = try Command.run(Command.words("\(line) \(options) --output no.npy"), in: folder)
+      #expect(outcome.status != 0 && outcome.errors.contains(message), "\(options): \(outcome.errors)")
+      #expect(!folder.exists("no.npy"))
+    }
+  }
+
+  @Test("gradients of what --states and --discard keep", arguments: ["", " --memory 300kB"])
+  func gradientsOfWhatIsKept(memory: String) throws {
+    let inputs = try Inputs<Double>()
+    let folder = inputs.folder
+    let cotangent = try RandomKey(seed: 5).normal(4 * 3, as: Double.self)
+    try folder.write(cotangent, [1, 4, 3], to: "C.npy")
+    let line = "\(Inputs<Double>.options) --average 8 --states V --discard 0.2\(memory)"
+    try Command.succeed("\(line) --cotangent C.npy --gradients g.npz --output x.npy", in: folder)
+    var problem = inputs.problem
+    problem.thinning = .average(8)
+    let tape = try problem.record(steps: 40)
+    let series = tape.trajectory.series
+    let output = try folder.array("x.npy", as: Double.self, shape: [1, 4, 3])
+    for node in 0..<4 { for column in 0..<3 { #expect(output[3 * node + column] == series[1, node, 2 + column]) } }
+    var whole = try StateArray<Double>(variables: 2, nodes: 4, columns: 5)
+    for node in 0..<4 { for column in 0..<3 { whole[1, node, 2 + column] = cotangent[3 * node + column] } }
+    let expected = try tape.pullback(whole)
+    let archive = try NPZArchive(path: folder.path("g.npz"))
+    #expect(try archive["weights"].values(as: Double.self) == expected.weights)
+    #expect(try archive["eta"].values(as: Double.self) == expected.parameter("eta"))
+    // Without a cotangent: the mean of what is kept.
+    try folder.write([Double](repeating: 1 / 12, count: 12), [1, 4, 3], to: "C.npy")
+    try Command.succeed("\(line) --cotangent C.npy --gradients given.npz", in: folder)
+    try Command.succeed("\(line) --gradients mean.npz", in: folder)
+    #expect(try folder.bytes("mean.npz") == folder.bytes("given.npz"))
+  }
+
   @Test("a checkpoint goes on with the bits of one run", arguments: ["", " --average 7"])
   func checkpoint(thinning: String) throws {
     let folder = try Folder()
@@ -287,8 +358,8 @@ struct SimulateCommandTests {
     // The checkpoint of another run is in the way: as soon as there is an output, it has to be replaced.
     var other = try NetworkCarry<Float>(path: folder.path("whole.carry"))
     other = try NetworkCarry(
-      model: other.model, step: 7777, state: other.state, history: other.history, partial: other.partial,
-      thinning: other.thinning, goal: steps)
+      model: other.model, step: 7777, state: other.state, history: other.history, monitors: other.monitors,
+      monitored: other.monitored, goal: steps)
     try other.write(to: folder.path("c"))
     var (kills, last) = ([Int](), -1)
     for target in [0, 9999, 1, steps / 4, steps / 2, steps + 1] {

@@ -2,11 +2,11 @@ import ArgumentParser
 import DelayNet
 import Foundation
 
-/// `delaynet seed`: the notebook's experiment, timed and checked.
-struct SeedCommand: ParsableCommand {
+/// `delaynet notebook`: the notebook's experiment, timed and checked.
+struct NotebookCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "seed",
-    abstract: "Times the published notebook's experiment, and checks its gradient.",
+    commandName: "notebook",
+    abstract: "Times the experiment of vbjax's notebook on connectome delays, and checks its gradient.",
     discussion: """
       84 nodes, every pair an edge, float32, drawn from key 0: keys = split(key 0, 10), weights = |normal(keys[0])| + 0.5, \
       delays = randint(keys[1], 0, 255), history = longest delay + 1, buffer = normal(keys[2]). `run` is the map of the \
@@ -15,8 +15,8 @@ struct SeedCommand: ParsableCommand {
       one in float64, relative to its largest entry; that one is compared with differences.
 
       EXAMPLES
-        delaynet seed
-        delaynet seed --steps 1,10,100,1000 --repeat 200 --threads 1 --json seed.json
+        delaynet notebook
+        delaynet notebook --steps 1,10,100,1000 --repeat 200 --threads 1 --json notebook.json
       """)
 
   @Option(name: .long, parsing: .unconditional, help: ArgumentHelp("Numbers of steps.", valueName: "T,T,…"))
