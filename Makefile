@@ -3,6 +3,7 @@
 #         regions of neural masses with its gradient, with pictures
 # test    C tests and Swift tests; test-debug the differentiation's also without optimisation, test-consumer a package that
 #         depends on a tagged version of this one
+# test-python   the Python package's tests, in a Python environment of its own (.venv-python)
 # lint    formatting of Swift and C; `make format` mends it
 # c-library, install   libdelaynet for C, C++ and Python: `make install PREFIX=/usr/local`, see c-library.mk
 # bench   everything beside JAX, numba, plain C, OpenBLAS and the ceilings, in a Python environment of its own (.venv):
@@ -14,7 +15,7 @@
 SHELL = /bin/bash
 .SHELLFLAGS = -euo pipefail -c
 .DEFAULT_GOAL = run
-.PHONY: setup setup-tools build run test test-swift test-debug test-consumer lint format bench bench-quick bench-kernels bench-differentiation bench-build docs fuzz clean
+.PHONY: setup setup-tools build run test test-swift test-debug test-consumer test-python lint format bench bench-quick bench-kernels bench-differentiation bench-build docs fuzz clean
 
 # What the library, and the checks, need from Debian.
 PACKAGES = libomp-dev libarchive-dev libmatio-dev libhdf5-dev
@@ -78,6 +79,14 @@ test-debug: setup
 
 test-consumer: setup
 	Tests/Consumer/run
+
+.venv-python:
+	python3 -m venv .venv-python
+
+# Only what has changed is compiled again; pytest says what was skipped.
+test-python: setup .venv-python
+	.venv-python/bin/pip install --quiet './python[test]'
+	.venv-python/bin/pytest --quiet python/tests
 
 SWIFT_TEXTS = Package.swift Sources Tests bench/Package.swift bench/Sources
 C_TEXTS = Sources Tests examples bench/peers
@@ -145,7 +154,7 @@ fuzz: setup-tools
 	Tests/Fuzz/run $(or $(SECONDS_EACH),20)
 
 clean:
-	rm -rf .build .build-bench bench/.build $(RESULTS) .venv .venv-tvb
+	rm -rf .build .build-bench bench/.build $(RESULTS) .venv .venv-tvb .venv-python python/build python/*.egg-info python/delaynet/libdelaynet.so
 
 include Tests/CKernelsTests/tests.mk
 include c-library.mk

@@ -3,7 +3,7 @@
 #   c-library        both libraries and delaynet.pc, under .build/c-library
 #   install          headers, libraries and delaynet.pc under PREFIX (/usr/local); DESTDIR and LIBDIR as usual
 #   uninstall        takes them away again
-#   test-c-library   exported names, headers under four compilers, examples/c and docs/python.md
+#   test-c-library   exported names, headers under four compilers, examples/c and docs/ctypes.md
 # OPENMP=0 builds one that makes no threads and needs no OpenMP runtime, under .build/c-library-serial.
 # clang compiles it: the kernels are written in its vector types. The headers are for any compiler.
 

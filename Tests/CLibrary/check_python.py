@@ -1,4 +1,4 @@
-"""Runs docs/python.md as one program and checks what it computed: python3 check_python.py COMPILER
+"""Runs docs/ctypes.md as one program and checks what it computed: python3 check_python.py COMPILER
 
 The library is DELAYNET_LIBRARY; COMPILER (with its flags) compiles a program that prints the C structures' layout.
 """
@@ -13,7 +13,7 @@ import tempfile
 
 import numpy as np
 
-page = (pathlib.Path(__file__).parents[2] / "docs/python.md").read_text()
+page = (pathlib.Path(__file__).parents[2] / "docs/ctypes.md").read_text()
 # Blocks keep their line numbers, so that a traceback points into the page.
 program, line = "", 1
 for block in re.finditer(r"^```python\n(.*?)^```$", page, re.M | re.S):
@@ -21,7 +21,7 @@ for block in re.finditer(r"^```python\n(.*?)^```$", page, re.M | re.S):
     program += "\n" * (first - line) + block[1]
     line = first + block[1].count("\n")
 names = {"__name__": "page"}
-exec(compile(program, "docs/python.md", "exec"), names)
+exec(compile(program, "docs/ctypes.md", "exec"), names)
 
 passed = failed = 0
 
@@ -30,7 +30,7 @@ def expect(what, holds):
     global passed, failed
     passed, failed = passed + bool(holds), failed + (not holds)
     if not holds:
-        print("failed: python.md:", what)
+        print("failed: ctypes.md:", what)
 
 
 def close(a, b):
