@@ -8,10 +8,15 @@ import pathlib
 import platform
 import shutil
 import subprocess
+import sys
 
 import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# The structures of the C interface are the Python package's, which need not be installed for them.
+sys.path.insert(0, str(ROOT / "python"))
+from delaynet import _structs as dn  # noqa: E402
+
 HERE = pathlib.Path(__file__).resolve().parent
 KERNELS = ROOT / "Sources" / "CKernels"
 FOLDER = ROOT / ".build-bench"
@@ -39,55 +44,7 @@ def build():
     return library
 
 
-# ---- The C structs ----------------------------------------------------------------------------------------------------
-
-class Allocator(c.Structure):
-    _fields_ = [("allocate", c.c_void_p), ("release", c.c_void_p), ("context", c.c_void_p)]
-
-
-class NetworkStruct(c.Structure):
-    _fields_ = [("nodes", c.c_ssize_t), ("edges", c.c_ssize_t), ("history", c.c_ssize_t), ("targets", c.c_void_p),
-                ("sources", c.c_void_p), ("delays", c.c_void_p)]
-
-
-class PlanOptions(c.Structure):
-    _fields_ = [("isa", c.c_int), ("block", c.c_int32), ("tile_sources", c.c_int32), ("allocator", Allocator)]
-
-
-class Report(c.Structure):
-    _fields_ = [("nodes", c.c_ssize_t), ("edges", c.c_ssize_t), ("history", c.c_ssize_t), ("delay_min", c.c_int32),
-                ("delay_max", c.c_int32), ("delay_median", c.c_double), ("isa", c.c_int), ("block", c.c_int32),
-                ("tiles", c.c_int32), ("tile_sources", c.c_int32), ("classes", c.c_int32),
-                ("class_shortest", c.c_int32 * 10), ("class_longest", c.c_int32 * 10),
-                ("class_edges", c.c_ssize_t * 10), ("plan_bytes", c.c_size_t), ("run_bytes_f32", c.c_size_t),
-                ("run_bytes_f64", c.c_size_t), ("vjp_bytes_f32", c.c_size_t), ("vjp_bytes_f64", c.c_size_t),
-                ("operations_per_step", c.c_double), ("expected_ns_per_step_f32", c.c_double),
-                ("expected_ns_per_step_f64", c.c_double)]
-
-
-class RunOptions(c.Structure):
-    _fields_ = [("threads", c.c_int32), ("progress", c.c_void_p), ("context", c.c_void_p), ("workspace", c.c_void_p)]
-
-
-def primal_struct(real):
-    class Primal(c.Structure):
-        _fields_ = [("weights", c.c_void_p), ("scale", real), ("noise_gain", real), ("history", c.c_void_p),
-                    ("history_stride", c.c_ssize_t), ("noise", c.c_void_p), ("noise_stride", c.c_ssize_t),
-                    ("steps", c.c_ssize_t), ("first_step", c.c_int64), ("series", c.c_void_p),
-                    ("series_stride", c.c_ssize_t)]
-    return Primal
-
-
-class Cotangent(c.Structure):
-    _fields_ = [("series", c.c_void_p), ("series_stride", c.c_ssize_t), ("adjoint_after", c.c_void_p),
-                ("adjoint_first", c.c_void_p), ("history", c.c_void_p), ("history_stride", c.c_ssize_t),
-                ("noise", c.c_void_p), ("noise_stride", c.c_ssize_t), ("weights", c.c_void_p), ("scale", c.c_void_p),
-                ("noise_gain", c.c_void_p)]
-
-
-class Key(c.Structure):
-    _fields_ = [("word", c.c_uint32 * 2)]
-
+# ---- The C structs of the benchmarks' own files -----------------------------------------------------------------------
 
 class SeedJob(c.Structure):
     _fields_ = [("plan", c.c_void_p), ("workspace", c.c_void_p), ("nodes", c.c_ssize_t), ("history", c.c_ssize_t),
@@ -100,15 +57,11 @@ class Counter(c.Structure):
     _fields_ = [("live", c.c_ssize_t), ("peak", c.c_ssize_t)]
 
 
-PRIMAL = {np.dtype(np.float32): primal_struct(c.c_float), np.dtype(np.float64): primal_struct(c.c_double)}
-SUFFIX = {np.dtype(np.float32): "f32", np.dtype(np.float64): "f64"}
-
-
 def load():
     lib = c.CDLL(str(build()))
     lib.dn_status_string.restype = lib.dn_isa_name.restype = lib.dn_version.restype = c.c_char_p
-    lib.dn_key_create.restype, lib.dn_key_create.argtypes = Key, [c.c_uint64]
-    lib.dn_random_normal_f32.argtypes = [Key, c.c_uint64, c.c_ssize_t, c.c_void_p]
+    lib.dn_key_create.restype, lib.dn_key_create.argtypes = dn.dn_key, [c.c_uint64]
+    lib.dn_random_normal_f32.argtypes = [dn.dn_key, c.c_uint64, c.c_ssize_t, c.c_void_p]
     lib.plain_gloss.restype = c.c_double
     arrays, sizes = c.c_void_p, c.c_ssize_t
     lib.plain_run.argtypes = [sizes] * 3 + [arrays, arrays, c.c_float, arrays, arrays]
@@ -134,7 +87,7 @@ class Network:
         self.weights = weights
 
     def struct(self):
-        return NetworkStruct(self.nodes, self.edges, self.history,
+        return dn.dn_network(self.nodes, self.edges, self.history,
                              None if self.targets is None else self.targets.ctypes.data,
                              None if self.sources is None else self.sources.ctypes.data, self.delays.ctypes.data)
 
@@ -144,7 +97,7 @@ class Plan:
 
     def __init__(self, lib, network, isa=0, counted=False):
         self.lib, self.network, self.handle = lib, network, c.c_void_p()
-        self.options, self.counter = PlanOptions(isa=isa), Counter()
+        self.options, self.counter = dn.dn_plan_options(isa=isa), Counter()
         if counted:
             lib.counter_install(c.byref(self.counter), c.byref(self.options))
         self.create()
@@ -167,7 +120,7 @@ class Plan:
             raise RuntimeError(self.lib.dn_status_string(status).decode())
 
     def report(self):
-        report = Report()
+        report = dn.dn_plan_report()
         self.lib.dn_plan_describe(self.handle, c.byref(report))
         return report
 
@@ -195,12 +148,14 @@ class Run:
         self.weights = np.ascontiguousarray(network.weights, dtype)
         self.history, self.noise = draw(runs, N, H), draw(runs, N, T)
         self.series = np.zeros((runs, N, T), dtype)
-        self.primals = (PRIMAL[dtype] * runs)(*[
-            PRIMAL[dtype](pointer(self.weights), scale, noise_gain, pointer(self.history[r]), H, pointer(self.noise[r]),
-                          T, T, 0, pointer(self.series[r]), T) for r in range(runs)])
-        self.options = RunOptions(threads=threads, workspace=plan.workspace() if workspace else None)
+        self.precision = dn.PRECISIONS[dtype]
+        Primal = self.precision.dn_map_primal
+        self.primals = (Primal * runs)(*[
+            Primal(pointer(self.weights), scale, noise_gain, pointer(self.history[r]), H, pointer(self.noise[r]),
+                   T, T, 0, pointer(self.series[r]), T) for r in range(runs)])
+        self.options = dn.dn_run_options(threads=threads, workspace=plan.workspace() if workspace else None)
         self.steps, self.runs, self.dtype = T, runs, dtype
-        self.function = getattr(lib, f"dn_map_run_{SUFFIX[dtype]}")
+        self.function = getattr(lib, f"dn_map_run_{self.precision.suffix}")
         self.arguments = (plan.handle, c.c_ssize_t(runs), self.primals, None, c.byref(self.options), None)
         self.run()
 
@@ -215,13 +170,14 @@ class Run:
         series = np.random.default_rng(2).standard_normal((self.runs, N, T)).astype(self.dtype)
         history, noise = np.zeros((self.runs, N, H), self.dtype), np.zeros((self.runs, N, T), self.dtype)
         weights = np.zeros((self.runs, self.plan.network.edges), self.dtype)
+        Cotangent = self.precision.dn_map_cotangent
         cotangents = (Cotangent * self.runs)(*[
             Cotangent(series=pointer(series[r]), series_stride=T, history=pointer(history[r]), history_stride=H,
                       noise=pointer(noise[r]), noise_stride=T, weights=pointer(weights[r]) if everything else None)
             for r in range(self.runs)])
-        function = getattr(lib, f"dn_map_vjp_{SUFFIX[self.dtype]}")
-        options = RunOptions(threads=self.options.threads,
-                             workspace=self.plan.workspace() if self.options.workspace else None)
+        function = getattr(lib, f"dn_map_vjp_{self.precision.suffix}")
+        options = dn.dn_run_options(threads=self.options.threads,
+                                    workspace=self.plan.workspace() if self.options.workspace else None)
         arguments = (self.plan.handle, c.c_ssize_t(self.runs), self.primals, cotangents, c.byref(options), None)
         kept = (series, history, noise, weights)
 

@@ -15,72 +15,9 @@ import time
 import numpy as np
 
 import clib
+from clib import dn
 
 SCHEMES, STAGES, MONITORS = {"heun": 0, "euler": 1}, {"stages": 0, "frozen": 1}, {"subsample": 0, "average": 1}
-
-
-class Variable(c.Structure):
-    _fields_ = [("name", c.c_char_p), ("unit", c.c_char_p), ("meaning", c.c_char_p), ("lower", c.c_double),
-                ("upper", c.c_double), ("initial_low", c.c_double), ("initial_high", c.c_double),
-                ("periodic", c.c_int32)]
-
-
-class ModelParameter(c.Structure):
-    _fields_ = [("name", c.c_char_p), ("symbol", c.c_char_p), ("unit", c.c_char_p), ("meaning", c.c_char_p),
-                ("value", c.c_double), ("lowest", c.c_double), ("highest", c.c_double)]
-
-
-class Model(c.Structure):
-    _fields_ = [("name", c.c_char_p), ("title", c.c_char_p), ("source", c.c_char_p), ("states", c.c_int32),
-                ("couplings", c.c_int32), ("parameters", c.c_int32), ("state", c.POINTER(Variable)),
-                ("coupling", c.POINTER(Variable)), ("parameter", c.POINTER(ModelParameter)),
-                ("implementation", c.c_void_p)]
-
-
-class Parameter(c.Structure):
-    _fields_ = [("values", c.c_void_p), ("count", c.c_ssize_t)]
-
-
-class Monitor(c.Structure):
-    _fields_ = [("kind", c.c_int32), ("every", c.c_int64), ("states", c.c_void_p), ("state_count", c.c_int32)]
-
-
-class Columns(c.Structure):
-    _fields_ = [("series", c.c_void_p), ("stride", c.c_ssize_t), ("done", c.c_ssize_t)]
-
-
-class ColumnsCotangent(c.Structure):
-    _fields_ = [("series", c.c_void_p), ("stride", c.c_ssize_t), ("column", c.c_void_p)]
-
-
-@functools.cache
-def structs(dtype):
-    """Primal, result and cotangent of a precision."""
-    real = c.c_float if dtype == np.float32 else c.c_double
-
-    class Primal(c.Structure):
-        _fields_ = [("plan", c.c_void_p), ("model", c.POINTER(Model)), ("scheme", c.c_int), ("stage", c.c_int),
-                    ("time_step", c.c_double), ("weights", c.c_void_p), ("fractions", c.c_void_p),
-                    ("coupling_kind", c.c_int), ("coupling", real),
-                    ("parameters", c.c_void_p), ("sigma", c.c_void_p), ("sigma_count", c.c_ssize_t),
-                    ("noise", c.c_void_p), ("key", clib.Key), ("member", c.c_uint64), ("stimulus", c.c_void_p),
-                    ("stimulus_stride", c.c_ssize_t), ("pulses", c.c_void_p), ("pulse_count", c.c_ssize_t),
-                    ("initial", c.c_void_p), ("history", c.c_void_p),
-                    ("history_stride", c.c_ssize_t), ("steps", c.c_ssize_t), ("first_step", c.c_int64),
-                    ("monitors", c.POINTER(Monitor)), ("monitor_count", c.c_int32), ("monitored", c.c_void_p)]
-
-    class Result(c.Structure):
-        _fields_ = [("columns", c.POINTER(Columns)), ("next_initial", c.c_void_p), ("next_history", c.c_void_p),
-                    ("next_history_stride", c.c_ssize_t), ("next_monitored", c.c_void_p), ("tape", c.c_void_p),
-                    ("steps_done", c.c_ssize_t), ("clamps", c.c_int64)]
-
-    class Cotangent(c.Structure):
-        _fields_ = [("columns", c.POINTER(ColumnsCotangent)), ("final_state", c.c_void_p),
-                    ("weights", c.c_void_p), ("delays", c.c_void_p), ("coupling", c.c_void_p),
-                    ("parameters", c.c_void_p), ("sigma", c.c_void_p), ("noise", c.c_void_p), ("stimulus", c.c_void_p),
-                    ("stimulus_stride", c.c_ssize_t), ("pulses", c.c_void_p), ("initial", c.c_void_p),
-                    ("history", c.c_void_p), ("history_stride", c.c_ssize_t)]
-    return Primal, Result, Cotangent
 
 
 def plan_of(lib, case):
@@ -99,8 +36,10 @@ class Network:
     def __init__(self, lib, case, steps, stages="stages", noise="given", dtype=np.float32, every=1,
                  thinning="subsample", members=1, threads=1, tape=None, coupled=True):
         self.lib, self.case, self.steps, self.dtype = lib, case, steps, np.dtype(dtype)
-        Primal, Result, self.Cotangent = structs(self.dtype)
-        lib.dn_model_find.restype = c.POINTER(Model)
+        self.precision = dn.PRECISIONS[self.dtype]
+        Parameter, Columns, Primal, Result = (getattr(self.precision, name) for name in (
+            "dn_parameter", "dn_columns", "dn_network_primal", "dn_network_result"))
+        lib.dn_model_find.restype = c.POINTER(dn.dn_model)
         self.model = lib.dn_model_find(case.model.encode())
         S, C, N, K = self.model.contents.states, self.model.contents.couplings, case.nodes, steps // every
         self.shape = S, N, K
@@ -126,7 +65,7 @@ class Network:
             handle = c.c_void_p()
             self.check(lib.dn_tape_create(c.c_size_t(tape), None, c.byref(handle)))
             self.tapes[m] = handle
-        self.monitor = Monitor(kind=MONITORS[thinning], every=every)
+        self.monitor = dn.dn_monitor(kind=MONITORS[thinning], every=every)
         self.columns = (Columns * members)(*[Columns(series=clib.pointer(self.series[m]), stride=K)
                                              for m in range(members)])
         key = lib.dn_key_create(0)
@@ -139,10 +78,10 @@ class Network:
                    key=key, member=m, initial=pointer(self.initial), history=pointer(self.history),
                    history_stride=case.horizon, steps=steps, monitors=c.pointer(self.monitor), monitor_count=1)
             for m in range(members)])
-        self.results = (Result * members)(*[Result(columns=c.pointer(self.columns[m]), tape=self.tapes[m])
+        self.results = (Result * members)(*[Result(columns=c.addressof(self.columns[m]), tape=self.tapes[m])
                                             for m in range(members)])
-        self.options = clib.RunOptions(threads=threads, workspace=self.plan.workspace())
-        self.members, suffix = c.c_ssize_t(members), clib.SUFFIX[self.dtype]
+        self.options = dn.dn_run_options(threads=threads, workspace=self.plan.workspace())
+        self.members, suffix = c.c_ssize_t(members), self.precision.suffix
         self.forward, self.backward = (getattr(lib, f"dn_network_{what}_{suffix}") for what in ("run", "vjp"))
 
     def check(self, status):
@@ -175,9 +114,10 @@ class Network:
                 found[name] = np.zeros(1 if value is None else value.size, self.dtype)
                 pointers[k] = clib.pointer(found[name])
         given = {name: clib.pointer(found[name]) for name in shapes if name in found}
-        columns = ColumnsCotangent(series=clib.pointer(cotangent), stride=K)
-        d = self.Cotangent(columns=c.pointer(columns), history_stride=self.case.horizon,
-                           parameters=c.cast(pointers, c.c_void_p), **given)
+        columns = self.precision.dn_columns_cotangent(series=clib.pointer(cotangent), stride=K)
+        d = self.precision.dn_network_cotangent(
+            columns=c.addressof(columns), history_stride=self.case.horizon, parameters=c.cast(pointers, c.c_void_p),
+            **given)
 
         def call(kept=(cotangent, pointers, columns)):
             for array in found.values():
