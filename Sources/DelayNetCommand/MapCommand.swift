@@ -7,17 +7,20 @@ import Foundation
 struct MapCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "map",
-    abstract: "Runs the map on arrays or a connectome; with a cotangent also its gradients.",
+    abstract: "Runs the map on arrays or a connectome; with --gradients also differentiates.",
     discussion: """
-      The output is the whole buffer, shape (N, H + T): history unchanged, noise samples replaced with the series. A \
-      cotangent has the same shape, and so has the buffer's gradient; the weights' gradient has shape (N, N) for a dense \
-      network and with --weights-gradient matrix, else (E,), edges by row and then by column. A .npz has it as `weights`, with \
-      the edges' regions in `sources` and `targets`, and their `labels` if there are some.
+      The output is the whole buffer, shape (N, H + T): history unchanged, noise samples replaced with the series.
+
+      GRADIENTS
+      --gradients writes a .npz of `buffer` (N, H + T): of the history and of the noise samples; `weights`, of shape (N, N) \
+      for a dense network and with --weights-gradient matrix, else (E,), edges by row and then by column, with the edges' \
+      regions in `sources` and `targets`, and their `labels` if there are some; `scale` and `noise_gain`. All are those of a \
+      loss whose cotangent is given, or of the mean of the series.
 
       EXAMPLES
         delaynet map --weights W.npy --delays D.npy --buffer B.npy --output OUT.npy
         delaynet map --weights W.npy --delays D.npy --buffer B.npy \\
-          --cotangent C.npy --gradient-buffer GB.npy --gradient-weights GW.npy
+          --cotangent C.npy --gradients g.npz --with-respect-to buffer,weights
         delaynet map --connectome connectivity_76.zip --time-step 1 --steps 10000 \\
           --scale stable --noise-gain 1 --plot out.svg --plot-window 100
       """)
@@ -35,22 +38,26 @@ struct MapCommand: ParsableCommand {
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: ArgumentHelp("A cotangent of the output buffer, shape (N, H + T), to be pulled back.", valueName: "C.npy"))
+    help: ArgumentHelp(
+      "A cotangent of the output buffer, shape (N, H + T), to be pulled back.",
+      discussion: "(default: of the series' mean)",
+      valueName: "C.npy"))
   var cotangent: String?
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: ArgumentHelp("Write the cotangent of the input buffer, shape (N, H + T).", valueName: "GB.npy"))
-  var gradientBuffer: String?
+    help: ArgumentHelp("Write the gradients of everything, by name.", valueName: "g.npz"))
+  var gradients: String?
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: ArgumentHelp("Write the cotangent of the weights, a .npy or a .npz.", valueName: "GW.npy"))
-  var gradientWeights: String?
+    help: ArgumentHelp(
+      "Only some gradients: names as in the .npz. (default: everything)", valueName: "names"))
+  var withRespectTo: String?
 
   @Option(
     name: .long,
-    help: "How the cotangent of a connectome's weights is written: edges, one an edge, or matrix, (N, N).")
+    help: "How the gradient by weights of a connectome is written: edges, one an edge, or matrix, (N, N).")
   var weightsGradient: EdgeLayout?
 
   @Option(
@@ -64,25 +71,29 @@ struct MapCommand: ParsableCommand {
   var plotWindow = 1
 
   func validate() throws {
-    let asksForGradients = gradientBuffer != nil || gradientWeights != nil
-    if weightsGradient != nil, gradientWeights == nil {
-      throw ValidationError("--weights-gradient is for --gradient-weights, which is not there.")
+    for (name, isThere) in [
+      ("--weights-gradient", weightsGradient != nil), ("--with-respect-to", withRespectTo != nil),
+      ("--cotangent", cotangent != nil),
+    ] where isThere && gradients == nil {
+      throw ValidationError("\(name) is for --gradients, which is not there.")
     }
-    if asksForGradients, cotangent == nil { throw ValidationError("Gradients need a --cotangent.") }
-    if cotangent != nil, !asksForGradients {
-      throw ValidationError("--cotangent is for --gradient-buffer and --gradient-weights; neither is there.")
-    }
+    _ = try names()
     guard plotWindow >= 1 else { throw ValidationError("--plot-window must be at least 1, not \(plotWindow).") }
     if options.buffer == nil, options.steps == nil {
       throw ValidationError("Which buffer? Give --buffer, or --steps to draw one.")
     }
   }
 
+  /// What gradients are asked for.
+  private func names() throws -> [String] {
+    try askedGradients(withRespectTo, of: ["buffer", "weights", "scale", "noise_gain"])
+  }
+
   func run() throws {
     try CommandFiles(
       inputs: network.inputFiles + options.inputFiles + CommandFiles.named(["--cotangent": cotangent]),
       outputs: CommandFiles.named([
-        "--output": output, "--gradient-buffer": gradientBuffer, "--gradient-weights": gradientWeights, "--plot": plot,
+        "--output": output, "--gradients": gradients, "--plot": plot,
       ])
     ).check()
     let source = try options.source(defaultSteps: nil, seed: network.seed)
@@ -126,7 +137,7 @@ struct MapCommand: ParsableCommand {
       try writeArray(result.values, shape: shape, to: output)
       print("wrote     \(output) \(text(shape))")
     }
-    if let cotangent { try pullBack(cotangent, map, loaded, input, result, work) }
+    if let gradients { try differentiate(cotangent, map, loaded, input, result, work, to: gradients) }
     if let plot {
       let picture = SeriesPlot(
         result, of: loaded, scale: Double(map.scaleFactor), noiseGain: options.noiseGain,
@@ -136,48 +147,59 @@ struct MapCommand: ParsableCommand {
     }
   }
 
-  /// How many arrays of the buffer's size are held at once: input and output, a copy of what is written, a cotangent and its
+  /// How many arrays of the buffer's size are held at once: input and output, a copy of what is written, a cotangent and a
   /// gradient, and for a plot two numbers in double precision a step of up to 20 nodes.
   private func copies<Scalar>(nodes: Int, _: Scalar.Type) -> Double {
     var copies = 2.0
-    if output != nil || gradientBuffer != nil { copies += 1 }
-    if cotangent != nil { copies += 2 }
+    if output != nil || gradients != nil { copies += 1 }
+    if gradients != nil { copies += 2 }
     if plot != nil {
       copies += 16 * Double(min(nodes, 20)) / (Double(max(nodes, 1)) * Double(MemoryLayout<Scalar>.stride))
     }
     return copies
   }
 
-  private func pullBack<Scalar: DelayNetScalar & NPYElement>(
-    _ cotangent: Buffer<Scalar>, _ map: DelayMap<Scalar>, _ loaded: LoadedNetwork<Scalar>, _ input: Buffer<Scalar>,
-    _ result: Buffer<Scalar>, _ work: Double
+  private func differentiate<Scalar: DelayNetScalar & NPYElement>(
+    _ given: Buffer<Scalar>?, _ map: DelayMap<Scalar>, _ loaded: LoadedNetwork<Scalar>, _ input: Buffer<Scalar>,
+    _ result: Buffer<Scalar>, _ work: Double, to path: String
   ) throws {
+    let names = try names()
+    let cotangent = try given ?? Self.meanCotangent(input.shape)
     var inputs: DelayMap<Scalar>.Inputs = []
-    if gradientBuffer != nil { inputs.insert(.buffer) }
-    if gradientWeights != nil { inputs.insert(.weights) }
+    for name in names {
+      switch name {
+      case "buffer": inputs.insert(.buffer)
+      case "weights": inputs.insert(.weights)
+      case "scale": inputs.insert(.scale)
+      default: inputs.insert(.noiseGain)
+      }
+    }
     let (gradient, seconds) = try timed(loaded, "differentiating", steps: input.steps) { progress in
       try map.pullback(
         at: input, output: result, cotangent: cotangent, withRespectTo: inputs, threads: options.threads,
         progress: progress)
     }
     print("gradient  in \(Self.time(seconds, work))")
-    if let gradientBuffer {
-      let shape = [input.nodes, input.columns]
-      try writeArray(gradient.buffer.values, shape: shape, to: gradientBuffer)
-      print("wrote     \(gradientBuffer) \(text(shape))")
+    let layout = weightsGradient ?? .edges
+    let arrays = try names.map { name in
+      let array =
+        switch name {
+        case "buffer": try NPYArray(gradient.buffer.values, shape: [input.nodes, input.columns])
+        case "weights": try loaded.array(ofEdges: loaded.gradientByGivenWeights(gradient.weights), layout)
+        case "scale": try NPYArray([gradient.scale], shape: [])
+        default: try NPYArray([gradient.noiseGain], shape: [])
+        }
+      return (name: name, array: array)
     }
-    if let gradientWeights {
-      let weights = try loaded.array(
-        ofEdges: loaded.gradientByGivenWeights(gradient.weights), weightsGradient ?? .edges)
-      if gradientWeights.hasSuffix(".npz") {
-        let arrays = [(name: "weights", array: weights)] + (try loaded.ends(weightsGradient ?? .edges))
-        let texts = loaded.labels.map { [(name: "labels", texts: $0)] } ?? []
-        do { try NPZArchive.write(arrays, texts: texts, to: gradientWeights) } catch { throw Failure.writing(error) }
-      } else {
-        do { try weights.write(to: gradientWeights) } catch { throw Failure.writing(error) }
-      }
-      print("wrote     \(gradientWeights) \(text(weights.shape))")
-    }
+    try writeGradients(arrays, of: loaded, layout, to: path)
+  }
+
+  /// The cotangent of the mean of the series over nodes and steps.
+  private static func meanCotangent<Scalar: DelayNetScalar>(_ shape: BufferShape) throws -> Buffer<Scalar> {
+    let each = 1 / Scalar(max(shape.nodes * shape.steps, 1))
+    var cotangent = try Buffer<Scalar>(shape)
+    for node in 0..<shape.nodes { for step in 0..<shape.steps { cotangent[node: node, step: step] = each } }
+    return cotangent
   }
 
   /// Makes a call with a progress bar and the library's errors in the user's words, and times it.

@@ -93,17 +93,9 @@ extension SimulateCommand {
     print(
       "gradient  in \(text(seconds: (ContinuousClock.now - before).seconds)); "
         + "tape of \(rounded(Double(report.bytes) / 1e6)) MB, \(grouped(report.recomputedSteps)) steps computed again")
-    var arrays = try arrays(gradient, names, problem, loaded, history: start.history.columns)
-    var texts: [(name: String, texts: [String])] = []
-    if names.contains("weights") || names.contains("delays") {
-      arrays += try loaded.ends(weightsGradient ?? .edges)
-      if let labels = loaded.labels { texts.append(("labels", labels)) }
-    }
-    for case (let name, let array) in arrays where array.shape.isEmpty {
-      print("          \(name): \(rounded(Double(try array.values(as: Scalar.self)[0])))")
-    }
-    try Self.writing { try NPZArchive.write(arrays, texts: texts, to: path) }
-    print("wrote     \(path): \((arrays.map(\.name) + texts.map(\.name)).joined(separator: ", "))")
+    try writeGradients(
+      arrays(gradient, names, problem, loaded, history: start.history.columns), of: loaded, weightsGradient ?? .edges,
+      to: path)
   }
 
   /// The cotangent of the output, shape (states, nodes, columns), or of shape (states, nodes, 1) the one that every column
@@ -171,10 +163,8 @@ extension SimulateCommand {
     if !problem.stimuli.isEmpty { all.append("amplitudes") }
     if problem.delays.areFractional { all.append("delays") }
     if case .tracts(_, let speed, true) = problem.delays, speed.isFinite { all.append("speed") }
-    guard let withRespectTo else { return all }
-    let wanted = Set(
-      withRespectTo.split(separator: ",").flatMap { $0 == "parameters" ? parameters : [String($0)] })
-    if wanted.contains("speed"), !all.contains("speed") {
+    return try askedGradients(withRespectTo, of: all, groups: ["parameters": parameters]) { wanted in
+      guard wanted.contains("speed"), !all.contains("speed") else { return }
       let reason =
         if options.speed?.isFinite == false || options.connectome.noDelays {
           "nothing is delayed, and there is no derivative by an infinite speed"
@@ -185,10 +175,6 @@ extension SimulateCommand {
         }
       throw ValidationError("--with-respect-to speed: \(reason).")
     }
-    if let unknown = wanted.subtracting(all).sorted().first {
-      throw ValidationError("--with-respect-to: there is no `\(unknown)` here, only \(all.joined(separator: ", "))")
-    }
-    return all.filter(wanted.contains)
   }
 
   private static func inputs<Scalar>(_ names: [String]) -> Problem<Scalar>.Inputs {

@@ -69,14 +69,13 @@ struct CommandFilesTests {
     if isNetwork, let at = words.firstIndex(of: "--synthetic") {
       words.removeSubrange(at...(at + 1))
     }
-    if option.option == "--gradients" { words.removeLast(2) }
+    if option.command == "simulate", option.option == "--gradients" { words.removeLast(2) }
     if ["--lengths-file", "--labels-file"].contains(option.option) { words += ["--weights-file", "W.csv"] }
     if ["--weights-file", "--labels-file"].contains(option.option) { words += ["--lengths-file", "L.csv"] }
     if option.option == "--delays" { words += ["--weights", "W.npy"] }
     if option.option == "--weights" { words += ["--delays", "D.npy"] }
     if option.option == "--buffer", let at = words.firstIndex(of: "--steps") { words.removeSubrange(at...(at + 1)) }
-    if option.command == "map", option.option == "--cotangent" { words += ["--gradient-buffer", "gb.npy"] }
-    if option.command == "map", option.option.hasPrefix("--gradient") { words += ["--cotangent", "C.npy"] }
+    if option.command == "map", option.option == "--cotangent" { words += ["--gradients", "gb.npz"] }
     let folder = try Folder()
     try folder.write("precious", to: "f.npy")
     try FileManager.default.linkItem(atPath: folder.path("f.npy"), toPath: folder.path("hard.npy"))

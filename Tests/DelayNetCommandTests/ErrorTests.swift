@@ -32,9 +32,9 @@ struct ErrorTests {
     Mistake("\(all) --steps 3", 64, "--steps"),
     Mistake("\(all) --precision float32", 64, "--precision"),
     Mistake("\(all) --speed 4", 64, "--speed"),
-    Mistake("\(all) --gradient-buffer G.npy", 64, "--cotangent"),
-    Mistake("\(all) --gradient-weights G.npy", 64, "--cotangent"),
-    Mistake("\(all) --cotangent C.npy", 64, "--gradient-buffer"),
+    Mistake("\(all) --cotangent C.npy", 64, "--gradients"),
+    Mistake("\(all) --with-respect-to weights", 64, "--gradients"),
+    Mistake("\(all) --gradients G.npz --with-respect-to sigma", 64, "sigma", "noise_gain"),
     Mistake("\(all) --output O.npy --plot O.npy", 64, "O.npy"),
     Mistake("\(all) --threads -2", 64, "--threads"),
     Mistake("\(all) --threads two", 64, "--threads"),
@@ -63,9 +63,9 @@ struct ErrorTests {
     Mistake("\(dense) --buffer whole.npy", 65, "whole.npy", "int32", "float32 or float64"),
     Mistake("\(dense) --buffer history.npy", 65, "history", "node 4", "step -2"),
     Mistake("\(dense) --buffer noise.npy --noise-gain 1", 65, "node 3", "step 5"),
-    Mistake("\(all) --cotangent W.npy --gradient-buffer G.npy", 65, "W.npy", "(7, 7)", "(7, 100)"),
+    Mistake("\(all) --cotangent W.npy --gradients G.npz", 65, "W.npy", "(7, 7)", "(7, 100)"),
     Mistake(
-      "\(all) --cotangent nan.npy --gradient-buffer G.npy", 65, "nan.npy[2, 58]", "cotangent", "node 2", "step 11"),
+      "\(all) --cotangent nan.npy --gradients G.npz", 65, "nan.npy[2, 58]", "cotangent", "node 2", "step 11"),
     Mistake("\(dense) --steps 5000 --scale 1e30", 65, "series", "node", "step", "--scale stable"),
     Mistake("map --weights text.npy --delays D.npy --buffer B.npy", 65, "text.npy"),
     Mistake("map --connectome text.npy --steps 3", 65, "text.npy"),
@@ -75,7 +75,7 @@ struct ErrorTests {
     Mistake("map --weights none.npy --delays D.npy --buffer B.npy", 66, "none.npy"),
     Mistake("map --weights W.npy --delays none.npy --buffer B.npy", 66, "none.npy"),
     Mistake("\(dense) --buffer none.npy", 66, "none.npy"),
-    Mistake("\(all) --cotangent none.npy --gradient-buffer G.npy", 66, "none.npy"),
+    Mistake("\(all) --cotangent none.npy --gradients G.npz", 66, "none.npy"),
     Mistake("plan --connectome none.zip", 66, "none.zip"),
     Mistake("plan --connectome empty", 66, "empty", "weights"),
     // Outputs, memory.
@@ -134,14 +134,14 @@ struct ErrorTests {
     for name in ["O.npy", "G.npy", "p.svg"] { #expect(!folder.exists(name)) }
   }
 
-  @Test("a pipe or a link is not replaced with a file", arguments: ["--output", "--plot", "--gradient-buffer"])
+  @Test("a pipe or a link is not replaced with a file", arguments: ["--output", "--plot", "--gradients"])
   func specialFiles(option: String) throws {
     let folder = try folder()
     try #require(mkfifo(folder.path("pipe"), 0o600) == 0)
     try #require(symlink("B.npy", folder.path("link")) == 0)
     let buffer = try folder.bytes("B.npy")
     for (name, kind) in [("pipe", S_IFIFO), ("link", S_IFLNK)] {
-      let cotangent = option == "--gradient-buffer" ? " --cotangent C.npy" : ""
+      let cotangent = option == "--gradients" ? " --cotangent C.npy" : ""
       let outcome = try Command.run(Command.words("\(Self.all)\(cotangent) \(option) \(name)"), in: folder)
       #expect(outcome.status == 70)
       #expect(outcome.errors.contains(name) && outcome.errors.contains("not a regular file"))

@@ -18,15 +18,19 @@ struct MapCommandTests {
     let map = try DelayMap(dense.network, scale: .number(0.125), noiseGain: 0.5)
     try Command.succeed(
       "map \(Self.denseOptions) --scale 0.125 --noise-gain 0.5 --output O.npy --cotangent C.npy "
-        + "--gradient-buffer GB.npy --gradient-weights GW.npy", in: dense.folder)
+        + "--gradients g.npz", in: dense.folder)
 
     let output = try map.run(dense.buffer)
     #expect(try dense.folder.array("O.npy", as: type, shape: dense.shape) == output.values)
     let gradient = try map.pullback(
-      at: dense.buffer, output: output, cotangent: dense.cotangent, withRespectTo: [.buffer, .weights])
-    #expect(try dense.folder.array("GB.npy", as: type, shape: dense.shape) == gradient.buffer.values)
+      at: dense.buffer, output: output, cotangent: dense.cotangent, withRespectTo: .all)
+    let archive = try NPZArchive(path: dense.folder.path("g.npz"))
+    #expect(archive.names == ["buffer", "weights", "scale", "noise_gain"])
+    #expect(try archive["buffer"].values(as: type, shape: dense.shape) == gradient.buffer.values)
+    #expect(try archive["scale"].values(as: type, shape: []) == [gradient.scale])
+    #expect(try archive["noise_gain"].values(as: type, shape: []) == [gradient.noiseGain])
     let n = DenseCase<Scalar>.nodes
-    let weights = try dense.folder.array("GW.npy", as: type, shape: [n, n])
+    let weights = try archive["weights"].values(as: type, shape: [n, n])
     #expect(weights == gradient.weights)
     // Edges of weight 0 have a gradient, too.
     let zeros = dense.network.weights.indices.filter { dense.network.weights[$0] == 0 }
@@ -37,8 +41,8 @@ struct MapCommandTests {
   func sameBytes() throws {
     let dense = try DenseCase<Float>()
     let options = "map \(Self.denseOptions) --noise-gain 1 --cotangent C.npy"
-    let outputs = "--output O.npy --gradient-buffer GB.npy --gradient-weights GW.npy"
-    let names = ["O.npy", "GB.npy", "GW.npy"]
+    let outputs = "--output O.npy --gradients g.npz"
+    let names = ["O.npy", "g.npz"]
     try Command.succeed("\(options) \(outputs)", in: dense.folder)
     let expected = try names.map { try dense.folder.bytes($0) }
     let sets = InstructionSet.available.map { "--isa \($0)" } + ["--isa auto"]
@@ -180,9 +184,39 @@ struct MapCommandTests {
     }
 
     try folder.write(output.values, shape, to: "C.npy")
-    try Command.succeed("map \(options) --steps 90 --cotangent C.npy --gradient-weights GW.npy", in: folder)
+    try Command.succeed(
+      "map \(options) --steps 90 --cotangent C.npy --gradients g.npz --with-respect-to weights", in: folder)
     let gradient = try map.pullback(at: input, output: output, cotangent: output, withRespectTo: .weights)
-    #expect(try folder.array("GW.npy", as: Float.self, shape: [4]) == gradient.weights)
+    let archive = try NPZArchive(path: folder.path("g.npz"))
+    #expect(archive.names == ["weights", "sources", "targets", "labels"])
+    #expect(try archive["weights"].values(as: Float.self, shape: [4]) == gradient.weights)
+  }
+
+  @Test("without a cotangent the gradients are those of the series' mean")
+  func mean() throws {
+    let dense = try DenseCase<Double>()
+    let line = "map \(Self.denseOptions) --noise-gain 0.5"
+    let (nodes, history, steps) = (dense.buffer.nodes, dense.buffer.history, dense.buffer.steps)
+    var cotangent = [Double](repeating: 0, count: nodes * (history + steps))
+    for node in 0..<nodes {
+      for step in 0..<steps { cotangent[node * (history + steps) + history + step] = 1 / Double(nodes * steps) }
+    }
+    try dense.folder.write(cotangent, dense.shape, to: "M.npy")
+    try Command.succeed("\(line) --cotangent M.npy --gradients given.npz", in: dense.folder)
+    try Command.succeed("\(line) --gradients mean.npz", in: dense.folder)
+    #expect(try dense.folder.bytes("mean.npz") == dense.folder.bytes("given.npz"))
+    for names in ["noise_gain", "scale,buffer"] {
+      try Command.succeed("\(line) --gradients some.npz --with-respect-to \(names)", in: dense.folder)
+      let some = try NPZArchive(path: dense.folder.path("some.npz"))
+      let all = try NPZArchive(path: dense.folder.path("mean.npz"))
+      #expect(Set(some.names) == Set(names.split(separator: ",").map(String.init)))
+      for name in some.names {
+        #expect(try some[name].values(as: Double.self) == all[name].values(as: Double.self), "\(name)")
+      }
+    }
+    let outcome = try Command.run(
+      Command.words("\(line) --gradients no.npz --with-respect-to weights,eta"), in: dense.folder)
+    #expect(outcome.status == 64 && outcome.errors.contains("`eta`") && !dense.folder.exists("no.npz"))
   }
 
   @Test("a synthetic network is the library's")

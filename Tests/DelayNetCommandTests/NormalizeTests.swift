@@ -50,11 +50,12 @@ struct NormalizeTests {
     try folder.write(cotangent.values, [6, shape.columns], to: "C.npy")
     try Command.succeed(
       "map --weights W.npy --delays D.npy --buffer B.npy --normalize \(normalization) --output O.npy --cotangent C.npy "
-        + "--gradient-weights GW.npy", in: folder)
+        + "--gradients g.npz --with-respect-to weights", in: folder)
     let (network, pullback) = try given.normalizedWithPullback(by: normalization)
     let (output, back) = try DelayMap(network).runWithPullback(buffer, withRespectTo: .weights)
     #expect(try folder.array("O.npy", as: Double.self, shape: [6, shape.columns]) == output.values)
-    #expect(try folder.array("GW.npy", as: Double.self, shape: [6, 6]) == pullback(back(cotangent).weights))
+    let archive = try NPZArchive(path: folder.path("g.npz"))
+    #expect(try archive["weights"].values(as: Double.self, shape: [6, 6]) == pullback(back(cotangent).weights))
   }
 
   @Test(
