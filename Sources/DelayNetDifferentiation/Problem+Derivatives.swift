@@ -1,16 +1,28 @@
-/// What a loss of a stochastic network may depend on: weights, coupling, parameters, σ, initial state, history and noise.
+/// What a loss of a stochastic network may depend on: weights, delays and speed, coupling, parameters, σ, stimuli, initial
+/// state, history and noise.
 ///
 /// Its tangent has a field of the same name for each; arrays in the same order.
 public struct NetworkVariables<Scalar: DelayNetScalar & Differentiable>: Differentiable, Sendable
 where Scalar.TangentVector == Scalar {
   /// The weight of every edge, in the order of the network's.
   public var weights: [Scalar]
+  /// The delay of every edge in steps where the problem was given fractional ones; else empty.
+  ///
+  /// A network's history has to be long enough for all that are tried.
+  public var delays: [Scalar]
+  /// The conduction speed in mm/ms of fractional delays that come from tracts, if it is finite; else 0, and constant.
+  public var conductionSpeed: Scalar
   /// G.
   public var coupling: Scalar
   /// The values of every parameter of the model, in its order: one, or one a node, as the problem has them.
   public var parameters: [Scalar]
   /// σ: one a state, or a state and node, as the problem has it; empty without noise.
   public var sigma: [Scalar]
+  /// The problem's dense stimulus, a row for every state and node, a column for each of its steps; without columns if there is
+  /// none.
+  public var stimulus: Buffer<Scalar>
+  /// The amplitudes of the stimuli that are switched on and off.
+  public var amplitudes: [Scalar]
   /// The state that the run begins with, a row for every state and node, one column.
   public var initial: Buffer<Scalar>
   /// The history, a row for every coupling variable and node; oldest first.
@@ -24,11 +36,19 @@ where Scalar.TangentVector == Scalar {
   public init(_ problem: Problem<Scalar>) throws(DelayNetError) {
     try problem.parameters.check()
     weights = problem.weights
+    delays = if case .fractional(let given) = problem.delays { given.map { Scalar($0) } } else { [] }
+    conductionSpeed =
+      if case .tracts(_, let speed, true) = problem.delays, speed.isFinite { Scalar(speed) } else { 0 }
     coupling = problem.coupling
     parameters = problem.model.parameters.flatMap {
       problem.parameters[$0.name]?.values ?? [Scalar($0.defaultValue)]
     }
     sigma = problem.noise == .none ? [] : try problem.sigma.resolved(for: problem.model, nodes: problem.nodes)
+    stimulus =
+      if let stimulus = problem.stimulus { stimulus.rows } else {
+        try StateArray<Scalar>(variables: problem.model.states.count, nodes: problem.nodes, columns: 0).rows
+      }
+    amplitudes = problem.stimuli.map(\.amplitude)
     let carry = try problem.start()
     initial = carry.state.rows
     history = carry.history.rows
@@ -77,6 +97,10 @@ extension Problem where Scalar: Differentiable, Scalar.TangentVector == Scalar {
     do throws(DelayNetError) {
       let moved = try with(variables, steps: steps)
       var inputs: Inputs = [.weights, .coupling, .parameters, .initial, .history]
+      if !variables.delays.isEmpty { inputs = [inputs, .delays] }
+      if variables.conductionSpeed != 0 { inputs = [inputs, .conductionSpeed] }
+      if moved.stimulus != nil { inputs = [inputs, .stimulus] }
+      if !variables.amplitudes.isEmpty { inputs = [inputs, .amplitudes] }
       if !variables.sigma.isEmpty { inputs = [inputs, .sigma] }
       if !variables.noise.isEmpty { inputs = [inputs, .noise] }
       let (trajectory, pullback) = try moved.simulateWithPullback(
@@ -106,6 +130,11 @@ extension Problem where Scalar: Differentiable, Scalar.TangentVector == Scalar {
   /// The problem with the variables' values.
   private func with(_ variables: NetworkVariables<Scalar>, steps: Int) throws(DelayNetError) -> Problem {
     var moved = self
+    if !variables.delays.isEmpty {
+      moved = try with(delays: .fractional(variables.delays.map { Double($0) }))
+    } else if variables.conductionSpeed != 0 {
+      moved = try with(conductionSpeed: Double(variables.conductionSpeed))
+    }
     let (states, couplings) = (model.states.count, model.couplings.count)
     moved.weights = variables.weights
     moved.coupling = variables.coupling
@@ -125,9 +154,17 @@ extension Problem where Scalar: Differentiable, Scalar.TangentVector == Scalar {
     }
     guard rest.isEmpty else { throw .shapeMismatch(name: "parameters", expected: [0], found: [rest.count]) }
     moved.sigma = variables.sigma.isEmpty ? .none : .values(variables.sigma)
+    if let stimulus {
+      moved.stimulus = try StateArray(
+        variables: states, nodes: nodes, columns: stimulus.columns, values: variables.stimulus.values)
+    }
+    guard variables.amplitudes.count == stimuli.count else {
+      throw .shapeMismatch(name: "amplitudes", expected: [stimuli.count], found: [variables.amplitudes.count])
+    }
+    for (k, amplitude) in variables.amplitudes.enumerated() { moved.stimuli[k].amplitude = amplitude }
     moved.initial = try StateArray(variables: states, nodes: nodes, values: variables.initial.values)
     moved.history = try StateArray(
-      variables: couplings, nodes: nodes, columns: horizon, values: variables.history.values)
+      variables: couplings, nodes: nodes, columns: moved.horizon, values: variables.history.values)
     if !variables.noise.isEmpty {
       moved.noise = .samples(try NoiseSamples(steps: steps, states: states, nodes: nodes, values: variables.noise))
     }
@@ -139,9 +176,30 @@ extension Problem where Scalar: Differentiable, Scalar.TangentVector == Scalar {
   ) -> NetworkVariables<Scalar>.TangentVector {
     let ofParameters = model.parameters.flatMap { gradient.parameter($0.name) }
     return .init(
-      weights: .init(gradient.weights), coupling: gradient.coupling, parameters: .init(ofParameters),
-      sigma: .init(variables.sigma.isEmpty ? [] : gradient.sigma), initial: .init(gradient.initial.rows),
+      weights: .init(gradient.weights), delays: .init(variables.delays.isEmpty ? [] : gradient.delays),
+      conductionSpeed: variables.conductionSpeed == 0 ? 0 : gradient.conductionSpeed, coupling: gradient.coupling,
+      parameters: .init(ofParameters), sigma: .init(variables.sigma.isEmpty ? [] : gradient.sigma),
+      stimulus: stimulus == nil ? .zero : .init(whole(gradient.stimulus)),
+      amplitudes: .init(variables.amplitudes.isEmpty ? [] : gradient.amplitudes), initial: .init(gradient.initial.rows),
       history: .init(gradient.history.rows), noise: .init(variables.noise.isEmpty ? [] : gradient.noise.values))
+  }
+
+  /// The gradient by a run's steps of the stimulus, with zeros for the stimulus's other steps.
+  private func whole(_ gradient: StateArray<Scalar>) -> Buffer<Scalar> {
+    guard let stimulus, stimulus.columns != gradient.columns else { return gradient.rows }
+    do throws(DelayNetError) {
+      var whole = try StateArray<Scalar>(variables: stimulus.variables, nodes: nodes, columns: stimulus.columns)
+      for variable in 0..<stimulus.variables {
+        for node in 0..<nodes {
+          for step in 0..<gradient.columns {
+            whole[variable, node, step - stimulusFirstStep] = gradient[variable, node, step]
+          }
+        }
+      }
+      return whole.rows
+    } catch {
+      fatalError(error.description)
+    }
   }
 
   private func notANumber(_ steps: Int) -> Buffer<Scalar> {
@@ -159,8 +217,11 @@ extension Problem where Scalar: Differentiable, Scalar.TangentVector == Scalar {
   ) -> NetworkVariables<Scalar>.TangentVector {
     func array(_ count: Int) -> [Scalar].TangentVector { .init([Scalar](repeating: .nan, count: count)) }
     return .init(
-      weights: array(variables.weights.count), coupling: .nan, parameters: array(variables.parameters.count),
-      sigma: array(variables.sigma.count), initial: .init(repeating: .nan, variables.initial.shape),
+      weights: array(variables.weights.count), delays: array(variables.delays.count),
+      conductionSpeed: variables.conductionSpeed == 0 ? 0 : .nan, coupling: .nan,
+      parameters: array(variables.parameters.count), sigma: array(variables.sigma.count),
+      stimulus: .init(repeating: .nan, variables.stimulus.shape), amplitudes: array(variables.amplitudes.count),
+      initial: .init(repeating: .nan, variables.initial.shape),
       history: .init(repeating: .nan, variables.history.shape), noise: array(variables.noise.count))
   }
 

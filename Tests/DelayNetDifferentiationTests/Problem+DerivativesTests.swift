@@ -33,6 +33,54 @@ import Testing
     }
   }
 
+  @Test(arguments: [false, true]) func delaysSpeedAndStimuliAreVariables(ofTracts: Bool) throws {
+    let example = try ProblemCase<Double>(
+      model: .montbrioPazoRoxin, nodes: 4, steps: 15, delays: 1..<9, fractional: true, thinning: .subsample(4))
+    let steps = example.steps
+    var problem = example.problem
+    if ofTracts {
+      let lengths = problem.delaysInSteps.map { $0 * problem.timeStep * 7 }
+      problem = try problem.with(delays: .tracts(lengths: lengths, conductionSpeed: 7, fractional: true))
+      problem.history = nil
+    }
+    problem.stimuli = [
+      Stimulus(nodes: [1, 2], onsets: [0.03, 0.09], length: 0.02, amplitude: 0.5),
+      Stimulus(nodes: [0], onsets: [0.01], length: 0.12, amplitude: -0.25, state: "V"),
+    ]
+    let variables = try NetworkVariables(problem)
+    #expect(variables.delays.isEmpty == ofTracts && (variables.conductionSpeed == 7) == ofTracts)
+    let (loss, slope) = valueWithGradient(at: variables) { v in
+      problem.differentiableSimulate(v, steps: steps).squared().sum()
+    }
+    let (value, gradient) = try problem.valueWithGradient(steps: steps) { $0.squared().sum() }
+    #expect(loss == value)
+    #expect(slope.amplitudes.base == gradient.amplitudes && slope.weights.base == gradient.weights)
+    if ofTracts {
+      #expect(slope.conductionSpeed == gradient.conductionSpeed && slope.conductionSpeed != 0)
+      #expect(slope.delays.base == [])
+    } else {
+      #expect(slope.delays.base == gradient.delays && slope.conductionSpeed == 0)
+    }
+    // The stimulus goes on behind the run: there it has no influence.
+    let ofStimulus = slope.stimulus.buffer(of: variables.stimulus.shape)
+    for row in 0..<8 {
+      for column in 0..<(steps + 40) {
+        let expected = column < steps ? gradient.stimulus[row / 4, row % 4, column] : 0
+        #expect(ofStimulus[row, column] == expected)
+      }
+    }
+    // Moved variables are another problem's.
+    var moved = variables
+    var step = NetworkVariables<Double>.TangentVector.zero
+    step.amplitudes = .init(gradient.amplitudes.map { -1e-4 * $0 })
+    step.delays = .init(slope.delays.base.map { -1e-6 * $0 })
+    step.conductionSpeed = -1e-6 * slope.conductionSpeed
+    step.stimulus = -1e-6 * slope.stimulus
+    moved.move(by: step)
+    let after = problem.differentiableSimulate(moved, steps: steps).squared().sum()
+    #expect(after < loss)
+  }
+
   @Test func stepsDownhill() throws {
     let example = try example()
     let (problem, steps) = (example.problem, example.steps)
@@ -44,10 +92,10 @@ import Testing
     let slope = gradient(at: variables) { v in
       problem.differentiableSimulate(v, steps: steps).squared().mean()
     }
-    variables.move(
-      by: .init(
-        weights: .zero, coupling: -0.01 * slope.coupling, parameters: .zero, sigma: .zero,
-        initial: -0.01 * slope.initial, history: .zero, noise: .zero))
+    var step = NetworkVariables<Double>.TangentVector.zero
+    step.coupling = -0.01 * slope.coupling
+    step.initial = -0.01 * slope.initial
+    variables.move(by: step)
     #expect(loss(variables) < before)
   }
 
