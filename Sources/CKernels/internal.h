@@ -89,7 +89,8 @@ typedef struct dn_graph {
 } dn_graph;
 
 struct dn_plan {
-  ptrdiff_t nodes, edges, history;
+  ptrdiff_t nodes, edges, history;  // fractional: 2 E edges, of which E + e is edge e a step later
+  bool fractional;
   int32_t delay_min, delay_max;
   double delay_median;
   dn_isa isa;

@@ -238,85 +238,84 @@ static dn_status make_lanes(dn_plan *plan, dn_graph *graph, ptrdiff_t zero_strid
   return DN_OK;
 }
 
-// Sorts the edges into `graph`, transposed or not; zero_stride is the row stride of what zero-delay edges read.
-static dn_status graph_create(dn_plan *plan, dn_graph *graph, scratch *s, bool transpose, ptrdiff_t zero_stride) {
-  const ptrdiff_t N = plan->nodes, E = plan->edges;
-  const int32_t S = graph->sectors, lists = graph->lists;
+// Buckets are the places of groups: a number for each (list, sector, tile), in the order in which they are to stand.
+typedef struct buckets {
+  int32_t begin[DN_CLASSES_MAX + 1];  // of each list, and behind the last one
+  int32_t first_short;                // the first of the short lists, which are the last ones; each is one bucket
+} buckets;
 
-  graph->edge = dn_plan_take(plan, E, sizeof(int32_t));
-  graph->offset = dn_plan_take(plan, E, sizeof(int32_t));
-  graph->sector_target = dn_plan_take(plan, S + 1, sizeof(int32_t));
-  int32_t *sector_group = dn_plan_take(plan, (ptrdiff_t)lists * (S + 1), sizeof(int32_t));
-  graph->list[0].sector_group = sector_group;
-  if (!graph->edge || !graph->offset || !graph->sector_target || !sector_group) return DN_NO_MEMORY;
-  // The forward run reads zeros nowhere, so only the adjoint searches for delays.
-  if (transpose && !(graph->delay = dn_plan_take(plan, E, sizeof(int32_t)))) return DN_NO_MEMORY;
-  sort_by_target(s, transpose);
-  make_sectors(plan, graph, s);
+static buckets make_buckets(const dn_plan *plan, const dn_graph *graph) {
+  buckets b = {.first_short = graph->lists};
+  for (int32_t l = 0; l < graph->lists; l++) {
+    const bool is_short = dn_list_is_short(&graph->list[l]);
+    b.begin[l + 1] = b.begin[l] + (is_short ? 1 : graph->sectors * (l == 1 ? plan->tiles : 1));
+  }
+  while (b.first_short > 1 && dn_list_is_short(&graph->list[b.first_short - 1])) b.first_short--;
+  return b;
+}
 
-  // Buckets: a number for each (list, sector, tile), in the order in which they are to stand.
-  int32_t bucket[DN_CLASSES_MAX + 1];
-  bucket[0] = 0;
-  for (int32_t l = 0; l < lists; l++)
-    bucket[l + 1] = bucket[l] + (dn_list_is_short(&graph->list[l]) ? 1 : S * (l == 1 ? plan->tiles : 1));
+// How many groups the edges make: in all, in lists that keep them, and the edges of the others.
+typedef struct group_counts {
+  int32_t groups;
+  ptrdiff_t grouped, short_edges;
+} group_counts;
 
-  int32_t groups = 0;
-  ptrdiff_t shorts = 0, grouped = 0;
+// Finds the groups: group_target, group_bucket and group_count of each, and their order by bucket, in a bucket by size,
+// those of equal size by target. Rows are left sorted.
+static group_counts find_groups(const dn_plan *plan, scratch *s, bool transpose, const buckets *b, int32_t lists) {
+  group_counts counts = {0};
   int32_t largest = 0;
   begin_walk(plan, s);
-  for (int32_t i = 0; i < N; i++) {
-    const int32_t first = groups;
+  for (int32_t i = 0; i < plan->nodes; i++) {
+    const int32_t first = counts.groups;
     const ptrdiff_t n = load_row(s, i, transpose);
     sort_row(s, i, n, transpose);
     for (ptrdiff_t m = 0; m < n; m++) {
-      const int32_t cell = cell_of(plan, s, s->source[m], s->delay[m]), before = groups;
-      const int32_t g = group_of(s, i, cell, &groups);
+      const int32_t cell = cell_of(plan, s, s->source[m], s->delay[m]), before = counts.groups;
+      const int32_t g = group_of(s, i, cell, &counts.groups);
       if (g == before) {
         const int32_t l = cell < DN_CLASSES_MAX ? cell : 1, c = s->sector_of[i];
         s->group_target[g] = i;
         s->group_count[g] = 0;
-        s->group_bucket[g] = bucket[l];
+        s->group_bucket[g] = b->begin[l];
         if (l == 1) s->group_bucket[g] += c * plan->tiles + cell - DN_CLASSES_MAX;
-        else if (!dn_list_is_short(&graph->list[l])) s->group_bucket[g] += c;
+        else if (l < b->first_short) s->group_bucket[g] += c;
       }
       s->group_count[g]++;
     }
-    for (int32_t g = first; g < groups; g++)
+    for (int32_t g = first; g < counts.groups; g++)
       if (s->group_count[g] > largest) largest = s->group_count[g];
   }
-  int32_t first_short = lists;
-  while (first_short > 1 && dn_list_is_short(&graph->list[first_short - 1])) first_short--;
-  for (int32_t g = 0; g < groups; g++) {
-    if (s->group_bucket[g] < bucket[first_short]) grouped++;
-    else shorts += s->group_count[g];
+  for (int32_t g = 0; g < counts.groups; g++) {
+    if (s->group_bucket[g] < b->begin[b->first_short]) counts.grouped++;
+    else counts.short_edges += s->group_count[g];
   }
-  graph->short_begin = (int32_t)(E - shorts);
-  graph->short_target = dn_plan_take(plan, shorts, sizeof(int32_t));
-  graph->group = dn_plan_take(plan, grouped + 1, sizeof(dn_group));
-  if (!graph->short_target || !graph->group) return DN_NO_MEMORY;
+  for (int32_t g = 0; g < counts.groups; g++) s->order[g] = g;
+  sort_pass(s->group_count, largest + 1, s->order, s->other, counts.groups, s->count);
+  sort_pass(s->group_bucket, b->begin[lists], s->other, s->order, counts.groups, s->count);
+  return counts;
+}
 
-  // Groups by bucket, in a bucket by size, those of equal size by target.
-  for (int32_t g = 0; g < groups; g++) s->order[g] = g;
-  sort_pass(s->group_count, largest + 1, s->order, s->other, groups, s->count);
-  sort_pass(s->group_bucket, bucket[lists], s->other, s->order, groups, s->count);
-
-  // Where each group begins. Grouped lists precede the short ones.
+// Gives every list its edges' positions and its groups, in their order: group_next is where a group's next edge goes, of a
+// short list its number among those of rank[list]. Grouped lists precede the short ones.
+static void lay_out_lists(dn_graph *graph, scratch *s, const buckets *b, int32_t groups, int32_t **rank) {
+  const int32_t S = graph->sectors;
+  int32_t *sector_group = graph->list[0].sector_group, *next_rank = s->rank;
   ptrdiff_t k = 0;
-  int32_t *rank[DN_CLASSES_MAX], *next_rank = s->rank;
-  for (int32_t l = 0, g = 0; l < lists; l++) {
+  for (int32_t l = 0, g = 0; l < graph->lists; l++) {
     dn_list *list = &graph->list[l];
     list->sector_group = sector_group + l * (S + 1);
     list->begin = (int32_t)k;
     list->group_begin = g;
-    if (l >= first_short) {
+    if (l >= b->first_short) {
       for (int32_t c = 0; c <= S; c++) list->sector_group[c] = 0;
-      while (g < groups && s->group_bucket[s->order[g]] == bucket[l]) k += s->group_count[s->order[g++]];
+      while (g < groups && s->group_bucket[s->order[g]] == b->begin[l]) k += s->group_count[s->order[g++]];
       rank[l] = next_rank;
       next_rank += place_short(s, list->group_begin, g, list->begin, next_rank);
     } else {
       for (int32_t c = 0; c < S; c++) {
         list->sector_group[c] = g;
-        for (; g < groups && s->group_bucket[s->order[g]] < bucket[l + 1] &&
+        for (; g < groups && s->group_bucket[s->order[g]] < b->begin[l + 1] &&
                s->sector_of[s->group_target[s->order[g]]] == c;
              g++) {
           const int32_t from = s->order[g];
@@ -330,15 +329,19 @@ static dn_status graph_create(dn_plan *plan, dn_graph *graph, scratch *s, bool t
     }
     list->count = (int32_t)k - list->begin;
   }
-  assert(k == E);
+}
 
-  groups = 0;
+// Writes every edge to its position: its number, what it reads, of a short list its target, of an adjoint its delay.
+static void place_edges(const dn_plan *plan, dn_graph *graph, scratch *s, bool transpose, ptrdiff_t zero_stride,
+                        int32_t first_short, int32_t *const *rank) {
+  int32_t groups = 0;
   begin_walk(plan, s);
-  for (int32_t i = 0; i < N; i++) {
+  for (int32_t i = 0; i < plan->nodes; i++) {
     const ptrdiff_t n = load_row(s, i, transpose);
     for (ptrdiff_t m = 0; m < n; m++) {
       const int32_t d = s->delay[m], j = s->source[m];
       const int32_t cell = cell_of(plan, s, j, d), g = group_of(s, i, cell, &groups);
+      ptrdiff_t k;
       if (cell >= first_short && cell < DN_CLASSES_MAX) {
         k = rank[cell][s->group_count[g]++] + s->group_next[g];
         graph->short_target[k - graph->short_begin] = (int32_t)(i * plan->stride);
@@ -350,6 +353,30 @@ static dn_status graph_create(dn_plan *plan, dn_graph *graph, scratch *s, bool t
       if (graph->delay) graph->delay[k] = d;
     }
   }
+}
+
+// Sorts the edges into `graph`, transposed or not; zero_stride is the row stride of what zero-delay edges read.
+static dn_status graph_create(dn_plan *plan, dn_graph *graph, scratch *s, bool transpose, ptrdiff_t zero_stride) {
+  const ptrdiff_t E = plan->edges, ends = graph->sectors + 1;
+  graph->edge = dn_plan_take(plan, E, sizeof(int32_t));
+  graph->offset = dn_plan_take(plan, E, sizeof(int32_t));
+  graph->sector_target = dn_plan_take(plan, ends, sizeof(int32_t));
+  graph->list[0].sector_group = dn_plan_take(plan, graph->lists * ends, sizeof(int32_t));
+  if (!graph->edge || !graph->offset || !graph->sector_target || !graph->list[0].sector_group) return DN_NO_MEMORY;
+  // The forward run reads zeros nowhere, so only the adjoint searches for delays.
+  if (transpose && !(graph->delay = dn_plan_take(plan, E, sizeof(int32_t)))) return DN_NO_MEMORY;
+
+  sort_by_target(s, transpose);
+  make_sectors(plan, graph, s);
+  const buckets b = make_buckets(plan, graph);
+  const group_counts counts = find_groups(plan, s, transpose, &b, graph->lists);
+  graph->short_begin = (int32_t)(E - counts.short_edges);
+  graph->short_target = dn_plan_take(plan, counts.short_edges, sizeof(int32_t));
+  graph->group = dn_plan_take(plan, counts.grouped + 1, sizeof(dn_group));
+  if (!graph->short_target || !graph->group) return DN_NO_MEMORY;
+  int32_t *rank[DN_CLASSES_MAX];
+  lay_out_lists(graph, s, &b, counts.groups, rank);
+  place_edges(plan, graph, s, transpose, zero_stride, b.first_short, rank);
   return make_lanes(plan, graph, zero_stride);
 }
 
@@ -364,7 +391,9 @@ static dn_status finish(dn_place *place, dn_status status, ptrdiff_t edge, ptrdi
 static dn_status check_network(const dn_network *net, dn_place *place) {
   const ptrdiff_t N = net->nodes, E = net->edges;
   if (N < 0 || E < 0 || net->history < 0) return finish(place, DN_BAD_SIZE, -1, -1);
-  if (N >= INT32_MAX || E >= INT32_MAX || net->history >= INT32_MAX / 2) return finish(place, DN_TOO_LARGE, -1, -1);
+  if (net->fractional < 0 || net->fractional > 1) return finish(place, DN_BAD_OPTION, -1, -1);
+  if (N >= INT32_MAX || E >= INT32_MAX / (1 + net->fractional) || net->history >= INT32_MAX / 2)
+    return finish(place, DN_TOO_LARGE, -1, -1);
   const bool dense = E > 0 && !net->targets && !net->sources;
   if (dense && E != N * N) return finish(place, DN_BAD_SIZE, -1, -1);
   if (E > 0 && (!net->delays || (!dense && (!net->targets || !net->sources))))
@@ -376,7 +405,7 @@ static dn_status check_network(const dn_network *net, dn_place *place) {
       if (j < 0 || j >= N) return finish(place, DN_NODE_OUT_OF_RANGE, e, j);
     }
     if (net->delays[e] < 0) return finish(place, DN_NEGATIVE_DELAY, e, dense ? e / N : net->targets[e]);
-    if (net->delays[e] > net->history)
+    if (net->delays[e] > net->history - (net->fractional ? 1 : 0))
       return finish(place, DN_DELAY_EXCEEDS_HISTORY, e, dense ? e / N : net->targets[e]);
   }
   return DN_OK;
@@ -490,6 +519,20 @@ static dn_status fill_plan(dn_plan *plan, const dn_network *net, const dn_plan_o
   return status;
 }
 
+// The edges of a fractional network as whole ones, in three arrays of 2 E: E + e is edge e a step later.
+static dn_network double_edges(const dn_network *net, int32_t *memory) {
+  const ptrdiff_t E = net->edges, N = net->nodes;
+  int32_t *targets = memory, *sources = memory + 2 * E, *delays = memory + 4 * E;
+  for (ptrdiff_t e = 0; e < E; e++) {
+    targets[e] = targets[E + e] = net->targets ? net->targets[e] : (int32_t)(e / N);
+    sources[e] = sources[E + e] = net->sources ? net->sources[e] : (int32_t)(e % N);
+    delays[e] = net->delays[e];
+    delays[E + e] = net->delays[e] + 1;
+  }
+  return (dn_network){
+      .nodes = N, .edges = 2 * E, .history = net->history, .targets = targets, .sources = sources, .delays = delays};
+}
+
 dn_status dn_plan_create(const dn_network *network, const dn_plan_options *options, dn_plan **plan, dn_place *place) {
   static const dn_plan_options defaults;
   if (!options) options = &defaults;
@@ -509,15 +552,25 @@ dn_status dn_plan_create(const dn_network *network, const dn_plan_options *optio
   if (!made) return finish(place, DN_NO_MEMORY, -1, -1);
   *made = (dn_plan){
       .nodes = network->nodes,
-      .edges = network->edges,
+      .edges = (1 + network->fractional) * network->edges,
       .history = network->history,
+      .fractional = network->fractional,
       .isa = options->isa == DN_ISA_AUTO ? dn_isa_best() : options->isa,
       .work_a_thread = WORK_A_THREAD,
       .block = B,
       .allocator = options->allocator,
       .bytes = sizeof *made,
   };
-  status = fill_plan(made, network, options);
+  int32_t *memory = NULL;
+  dn_network doubled;
+  if (network->fractional) {
+    memory = dn_allocate(&options->allocator, (size_t)(3 * made->edges + 1) * sizeof *memory);
+    status = memory ? DN_OK : DN_NO_MEMORY;
+    if (memory) doubled = double_edges(network, memory);
+    network = &doubled;
+  }
+  if (status == DN_OK) status = fill_plan(made, network, options);
+  dn_release(&options->allocator, memory);
   if (status != DN_OK) {
     dn_plan_destroy(made);
     return finish(place, status, -1, -1);

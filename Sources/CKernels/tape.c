@@ -26,7 +26,7 @@ void dn_tape_destroy(dn_tape *tape) {
 }
 
 // What is not a number has a status of its own.
-static bool same_number(double a, double b) { return a == b || !(0 * a == 0) || !(0 * b == 0); }
+static bool same_number(double a, double b) { return a == b || !isfinite(a) || !isfinite(b); }
 
 bool dn_recorded_same(const dn_recorded *a, const dn_recorded *b) {
   return a->plan == b->plan && a->model == b->model && a->scheme == b->scheme && a->stage == b->stage &&

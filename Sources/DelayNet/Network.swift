@@ -83,7 +83,7 @@ public struct Network<Scalar: DelayNetScalar>: Sendable, Equatable {
       history: history, timeStep: timeStep)
   }
 
-  private init(
+  init(
     nodes: Int, topology: Topology, weights: [Scalar], delays: [Int32], history: Int?, timeStep: Double?
   ) throws(DelayNetError) {
     if let history, history < 0 { throw .optionOutOfRange(name: "history", value: Double(history)) }

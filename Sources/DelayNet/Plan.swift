@@ -28,8 +28,16 @@ public final class Plan: Sendable {
   ///   - tileSources: sources whose windows are kept in cache together; 0 chooses.
   /// - Throws: ``DelayNetError/instructionSetUnavailable(_:)``, ``DelayNetError/optionOutOfRange(name:value:)``,
   ///   ``DelayNetError/tooLarge``, ``DelayNetError/outOfMemory``.
-  public init<Scalar>(
+  public convenience init<Scalar>(
     _ network: Network<Scalar>, instructionSet: InstructionSet = .automatic, block: Int = 0, tileSources: Int = 0
+  ) throws(DelayNetError) {
+    try self.init(
+      network, fractional: false, instructionSet: instructionSet, block: block, tileSources: tileSources)
+  }
+
+  /// A plan whose runs read, where it is fractional, between each delay and one a step longer.
+  init<Scalar>(
+    _ network: Network<Scalar>, fractional: Bool, instructionSet: InstructionSet, block: Int = 0, tileSources: Int = 0
   ) throws(DelayNetError) {
     guard dn_isa_available(instructionSet.code) != 0 else { throw .instructionSetUnavailable(instructionSet) }
     guard [0, 16, 32, 64, 128, 256].contains(block) else {
@@ -61,6 +69,7 @@ public final class Plan: Sendable {
           description.sources = dense ? nil : sources.baseAddress
           description.targets = dense ? nil : targets.baseAddress
           description.delays = delays.baseAddress
+          description.fractional = fractional ? 1 : 0
           return dn_plan_create(&description, &options, &created, &place)
         }
       }
@@ -72,7 +81,7 @@ public final class Plan: Sendable {
     edges = network.edges
     history = network.history
     shortestDelay = Int(network.delays.min() ?? 0)
-    longestDelay = Int(network.delays.max() ?? 0)
+    longestDelay = network.delays.max().map { Int($0) + (fractional ? 1 : 0) } ?? 0
   }
 
   deinit { dn_plan_destroy(handle) }

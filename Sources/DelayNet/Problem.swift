@@ -108,7 +108,7 @@ public struct Problem<Scalar: DelayNetScalar>: Sendable {
     self.delays = delays
     fractions = delays.areFractional ? steps?.map { Scalar($0 - $0.rounded(.down)) } : nil
     plan = try Plan(
-      delays.sorted(network, steps: steps), instructionSet: instructionSet)
+      delays.whole(network, steps: steps), fractional: fractions != nil, instructionSet: instructionSet)
     weights = network.weights
     initial = try Self.initial(of: model, nodes: network.nodes, key: RandomKey(seed: 0))
   }
@@ -201,32 +201,12 @@ extension Problem.Delays {
     return steps
   }
 
-  /// The network whose plan the kernels use: with fractional delays edge E + e is edge e, one step later.
-  func sorted(_ network: Network<Scalar>, steps: [Double]?) throws(DelayNetError) -> Network<Scalar> {
+  /// The network with the whole steps of the delays; where they are fractional, its history has room for one more.
+  func whole(_ network: Network<Scalar>, steps: [Double]?) throws(DelayNetError) -> Network<Scalar> {
     guard let steps else { return network }
     let whole = steps.map { Int32($0.rounded(.down)) }
-    let longest = Int(whole.max() ?? -1) + 1
-    if !areFractional {
-      return try network.withEdges(delays: whole, twice: false, history: max(network.history, longest))
-    }
-    return try network.withEdges(
-      delays: whole + whole.map { $0 + 1 }, twice: true, history: max(network.history, longest))
-  }
-}
-
-extension Network {
-  /// The edges with other delays, or all of them twice.
-  fileprivate func withEdges(delays: [Int32], twice: Bool, history: Int) throws(DelayNetError) -> Network {
-    let (from, to): ([Int32], [Int32]) =
-      switch topology {
-      case .edges(let sources, let targets): (sources, targets)
-      case .dense:
-        (
-          (0..<nodes * nodes).map { Int32($0 % max(nodes, 1)) }, (0..<nodes * nodes).map { Int32($0 / max(nodes, 1)) }
-        )
-      }
     return try Network(
-      nodes: nodes, sources: twice ? from + from : from, targets: twice ? to + to : to,
-      weights: twice ? weights + weights : weights, delays: delays, history: history, timeStep: timeStep)
+      nodes: network.nodes, topology: network.topology, weights: network.weights, delays: whole,
+      history: max(network.history, Int(whole.max() ?? -1) + 1), timeStep: network.timeStep)
   }
 }

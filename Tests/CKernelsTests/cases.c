@@ -119,7 +119,7 @@ network network_make(const case_spec *spec, uint64_t seed) {
   }
   free(sums);
   net.scale = largest > 0 ? (double)(float)(0.95 / largest) : 1;
-  net.view = (dn_network){net.nodes, net.edges, net.history, net.targets, net.sources, net.delays};
+  net.view = (dn_network){net.nodes, net.edges, net.history, net.targets, net.sources, net.delays, 0};
   if (net.dense) net.view.targets = net.view.sources = NULL;
   return net;
 }

@@ -114,6 +114,9 @@ static inline int check_main(int argc, char **argv, const check_test *tests, siz
   return check_state.failed != 0;
 }
 
+// Of a test that both_precisions.h has compiled, both entries of a list.
+#define CHECK_BOTH(test) {#test "_f32", test##_f32}, {#test "_f64", test##_f64},
+
 #define CHECK_MAIN(argc, argv, tests) check_main(argc, argv, tests, sizeof(tests) / sizeof(tests)[0])
 
 #endif

@@ -87,17 +87,22 @@ static void edges(void) {
   SPOILED("the first of two mistakes", DN_DELAY_EXCEEDS_HISTORY, 1, s.sources[4] = 21; s.delays[1] = 22);
   // A dense network's edge is i * N + j.
   int32_t delays[9] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
-  SPOILED("dense", DN_OK, -1, s.net = ((dn_network){3, 9, 8, NULL, NULL, delays}));
-  SPOILED("dense, delay H + 1", DN_DELAY_EXCEEDS_HISTORY, 8, s.net = ((dn_network){3, 9, 7, NULL, NULL, delays}));
+  SPOILED("dense", DN_OK, -1, s.net = ((dn_network){3, 9, 8, NULL, NULL, delays, 0}));
+  SPOILED("dense, delay H + 1", DN_DELAY_EXCEEDS_HISTORY, 8, s.net = ((dn_network){3, 9, 7, NULL, NULL, delays, 0}));
+  SPOILED("dense, fractional delays", DN_DELAY_EXCEEDS_HISTORY, 8,
+          s.net = ((dn_network){3, 9, 8, NULL, NULL, delays, 1}));
+  SPOILED("dense, fractional delays, longer history", DN_OK, -1,
+          s.net = ((dn_network){3, 9, 9, NULL, NULL, delays, 1}));
+  SPOILED("fractional is 0 or 1", DN_BAD_OPTION, -1, s.net = ((dn_network){3, 9, 9, NULL, NULL, delays, 2}));
   delays[5] = -1;
-  SPOILED("dense, negative delay", DN_NEGATIVE_DELAY, 5, s.net = ((dn_network){3, 9, 8, NULL, NULL, delays}));
+  SPOILED("dense, negative delay", DN_NEGATIVE_DELAY, 5, s.net = ((dn_network){3, 9, 8, NULL, NULL, delays, 0}));
 }
 
 static void pointers(void) {
   SPOILED("no delays", DN_NULL_POINTER, -1, s.net.delays = NULL);
   SPOILED("targets without sources", DN_NULL_POINTER, -1, s.net.sources = NULL);
   SPOILED("sources without targets", DN_NULL_POINTER, -1, s.net.targets = NULL);
-  SPOILED("dense without delays", DN_NULL_POINTER, -1, s.net = ((dn_network){3, 9, 7, NULL, NULL, NULL}));
+  SPOILED("dense without delays", DN_NULL_POINTER, -1, s.net = ((dn_network){3, 9, 7, NULL, NULL, NULL, 0}));
   SPOILED("no nodes, no arrays", DN_OK, -1, s.net = ((dn_network){0}));
   SPOILED("no edges, no delays", DN_OK, -1, s.net.edges = 0; s.net.delays = NULL);
   SPOILED("no edges, no arrays", DN_OK, -1, s.net = ((dn_network){.nodes = 4, .history = 3}));
@@ -147,7 +152,7 @@ static void sizes(void) {
   SPOILED("edges that overflow", DN_TOO_LARGE, -1, s.net.edges = PTRDIFF_MAX / 4);
   const ptrdiff_t many = too_many - 1;
   SPOILED("dense, bytes that overflow", DN_TOO_LARGE, -1,
-          s.net = ((dn_network){many, many * many, 9, NULL, NULL, s.delays}));
+          s.net = ((dn_network){many, many * many, 9, NULL, NULL, s.delays, 0}));
   SPOILED_EITHER("edges that are NULL", DN_TOO_LARGE, DN_NULL_POINTER,
                  s.net = ((dn_network){.nodes = 4, .edges = PTRDIFF_MAX / 4, .targets = s.targets}));
   SPOILED_EITHER("history PTRDIFF_MAX", DN_TOO_LARGE, DN_NO_MEMORY, s.net.history = PTRDIFF_MAX);

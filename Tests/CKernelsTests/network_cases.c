@@ -64,7 +64,13 @@ network network_make_fractional(const case_spec *spec, uint64_t seed) {
   if (E > 0) net.longest++;
   if (net.history < net.longest) net.history = net.longest;
   net.dense = false;
-  net.view = (dn_network){net.nodes, net.edges, net.history, net.targets, net.sources, net.delays};
+  net.view = (dn_network){.nodes = net.nodes,
+                          .edges = E,
+                          .history = net.history,
+                          .targets = net.targets,
+                          .sources = net.sources,
+                          .delays = net.delays,
+                          .fractional = 1};
   return net;
 }
 

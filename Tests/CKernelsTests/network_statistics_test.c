@@ -194,7 +194,7 @@ static void end_state(const setting *s, int parts, double *end) {
   int32_t delays[7];
   for (int e = 0; e < 7; e++) delays[e] = coarse[e] * parts;
   const ptrdiff_t history = 5 * parts, steps = s->steps * parts, S = s->model->states, C = s->model->couplings;
-  const dn_network net = {NODES, 7, history, targets, sources, delays};
+  const dn_network net = {NODES, 7, history, targets, sources, delays, 0};
   const dn_model *model = dn_model_find(s->model->name);
   double initial[REF_STATES_MAX * NODES], *past = ref_array(C * NODES, history), *noise = NULL;
   for (ptrdiff_t i = 0; i < NODES; i++) {
@@ -376,8 +376,8 @@ static void oscillators(void) {
     const int whole = 16 << k;
     const double dt = tau / (whole + 0.5);
     const ptrdiff_t history = whole + 1, steps = (ptrdiff_t)lround(24 / dt), late = steps - 1, early = steps / 2;
-    const int32_t targets[] = {0, 1, 0, 1}, sources[] = {1, 0, 1, 0}, delays[] = {whole, whole, whole + 1, whole + 1};
-    const dn_network net = {2, 4, history, targets, sources, delays};
+    const int32_t targets[] = {0, 1}, sources[] = {1, 0}, delays[] = {whole, whole};
+    const dn_network net = {2, 2, history, targets, sources, delays, .fractional = 1};
     const double weights[] = {1, 1}, fractions[] = {0.5, 0.5}, initial[] = {0, 0}, direction[] = {1 / dt, 1 / dt};
     const dn_parameter_f64 parameters[] = {{&omega, 1}};
     double *past = ref_array(4, history), *series = ref_array(2, steps), *tangent = ref_array(2, steps),

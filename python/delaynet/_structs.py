@@ -23,7 +23,7 @@ class dn_allocator(Structure):
 
 class dn_network(Structure):
     _fields_ = [("nodes", extent), ("edges", extent), ("history", extent), ("targets", pointer), ("sources", pointer),
-                ("delays", pointer)]
+                ("delays", pointer), ("fractional", c_int32)]
 
 
 class dn_plan_options(Structure):

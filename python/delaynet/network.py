@@ -95,13 +95,10 @@ class Network:
         self._plan = self._planned()
 
     def _planned(self):
-        """The sorted edges. With fractional delays edge E + e is edge e, one step later."""
-        sources, targets, delays = self.sources, self.targets, self.delays.reshape(-1)
-        if self.fractions is not None:
-            sources, targets = (np.concatenate([a, a]) for a in self.edges())
-            delays = np.concatenate([delays, delays + np.int32(1)])
-        struct = c.dn_network(self.nodes, delays.size, self.horizon,
-                              *(None if a is None else flat("edges", a) for a in (targets, sources, delays)))
+        """The sorted edges."""
+        arrays = self.targets, self.sources, self.delays.reshape(-1)
+        struct = c.dn_network(self.nodes, self.delays.size, self.horizon,
+                              *(None if a is None else flat("edges", a) for a in arrays), self.fractions is not None)
         place = c.dn_place()
         return Handle("plan", lambda handle: check(library().dn_plan_create(struct, None, handle, place), place))
 

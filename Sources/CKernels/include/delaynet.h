@@ -134,6 +134,8 @@ typedef struct dn_network {
   const int32_t *DN_NULLABLE targets;  // (E), or NULL together with `sources` for a dense network:
   const int32_t *DN_NULLABLE sources;  //   then edge i * N + j goes from source j to target i
   const int32_t *DN_NULLABLE delays;   // (E), in steps, 0 <= d <= H
+  int32_t fractional;  // 1: delays lie between d and d + 1 <= H, for networks of nodes whose every run says
+                       //   where: dn_network_primal.fractions. The delay map has whole delays
 } dn_network;
 
 typedef struct dn_plan_options {

@@ -45,9 +45,8 @@ typedef struct DN_NAME(dn_network_primal) {
   dn_stage stage;
   double time_step;                      // dt > 0, in the model's unit of time
   const DN_REAL *DN_NULLABLE weights;    // (E)
-  const DN_REAL *DN_NULLABLE fractions;  // (E) in 0 ... 1, or NULL. Fractional delays: edge e reads at its delay plus
-                                         //   fractions[e], between two columns. The plan then has 2 E edges: e and
-                                         //   E + e join the same nodes, E + e with a delay one step longer
+  const DN_REAL *DN_NULLABLE fractions;  // (E) in 0 ... 1 for a fractional plan, else NULL: edge e reads at its
+                                         //   delay plus fractions[e], between two columns
   dn_coupling_kind coupling_kind;
   DN_REAL coupling;                                     // G
   const DN_NAME(dn_parameter) *DN_NULLABLE parameters;  // (P), or NULL: all defaults

@@ -17,7 +17,7 @@ static void map_jvp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   const map_arrays *a = &state.arrays;
   const map_share share = map_share_of(&state, worker, &plan->forward);
   map_share with_tangent_weights = share;
-  with_tangent_weights.weights = a->tangent_weights;
+  with_tangent_weights.ring.weights = a->tangent_weights;
   const bool reads_series = map_jvp_reads_series(d);
   const ptrdiff_t T = p->steps, B = plan->block, E = plan->edges, stride = plan->stride;
 
@@ -34,12 +34,12 @@ static void map_jvp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   ptrdiff_t t = 0, column = plan->lead;
   while (t < T && result->status == DN_OK) {
     const ptrdiff_t n = T - t < B ? T - t : B;
-    if (column + B > plan->lead + plan->window) {
-      if (reads_series) map_slide(&share, a->known, column);
-      column = map_slide(&share, a->ring, column);
+    if (ring_is_full(plan, column)) {
+      if (reads_series) ring_slide(&share.ring, NULL, a->known, column);
+      column = ring_slide(&share.ring, NULL, a->ring, column);
     }
     DN_REAL *dx = a->ring + column;
-    for (ptrdiff_t i = share.row_begin; i < share.row_end; i++) {
+    for (ptrdiff_t i = share.ring.row_begin; i < share.ring.row_end; i++) {
       if (p->noise_gain != 0 && d->noise)
         kernels->scale_row(d->noise + i * d->noise_stride + t, p->noise_gain, dx + i * stride, n);
       else memset(dx + i * stride, 0, (size_t)n * sizeof *dx);
@@ -53,16 +53,16 @@ static void map_jvp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
     dn_wait(worker);
 
     if (reads_series) {
-      map_apply(&with_tangent_weights, 0, a->noise_block, dx, stride, n);
+      ring_add_to(&with_tangent_weights.ring, 0, a->noise_block, dx, stride, n);
       for (int32_t l = 1; l < plan->forward.lists; l++)
-        map_apply(&with_tangent_weights, l, a->known + column, dx, stride, n);
+        ring_add_to(&with_tangent_weights.ring, l, a->known + column, dx, stride, n);
     }
-    if (d->noise) map_apply(&share, 0, a->tangent_block, dx, stride, n);
-    map_apply(&share, 1, dx, dx, stride, n);
-    map_solve(&share, 2, dx, 0, B, n);
+    if (d->noise) ring_add_to(&share.ring, 0, a->tangent_block, dx, stride, n);
+    ring_add(&share.ring, 1, dx, dx, n);
+    map_solve(&share, dx, n);
 
     mine = (dn_outcome){.status = DN_OK};
-    for (ptrdiff_t i = share.row_begin; i < share.row_end; i++) {
+    for (ptrdiff_t i = share.ring.row_begin; i < share.ring.row_end; i++) {
       const ptrdiff_t bad = kernels->store_row(dx + i * stride, d->series + i * d->series_stride + t, n);
       if (bad >= 0 && (mine.status == DN_OK || t + bad < mine.step))
         mine = (dn_outcome){.status = DN_NOT_FINITE_TANGENT, .node = i, .step = t + bad};
@@ -91,7 +91,8 @@ static void map_jvp_check(const void *context, ptrdiff_t run, dn_views *views) {
   dn_views_add(views, d->noise, N, T, d->noise_stride, size, DN_OPTIONAL, false, 4);
   dn_views_add(views, d->series, N, T, d->series_stride, size, DN_REQUIRED, true, 4);
   dn_views_add(views, d->next_history, N, H, d->next_history_stride, size, DN_OPTIONAL, true, 3);
-  if (views->status == DN_OK && !(0 * d->scale == 0 && 0 * d->noise_gain == 0)) views->status = DN_NOT_FINITE_PARAMETER;
+  if (views->status == DN_OK && !(isfinite(d->scale) && isfinite(d->noise_gain)))
+    views->status = DN_NOT_FINITE_PARAMETER;
 }
 
 dn_status DN_NAME(dn_map_jvp)(const dn_plan *plan, ptrdiff_t runs, const DN_NAME(dn_map_primal) *primals,

@@ -13,7 +13,7 @@ static void map_run_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   DN_NAME(dn_map_result) *out = c->run_results ? &c->run_results[run] : NULL;
 
   dn_outcome mine = map_pack(&share);
-  for (ptrdiff_t i = share.row_begin; i < share.row_end && H > 0; i++) {
+  for (ptrdiff_t i = share.ring.row_begin; i < share.ring.row_end && H > 0; i++) {
     const ptrdiff_t bad = kernels->first_not_finite(p->history + i * p->history_stride, H);
     if (bad >= 0 && (mine.status == DN_OK || bad - H < mine.step))
       mine = (dn_outcome){.status = DN_NOT_FINITE_HISTORY, .node = i, .step = bad - H};
@@ -29,29 +29,29 @@ static void map_run_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   ptrdiff_t t = 0, column = plan->lead;
   while (t < T && result->status == DN_OK) {
     const ptrdiff_t n = T - t < B ? T - t : B;
-    if (column + B > plan->lead + plan->window) column = map_slide(&share, a->ring, column);
+    if (ring_is_full(plan, column)) column = ring_slide(&share.ring, NULL, a->ring, column);
     DN_REAL *x = a->ring + column;
 
     // The row starts as the noise's share; with a gain of 0 the noise is not read at all.
-    for (ptrdiff_t i = share.row_begin; i < share.row_end; i++) {
+    for (ptrdiff_t i = share.ring.row_begin; i < share.ring.row_end; i++) {
       if (p->noise_gain != 0) kernels->scale_row(p->noise + i * p->noise_stride + t, p->noise_gain, x + i * stride, n);
       else memset(x + i * stride, 0, (size_t)n * sizeof *x);
     }
     if (plan->zero_edges) map_load_noise(&share, p->noise + t, p->noise_stride, a->noise_block, n);
     if (plan->zero_edges || column == plan->lead) dn_wait(worker);
-    if (plan->zero_edges) map_apply(&share, 0, a->noise_block, x, stride, n);
-    map_apply(&share, 1, x, x, stride, n);
-    map_solve(&share, 2, x, 0, B, n);
+    if (plan->zero_edges) ring_add_to(&share.ring, 0, a->noise_block, x, stride, n);
+    ring_add(&share.ring, 1, x, x, n);
+    map_solve(&share, x, n);
 
     mine = (dn_outcome){.status = DN_OK};
-    for (ptrdiff_t i = share.row_begin; i < share.row_end; i++) {
+    for (ptrdiff_t i = share.ring.row_begin; i < share.ring.row_end; i++) {
       const ptrdiff_t bad = kernels->first_not_finite(x + i * stride, n);
       if (bad >= 0 && (mine.status == DN_OK || t + bad < mine.step))
         mine = (dn_outcome){.status = DN_NOT_FINITE_SERIES, .node = i, .step = t + bad};
     }
     *result = dn_block_end(worker, mine, n);
     const ptrdiff_t good = result->status == DN_NOT_FINITE_SERIES ? result->step - t : n;
-    for (ptrdiff_t i = share.row_begin; i < share.row_end; i++)
+    for (ptrdiff_t i = share.ring.row_begin; i < share.ring.row_end; i++)
       memcpy(p->series + i * p->series_stride + t, x + i * stride, (size_t)good * sizeof *x);
     t += good;
     column += n;

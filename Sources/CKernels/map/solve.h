@@ -2,16 +2,8 @@
 //
 //   x_i(t) = sum over e -> i of (scale w_e) b(j_e, t - d_e) + noise_gain z_i(t)
 //
-// A run walks over blocks of B columns in a private ring: N compact rows of `lead` columns of history and a window of
-// blocks; at the window's end the last `lead` columns slide back to the front. In a block far edges (d >= B) are applied
-// at once, the halving classes by recursion: class h to the first h columns, solve these, class h to the next h columns,
-// solve those. This is the schedule of relaxed (online) convolution: van der Hoeven, "Relax, but don't be too lazy",
-// J. Symb. Comput. 34 (2002).
-//
-// Here: the arrays of a run, the ring, the block recursion, the checks of a call.
-#include <limits.h>
-
-#include "../call.h"
+// The ring, its blocks and their recursion are in ring.h. Here: the arrays of a run, its workers, the checks of a call.
+#include "../ring.h"
 
 // A run's private arrays, cut from the workspace; those a driver does not ask for are NULL.
 typedef struct map_arrays {
@@ -38,95 +30,63 @@ typedef struct map_state {
 
 // ---- One worker's share --------------------------------------------------------------------------------------------
 
-// The sectors of `graph` that a worker owns: the rows it fills, stores and slides, and the groups it applies.
+// A worker of a run with its share of one of the two graphs: rows are its targets.
 typedef struct map_share {
   const map_state *state;
-  const dn_worker *worker;
-  const dn_graph *graph;
-  ptrdiff_t sector_begin, sector_end;
-  ptrdiff_t row_begin, row_end;
-  const DN_REAL *weights;
+  ring_share ring;
   bool zeros_before;  // everything before column 0 of this block is zero
 } map_share;
 
 static map_share map_share_of(const map_state *state, const dn_worker *worker, const dn_graph *graph) {
   const ptrdiff_t begin = dn_share_begin(worker, graph->sectors), end = dn_share_end(worker, graph->sectors);
   return (map_share){.state = state,
-                     .worker = worker,
-                     .graph = graph,
-                     .sector_begin = begin,
-                     .sector_end = end,
-                     .row_begin = graph->sector_target[begin],
-                     .row_end = graph->sector_target[end],
-                     .weights = state->arrays.weights};
+                     .ring = {.plan = state->plan,
+                              .kernels = state->kernels,
+                              .worker = worker,
+                              .graph = graph,
+                              .weights = state->arrays.weights,
+                              .channels = 1,
+                              .row_begin = graph->sector_target[begin],
+                              .row_end = graph->sector_target[end],
+                              .sector_begin = begin,
+                              .sector_end = end}};
 }
 
-// Adds a list's edges to n columns, this worker's targets. A short list is added as a whole by rank 0, to rows of the
-// other workers too: all wait before and after.
-static void map_apply(const map_share *share, int32_t l, const DN_REAL *src, DN_REAL *dst, ptrdiff_t dst_stride,
-                      ptrdiff_t n) {
-  const dn_list *list = &share->graph->list[l];
-  if (list->count == 0) return;
-  if (list->longest > 0 && list->longest < DN_LEAF) {
-    dn_wait(share->worker);
-    if (share->worker->rank == 0)
-      share->state->kernels->apply_short(share->graph, list, share->weights, src, share->state->plan->stride, dst,
-                                         dst_stride, n);
-    dn_wait(share->worker);
-    return;
-  }
-  share->state->kernels->apply(share->graph, list->sector_group[share->sector_begin],
-                               list->sector_group[share->sector_end], share->weights, src, dst, dst_stride, n);
-}
+// ---- A block -------------------------------------------------------------------------------------------------------
 
-// The same for the edges with shortest <= d <= longest of a grouped list of the transposed graph.
-static void map_apply_between(const map_share *share, int32_t l, const DN_REAL *src, DN_REAL *dst, ptrdiff_t dst_stride,
-                              ptrdiff_t n, ptrdiff_t shortest, ptrdiff_t longest) {
-  const dn_list *list = &share->graph->list[l];
-  if (list->count == 0 || longest < shortest || longest < list->shortest) return;
-  share->state->kernels->apply_between(share->graph, list->sector_group[share->sector_begin],
-                                       list->sector_group[share->sector_end], share->weights, src, dst, dst_stride, n,
-                                       (int32_t)shortest, longest < INT32_MAX ? (int32_t)longest : INT32_MAX - 1);
-}
+typedef struct map_block {
+  const map_share *share;
+  DN_REAL *x;  // column 0 of the block, row 0
+} map_block;
 
-// ---- The recursion -------------------------------------------------------------------------------------------------
-
-// Solves columns from ... from + length - 1 of a block, n of which are wanted: edges shorter than `length` are missing,
-// all longer ones have been added. `x` is column 0 of the block, row 0. l is the list of the class length / 2.
-static void map_solve(const map_share *share, int32_t l, DN_REAL *x, ptrdiff_t from, ptrdiff_t length, ptrdiff_t n) {
-  const dn_plan *plan = share->state->plan;
-  if (length <= plan->quiet) {
-    dn_wait(share->worker);
-    return;
-  }
-  if (length == DN_LEAF) {
-    dn_wait(share->worker);
-    if (share->worker->rank == 0 && share->graph->leaf_lanes)
-      share->state->kernels->solve_leaf_lanes(share->graph, share->weights, &share->state->arrays.lanes, x + from,
-                                              plan->stride, plan->nodes, n < length ? n : length);
-    else if (share->worker->rank == 0)
-      share->state->kernels->solve_leaf(share->graph, share->weights, x + from, n < length ? n : length);
-    dn_wait(share->worker);
-    return;
-  }
-  const ptrdiff_t half = length / 2;
+static void map_add(void *context, int32_t l, ptrdiff_t from, ptrdiff_t n) {
+  const map_block *b = context;
   // The class reads the columns up to `from` - 1, which may be known to be zeros.
-  if (!(share->zeros_before && from == 0)) map_apply(share, l, x + from, x + from, plan->stride, n < half ? n : half);
-  map_solve(share, l + 1, x, from, half, n);
-  if (n <= half) return;
-  map_apply(share, l, x + from + half, x + from + half, plan->stride, n - half < half ? n - half : half);
-  map_solve(share, l + 1, x, from + half, half, n - half);
+  if (!(b->share->zeros_before && from == 0)) ring_add(&b->share->ring, l, b->x + from, b->x + from, n);
 }
 
-// Moves the `lead` columns before `column` to the front of this worker's rows; returns the column behind them. The other
-// workers must have finished with the ring; the next wait makes the rows theirs to read.
-static ptrdiff_t map_slide(const map_share *share, DN_REAL *ring, ptrdiff_t column) {
-  const dn_plan *plan = share->state->plan;
-  for (ptrdiff_t i = share->row_begin; i < share->row_end; i++) {
-    DN_REAL *row = ring + i * plan->stride;
-    memmove(row, row + column - plan->lead, (size_t)plan->lead * sizeof *row);
-  }
-  return plan->lead;
+static void map_leaf(void *context, ptrdiff_t from, ptrdiff_t n) {
+  const map_block *b = context;
+  const ring_share *r = &b->share->ring;
+  dn_wait(r->worker);
+  if (r->plan->quiet >= DN_LEAF) return;
+  if (r->worker->rank == 0 && r->graph->leaf_lanes)
+    r->kernels->solve_leaf_lanes(r->graph, r->weights, &b->share->state->arrays.lanes, b->x + from, r->plan->stride,
+                                 r->plan->nodes, n);
+  else if (r->worker->rank == 0) r->kernels->solve_leaf(r->graph, r->weights, b->x + from, n);
+  dn_wait(r->worker);
+}
+
+// Solves n columns of a block, to which all edges of at least a block's length have been added.
+static void map_solve(const map_share *share, DN_REAL *x, ptrdiff_t n) {
+  const dn_plan *plan = share->ring.plan;
+  map_block block = {.share = share, .x = x};
+  const ring_solver solver = {.add = map_add,
+                              .leaf = map_leaf,
+                              .context = &block,
+                              .quiet = plan->quiet > DN_LEAF ? plan->quiet : DN_LEAF,
+                              .widest = plan->block};
+  ring_solve(&solver, 2, 0, plan->block, n);
 }
 
 // ---- Pieces that all drivers begin with ----------------------------------------------------------------------------
@@ -135,31 +95,32 @@ static ptrdiff_t map_slide(const map_share *share, DN_REAL *ring, ptrdiff_t colu
 static dn_outcome map_pack(const map_share *share) {
   const DN_NAME(dn_map_primal) *primal = share->state->primal;
   const ptrdiff_t E = share->state->plan->edges;
-  const ptrdiff_t bad =
-      share->state->kernels->pack(share->graph->edge, dn_share_begin(share->worker, E), dn_share_end(share->worker, E),
-                                  primal->weights, primal->scale, share->state->arrays.weights);
+  const ptrdiff_t bad = share->state->kernels->pack(share->ring.graph->edge, dn_share_begin(share->ring.worker, E),
+                                                    dn_share_end(share->ring.worker, E), primal->weights, primal->scale,
+                                                    share->state->arrays.weights);
   return (dn_outcome){.status = bad < 0 ? DN_OK : DN_NOT_FINITE_WEIGHT};
 }
 
 // This worker's part of the leaves' lanes, when all have packed the weights; the next wait makes them the solver's.
 static void map_pack_lanes(const map_share *share) {
-  const dn_lanes *recent = &share->graph->recent;
+  const dn_lanes *recent = &share->ring.graph->recent;
   const dn_leaf_lanes *lanes = &share->state->arrays.lanes;
   const ptrdiff_t weights = (ptrdiff_t)recent->rows * DN_LEAF;
-  if (!share->graph->leaf_lanes) return;
-  for (ptrdiff_t k = dn_share_begin(share->worker, recent->keys); k < dn_share_end(share->worker, recent->keys); k++)
+  if (!share->ring.graph->leaf_lanes) return;
+  for (ptrdiff_t k = dn_share_begin(share->ring.worker, recent->keys);
+       k < dn_share_end(share->ring.worker, recent->keys); k++)
     lanes->offset[k] = (int32_t)(recent->source[k] - recent->delay[k] * lanes->row);
-  for (ptrdiff_t k = dn_share_begin(share->worker, weights); k < dn_share_end(share->worker, weights); k++)
-    lanes->weights[k] = recent->position[k] < 0 ? 0 : share->weights[recent->position[k]];
+  for (ptrdiff_t k = dn_share_begin(share->ring.worker, weights); k < dn_share_end(share->ring.worker, weights); k++)
+    lanes->weights[k] = recent->position[k] < 0 ? 0 : share->ring.weights[recent->position[k]];
   // What stands behind the nodes is computed like a node, and never read.
-  if (share->worker->rank == 0)
+  if (share->ring.worker->rank == 0)
     memset(lanes->rows, 0, (size_t)((DN_RECENT + DN_LEAF) * lanes->row) * sizeof *lanes->rows);
 }
 
 // The noise samples of a block, this worker's rows, where zero-delay edges read them.
 static void map_load_noise(const map_share *share, const DN_REAL *noise, ptrdiff_t noise_stride, DN_REAL *block,
                            ptrdiff_t n) {
-  for (ptrdiff_t i = share->row_begin; i < share->row_end; i++)
+  for (ptrdiff_t i = share->ring.row_begin; i < share->ring.row_end; i++)
     memcpy(block + i * share->state->plan->block_stride, noise + i * noise_stride, (size_t)n * sizeof *block);
 }
 
@@ -168,7 +129,7 @@ static void map_load_history(const map_share *share, const DN_REAL *history, ptr
   const dn_plan *plan = share->state->plan;
   const ptrdiff_t D = plan->delay_max;
   if (D == 0) return;
-  for (ptrdiff_t i = share->row_begin; i < share->row_end; i++) {
+  for (ptrdiff_t i = share->ring.row_begin; i < share->ring.row_end; i++) {
     DN_REAL *to = ring + i * plan->stride + plan->lead - D;
     if (history) memcpy(to, history + i * stride + plan->history - D, (size_t)D * sizeof *to);
     else memset(to, 0, (size_t)D * sizeof *to);
@@ -182,7 +143,7 @@ static void map_store_history(const map_share *share, const DN_REAL *history, pt
   const ptrdiff_t H = share->state->plan->history;
   const ptrdiff_t fresh = steps < H ? steps : H;
   if (!next || H == 0) return;
-  for (ptrdiff_t i = share->row_begin; i < share->row_end; i++) {
+  for (ptrdiff_t i = share->ring.row_begin; i < share->ring.row_end; i++) {
     DN_REAL *to = next + i * next_stride;
     if (history) memmove(to, history + i * history_stride + fresh, (size_t)(H - fresh) * sizeof *to);
     else memset(to, 0, (size_t)(H - fresh) * sizeof *to);
@@ -205,7 +166,8 @@ static void map_check_primal(const dn_plan *plan, const DN_NAME(dn_map_primal) *
   dn_views_add(views, p->noise, N, T, p->noise_stride, (size_t)size, noise_needed ? DN_REQUIRED : DN_OPTIONAL, false,
                2);
   dn_views_add(views, p->series, N, T, p->series_stride, (size_t)size, DN_REQUIRED, written, 2);
-  if (views->status == DN_OK && !(0 * p->scale == 0 && 0 * p->noise_gain == 0)) views->status = DN_NOT_FINITE_PARAMETER;
+  if (views->status == DN_OK && !(isfinite(p->scale) && isfinite(p->noise_gain)))
+    views->status = DN_NOT_FINITE_PARAMETER;
 }
 
 // Which arrays a driver needs.
@@ -258,6 +220,7 @@ typedef struct map_call {
 static dn_status map_begin(map_call *c, const dn_plan *plan, ptrdiff_t runs, const dn_run_options *options,
                            dn_check check, dn_place *place) {
   if (!plan || (runs > 0 && !c->primals)) return dn_finish(place, DN_NULL_POINTER, -1);
+  if (plan->fractional) return dn_finish(place, DN_BAD_OPTION, -1);
   dn_status status = dn_frame_begin(&c->frame, plan, runs, options);
   if (status != DN_OK) return dn_finish(place, status, -1);
   double steps = 0;
@@ -293,7 +256,7 @@ static dn_status map_end(map_call *c, dn_work work, dn_place *place) {
     place->step = p->first_step + result.step;
     if (status == DN_NOT_FINITE_WEIGHT) {
       place->step = -1;
-      for (place->edge = 0; 0 * (DN_REAL)(p->scale * p->weights[place->edge]) == 0;) place->edge++;
+      for (place->edge = 0; isfinite((DN_REAL)(p->scale * p->weights[place->edge]));) place->edge++;
     } else if (status != DN_CANCELLED) {
       place->node = result.node;
       if (result.step == -1 && status == DN_NOT_FINITE_COTANGENT) {

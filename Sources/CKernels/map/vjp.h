@@ -32,7 +32,7 @@ static void map_vjp_load_known(map_vjp *v, ptrdiff_t from) {
   const ptrdiff_t h0 = first > -H ? first : -H;  // history columns h0 ... -1
   const ptrdiff_t s0 = first > 0 ? first : 0;    // series columns s0 ... s1 - 1
   const ptrdiff_t s1 = from + plan->window < T ? from + plan->window : T;
-  for (ptrdiff_t i = v->share.row_begin; i < v->share.row_end; i++) {
+  for (ptrdiff_t i = v->share.ring.row_begin; i < v->share.ring.row_end; i++) {
     DN_REAL *row = v->state->arrays.known + i * plan->stride - first;  // indexed by natural step
     if (h0 > first) memset(row + first, 0, (size_t)(h0 - first) * sizeof *row);
     if (h0 < 0) memcpy(row + h0, p->history + i * p->history_stride + H + h0, (size_t)-h0 * sizeof *row);
@@ -47,19 +47,14 @@ static void map_vjp_load_known(map_vjp *v, ptrdiff_t from) {
 static void map_vjp_dots(map_vjp *v, ptrdiff_t t, ptrdiff_t n) {
   const dn_plan *plan = v->state->plan;
   const dn_graph *graph = &plan->forward;
-  const dn_kernels *kernels = v->state->kernels;
   const map_arrays *a = &v->state->arrays;
   const DN_REAL *known = a->known + plan->lead + t - v->known_from;
-  for (int32_t l = 0; l < graph->lists; l++) {
-    const dn_list *list = &graph->list[l];
-    if (list->count == 0 || (list->longest > 0 && list->longest < DN_LEAF)) continue;
-    kernels->dot(graph, list->sector_group[v->forward.sector_begin], list->sector_group[v->forward.sector_end],
-                 a->adjoint_block, plan->block_stride, l == 0 ? a->noise_block : known, n, a->edge_sum);
-  }
-  const ptrdiff_t shorts = plan->edges - graph->short_begin;
-  kernels->dot_short(graph, (int32_t)(graph->short_begin + dn_share_begin(v->share.worker, shorts)),
-                     (int32_t)(graph->short_begin + dn_share_end(v->share.worker, shorts)), a->adjoint_block,
-                     plan->block_stride, known, plan->stride, n, a->edge_sum);
+  const dn_list *zero = &graph->list[0];
+  if (zero->count > 0)
+    v->state->kernels->dot(graph, zero->sector_group[v->forward.ring.sector_begin],
+                           zero->sector_group[v->forward.ring.sector_end], a->adjoint_block, plan->block_stride,
+                           a->noise_block, n, a->edge_sum);
+  ring_dot(&v->forward.ring, a->adjoint_block, known, n, a->edge_sum);
 }
 
 // Adds the block's g, columns `column` on of the ring, to the noise's cotangent at natural steps t ... t + n - 1.
@@ -68,47 +63,13 @@ static void map_vjp_noise(const map_vjp *v, ptrdiff_t column, ptrdiff_t t, ptrdi
   const DN_REAL *g = v->state->arrays.ring + column;
   DN_REAL *sum = v->state->arrays.sum_block;
   const DN_REAL gain = v->state->primal->noise_gain;
-  for (ptrdiff_t i = v->share.row_begin; i < v->share.row_end; i++) {
+  for (ptrdiff_t i = v->share.ring.row_begin; i < v->share.ring.row_end; i++) {
     if (gain != 0) v->state->kernels->scale_row(g + i * plan->stride, gain, sum + i * plan->block_stride, n);
     else memset(sum + i * plan->block_stride, 0, (size_t)n * sizeof *sum);
   }
-  map_apply(&v->share, 0, g, sum, plan->block_stride, n);
-  for (ptrdiff_t i = v->share.row_begin; i < v->share.row_end; i++)
+  ring_add_to(&v->share.ring, 0, g, sum, plan->block_stride, n);
+  for (ptrdiff_t i = v->share.ring.row_begin; i < v->share.ring.row_end; i++)
     v->state->kernels->add_reversed_row(sum + i * plan->block_stride, v->d->noise + i * v->d->noise_stride + t, n);
-}
-
-// The cotangent of the history. `column` is the ring's column of r = T; longest is the longest delay that reads no zero
-// at r = T - 1, or INT32_MAX.
-static void map_vjp_history(const map_vjp *v, ptrdiff_t column, ptrdiff_t longest) {
-  const dn_plan *plan = v->state->plan;
-  const dn_graph *graph = &plan->transposed;
-  const ptrdiff_t D = plan->delay_max, H = plan->history;
-  // Short blocks: an edge's T columns fill them better, and edges that read zeros only are left out block by block.
-  const ptrdiff_t B = plan->block < 64 ? plan->block : 64;
-  DN_REAL *sum = v->state->arrays.sum_block;
-  for (ptrdiff_t k = 0; k < D; k += B) {
-    const ptrdiff_t n = D - k < B ? D - k : B;
-    if (column + B + DN_LEAF > plan->stride) column = map_slide(&v->share, v->state->arrays.ring, column);
-    const DN_REAL *g = v->state->arrays.ring + column;
-    for (ptrdiff_t i = v->share.row_begin; i < v->share.row_end; i++) {
-      memset(v->state->arrays.ring + i * plan->stride + column, 0, (size_t)(B + DN_LEAF) * sizeof *sum);
-      memset(sum + i * plan->block_stride, 0, (size_t)B * sizeof *sum);
-    }
-    dn_wait(v->share.worker);
-    // Column c stands for r = T + k + c and reads r - d < T: d > k + c; and r - d >= 0, or what stands before.
-    map_apply_between(&v->share, 1, g, sum, plan->block_stride, n, k + 1,
-                      longest == INT32_MAX ? longest : longest + k + n);
-    for (int32_t l = 2; l < graph->lists; l++) {
-      const ptrdiff_t reach = graph->list[l].longest - k;  // columns that read g
-      if (reach <= 0) break;
-      map_apply(&v->share, l, g, sum, plan->block_stride, n < reach ? n : reach);
-    }
-    dn_wait(v->share.worker);
-    for (ptrdiff_t i = v->share.row_begin; i < v->share.row_end; i++)
-      v->state->kernels->add_reversed_row(sum + i * plan->block_stride,
-                                          v->d->history + i * v->d->history_stride + H - k - n, n);
-    column += n;
-  }
 }
 
 // Whether all sums are finite: they are not where the series, the history or the noise that they read was not, or where
@@ -116,7 +77,7 @@ static void map_vjp_history(const map_vjp *v, ptrdiff_t column, ptrdiff_t longes
 static dn_outcome map_vjp_check_sums(const map_vjp *v) {
   const dn_plan *plan = v->state->plan;
   const map_arrays *a = &v->state->arrays;
-  if (v->share.worker->rank != 0) return (dn_outcome){.status = DN_OK};
+  if (v->share.ring.worker->rank != 0) return (dn_outcome){.status = DN_OK};
   const ptrdiff_t k = v->wants_dots ? v->state->kernels->first_not_finite(a->edge_sum, plan->edges) : -1;
   if (k >= 0)
     return (dn_outcome){.status = DN_NOT_FINITE_COTANGENT, .step = -1, .edge = plan->forward.edge[k], .node = -1};
@@ -133,9 +94,9 @@ static void map_vjp_reduce(const map_vjp *v) {
   const int32_t *edge = plan->forward.edge;
   const ptrdiff_t E = plan->edges;
   if (v->d->weights)
-    for (ptrdiff_t k = dn_share_begin(v->share.worker, E); k < dn_share_end(v->share.worker, E); k++)
+    for (ptrdiff_t k = dn_share_begin(v->share.ring.worker, E); k < dn_share_end(v->share.ring.worker, E); k++)
       v->d->weights[edge[k]] += p->scale * a->edge_sum[k];
-  if (v->share.worker->rank != 0) return;
+  if (v->share.ring.worker->rank != 0) return;
   if (v->d->scale) {
     double sum = 0;
     for (ptrdiff_t k = 0; k < E; k++) sum += (double)p->weights[edge[k]] * (double)a->edge_sum[k];
@@ -167,7 +128,7 @@ static void map_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
                .wants_noise = d->noise && (plan->zero_edges || p->noise_gain != 0),
                .known_from = PTRDIFF_MAX};
   const ptrdiff_t T = p->steps, B = plan->block, D = plan->delay_max, E = plan->edges, stride = plan->stride;
-  const ptrdiff_t row_begin = v.share.row_begin, row_end = v.share.row_end;
+  const ptrdiff_t row_begin = v.share.ring.row_begin, row_end = v.share.ring.row_end;
 
   const dn_outcome packed = map_pack(&v.share);
   for (ptrdiff_t i = row_begin; i < row_end; i++) {
@@ -187,7 +148,7 @@ static void map_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   for (ptrdiff_t r = 0, n; r < T && result->status == DN_OK; r += n, column += n) {
     n = T - r < B ? T - r : B;
     const ptrdiff_t t = T - r - n;
-    if (column + B > plan->lead + plan->window) column = map_slide(&v.share, a->ring, column);
+    if (ring_is_full(plan, column)) column = ring_slide(&v.share.ring, NULL, a->ring, column);
     DN_REAL *g = a->ring + column;
     for (ptrdiff_t i = row_begin; i < row_end; i++) {
       if (d->series) kernels->reverse_row(d->series + i * d->series_stride + t, g + i * stride, n);
@@ -196,9 +157,9 @@ static void map_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
     if (column == plan->lead) dn_wait(worker);
     // In the first blocks a long delay reads what stands before the run's end: zeros, unless a later chunk left its adjoint.
     v.share.zeros_before = r == 0 && !d->adjoint_after;
-    if (d->adjoint_after || r >= D) map_apply(&v.share, 1, g, g, stride, n);
-    else map_apply_between(&v.share, 1, g, g, stride, n, B, r + n - 1);
-    map_solve(&v.share, 2, g, 0, B, n);
+    if (d->adjoint_after || r >= D) ring_add(&v.share.ring, 1, g, g, n);
+    else ring_add_between(&v.share.ring, 1, g, g, stride, n, B, r + n - 1);
+    map_solve(&v.share, g, n);
 
     dn_outcome mine = {.status = DN_OK};
     for (ptrdiff_t i = row_begin; i < row_end; i++) {
@@ -239,7 +200,9 @@ static void map_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
     for (ptrdiff_t i = row_begin; i < row_end && D > 0; i++)
       kernels->reverse_row(a->ring + i * stride + column - D, d->adjoint_first + i * D, D);
   const bool reaches_history = d->history && D > 0 && (T > 0 || d->adjoint_after);
-  if (reaches_history) map_vjp_history(&v, column, d->adjoint_after ? INT32_MAX : T - 1);
+  if (reaches_history)
+    ring_history(&v.share.ring, a->ring, column, d->adjoint_after ? INT32_MAX : T - 1, a->sum_block, d->history,
+                 d->history_stride);
   dn_wait(worker);
   *result = dn_block_end(worker, map_vjp_check_sums(&v), 0);
   if (result->status == DN_OK) map_vjp_reduce(&v);

@@ -154,7 +154,7 @@ static void net_now_back(net_adjoint *b, const DN_REAL *g, const DN_REAL *state,
     DN_REAL *y = f->a.observed;
     net_observe(f, 1, state, y);
     for (int32_t c = 0; c < f->C; c++) {
-      if (!b->back.active[c]) continue;
+      if (!b->active[c]) continue;
       if (f->difference) net_multiply_add(f, 1, g + c * f->row, y + c * f->row, b->self);
       if (!f->plan->zero_edges) continue;
       if (b->pairs == DN_PAIRS_MAX) {
@@ -228,6 +228,11 @@ static void net_prefetch(const net_adjoint *b, ptrdiff_t at) {
     for (ptrdiff_t i = 0; i < coupled.count; i += line) __builtin_prefetch(b->record->coupled + first + i);
 }
 
+static void net_adjoint_add(void *context, int32_t l, ptrdiff_t from, ptrdiff_t n) {
+  const net_adjoint *b = context;
+  ring_add(&b->back.ring, l, b->x + from, b->x + from, n);
+}
+
 // Reversed columns first ... first + n - 1 of the block.
 static void net_adjoint_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
   net_adjoint *b = context;
@@ -239,7 +244,7 @@ static void net_adjoint_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
   const ptrdiff_t high = p->steps - b->r - first, low = high - n + 1, from = low > 0 ? low - 1 : 0;
   net_meet(f);
   for (int32_t k = 0; k < f->C; k++)
-    if (b->back.active[k]) net_to_nodes(f, b->x + k * channel + first, stride, b->observed + k * f->row, C, n);
+    if (b->active[k]) net_to_nodes(f, b->x + k * channel + first, stride, b->observed + k * f->row, C, n);
   if (high > from) net_increments(f, from, high);
   if (b->d->columns && high >= 1) net_load_series(b, from, high);
   net_move_seen(f, b->seen, b->moved);
@@ -265,7 +270,7 @@ static void net_adjoint_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
   }
   if (b->pairs > 0) net_add_pairs(b);
   for (int32_t k = 0; k < f->C; k++)
-    if (b->back.active[k]) net_to_time(f, b->g + k * f->row, C, b->x + k * channel + first, stride, n);
+    if (b->active[k]) net_to_time(f, b->g + k * f->row, C, b->x + k * channel + first, stride, n);
   net_meet(f);
 
   // What the increments' cotangents mean for sigma, noise and stimulus.
@@ -301,7 +306,7 @@ static void net_fill_known(net_adjoint *b, ptrdiff_t begin, ptrdiff_t end) {
   DN_REAL *known = b->known + plan->lead - b->known_from;  // its column tau
   ptrdiff_t n;
   for (ptrdiff_t c = 0; c < f->C && begin < record->from; c++)
-    for (ptrdiff_t i = c * f->N + f->lo; i < c * f->N + f->end && b->back.active[c]; i++) {
+    for (ptrdiff_t i = c * f->N + f->lo; i < c * f->N + f->end && b->active[c]; i++) {
       const ptrdiff_t first = record->from - D;
       for (ptrdiff_t tau = begin; tau < end && tau < record->from; tau++)
         known[i * plan->stride + tau] = tau < first ? 0 : record->before[i * D + tau - first];
@@ -310,7 +315,7 @@ static void net_fill_known(net_adjoint *b, ptrdiff_t begin, ptrdiff_t end) {
     n = end - tau < DN_LEAF ? end - tau : DN_LEAF;
     net_observe(f, n, record->states + (tau - record->from) * f->S * f->row, f->a.observed);
     for (int32_t k = 0; k < f->C; k++)
-      if (b->back.active[k]) net_to_time(f, f->a.observed + k * f->row, C, known + k * channel + tau, plan->stride, n);
+      if (b->active[k]) net_to_time(f, f->a.observed + k * f->row, C, known + k * channel + tau, plan->stride, n);
   }
 }
 
@@ -322,7 +327,7 @@ static void net_load_known(net_adjoint *b, ptrdiff_t low, ptrdiff_t high) {
   const ptrdiff_t from = high + 1 - plan->window, there = b->known_from - plan->lead, first = from - plan->lead;
   const ptrdiff_t kept = there <= high ? high + 1 - there : 0;
   for (ptrdiff_t c = 0; c < b->f->C && kept > 0; c++)
-    for (ptrdiff_t i = c * b->f->N + b->f->lo; i < c * b->f->N + b->f->end && b->back.active[c]; i++)
+    for (ptrdiff_t i = c * b->f->N + b->f->lo; i < c * b->f->N + b->f->end && b->active[c]; i++)
       memmove(b->known + i * plan->stride + there - first, b->known + i * plan->stride,
               (size_t)kept * sizeof *b->known);
   b->known_from = from;
@@ -340,23 +345,27 @@ static void net_total(const net_run *f, ptrdiff_t rows, DN_REAL *sum, double *to
 static dn_outcome net_adjoint_stretch(net_adjoint *b, const net_record *record) {
   net_run *f = b->f;
   const dn_plan *plan = f->plan;
-  const dn_graph *graph = &plan->forward;
   const ptrdiff_t T = f->primal->steps, B = plan->block, channel = f->N * plan->stride;
   const ptrdiff_t end = record->from > 0 ? record->from : -1;  // the last state that this stretch leaves to the next
   b->record = record;
   b->known_from = PTRDIFF_MAX / 2;
   f->noise_from = f->noise_to = 0;
   f->backward = true;
+  const ring_solver solver = {.add = net_adjoint_add,
+                              .leaf = net_adjoint_leaf,
+                              .context = b,
+                              .quiet = plan->transposed.step_quiet,
+                              .widest = DN_LEAF};
   dn_outcome result = {.status = DN_OK};
   for (ptrdiff_t n; T - b->r > end && result.status == DN_OK; b->r += n, b->column += n) {
     const ptrdiff_t high = T - b->r;
     n = high - end < B ? high - end : B;
-    if (b->column + B > plan->lead + plan->window) b->column = net_slide(f, b->back.active, b->ring, b->column);
+    if (ring_is_full(plan, b->column)) b->column = ring_slide(&b->back.ring, b->active, b->ring, b->column);
     b->x = b->ring + b->column;
-    net_clear(&b->back, b->x, B);
+    ring_clear(&b->back.ring, b->x, B);
     net_meet(f);
-    net_apply(&b->back, &plan->transposed, b->weights, 1, b->x, n);
-    net_solve(&b->back, &plan->transposed, b->weights, 2, b->x, 0, B, n, net_adjoint_leaf, b);
+    net_adjoint_add(b, 1, 0, n);
+    ring_solve(&solver, 2, 0, B, n);
 
     dn_outcome mine = {.status = DN_OK, .edge = -1, .state = -1, .parameter = -1};
     for (int32_t s = 0; s < f->S && mine.status == DN_OK; s++) {
@@ -373,7 +382,7 @@ static dn_outcome net_adjoint_stretch(net_adjoint *b, const net_record *record) 
       const ptrdiff_t low = high - n + 1;
       net_load_known(b, low, high);
       for (int32_t c = 0; c < f->C; c++) {
-        if (!b->back.active[c]) continue;
+        if (!b->active[c]) continue;
         DN_REAL *block = b->block + c * f->N * plan->block_stride;
         for (ptrdiff_t i = f->lo; i < f->end; i++) {
           f->kernels->reverse_row(b->x + c * channel + i * plan->stride, block + i * plan->block_stride, n);
@@ -382,18 +391,10 @@ static dn_outcome net_adjoint_stretch(net_adjoint *b, const net_record *record) 
       }
       net_meet(f);
       for (int32_t c = 0; c < f->C; c++) {
-        if (!b->back.active[c]) continue;
+        if (!b->active[c]) continue;
         const DN_REAL *block = b->block + c * f->N * plan->block_stride;
         const DN_REAL *known = b->known + c * channel + plan->lead + low - b->known_from;
-        for (int32_t l = 1; l < graph->lists; l++)
-          if (graph->list[l].count > 0 && graph->list[l].longest >= DN_LEAF)
-            f->kernels->dot(graph, graph->list[l].sector_group[f->sector_begin],
-                            graph->list[l].sector_group[f->sector_end], block, plan->block_stride, known, n,
-                            b->edge_sum);
-        const ptrdiff_t flat = plan->edges - graph->short_begin;
-        f->kernels->dot_short(graph, graph->short_begin + (int32_t)dn_share_begin(f->worker, flat),
-                              graph->short_begin + (int32_t)dn_share_end(f->worker, flat), block, plan->block_stride,
-                              known, plan->stride, n, b->edge_sum);
+        ring_dot(&f->ring, block, known, n, b->edge_sum);
       }
     }
     net_total(f, f->P, b->parameters, b->parameters_total);
@@ -406,47 +407,10 @@ static dn_outcome net_adjoint_stretch(net_adjoint *b, const net_record *record) 
   return result;
 }
 
-// The cotangent of the history: the ring's columns behind tau = 0, where nothing is fed back.
-static void net_adjoint_history(net_adjoint *b) {
-  net_run *f = b->f;
-  const dn_plan *plan = f->plan;
-  const dn_graph *graph = &plan->transposed;
-  const ptrdiff_t D = plan->delay_max, H = plan->history, stride = plan->stride;
-  for (ptrdiff_t k = 0, n; k < D; k += n, b->column += n) {
-    n = D - k < plan->block ? D - k : plan->block;
-    if (b->column + plan->block > plan->lead + plan->window)
-      b->column = net_slide(f, b->back.active, b->ring, b->column);
-    net_clear(f, b->ring + b->column, plan->block + DN_LEAF);
-    for (int32_t c = 0; c < f->C; c++) {
-      if (!b->back.active[c]) continue;
-      const DN_REAL *g = b->ring + b->column + c * f->N * stride;
-      if (f->end > f->lo)
-        memset(b->block + f->lo * plan->block_stride, 0,
-               (size_t)((f->end - f->lo) * plan->block_stride) * sizeof *b->block);
-      net_meet(f);
-      for (int32_t l = 1; l < graph->lists; l++) {
-        const dn_list *list = &graph->list[l];
-        if (list->count == 0 || list->longest <= k) continue;
-        if (list->longest >= DN_LEAF) {
-          f->kernels->apply(graph, list->sector_group[f->sector_begin], list->sector_group[f->sector_end], b->weights,
-                            g, b->block, plan->block_stride, n);
-          continue;
-        }
-        net_meet(f);
-        if (net_leads(f)) f->kernels->apply_short(graph, list, b->weights, g, stride, b->block, plan->block_stride, n);
-      }
-      net_meet(f);
-      for (ptrdiff_t i = f->lo; i < f->end; i++)
-        f->kernels->add_reversed_row(b->block + i * plan->block_stride,
-                                     b->d->history + (c * f->N + i) * b->d->history_stride + H - k - n, n);
-    }
-  }
-}
-
 // Adds a sum to what the caller has; whether the sum is a number of this precision.
 static bool net_give(double sum, DN_REAL *to) {
   *to += (DN_REAL)sum;
-  return 0 * (DN_REAL)sum == 0;
+  return isfinite((DN_REAL)sum);
 }
 
 // Adds the sums to the caller's arrays. Returns the first that is not finite: an edge's, or a node's of sigma (its state),
@@ -467,11 +431,11 @@ static dn_status net_adjoint_finish(net_adjoint *b, dn_outcome *where) {
       // Of differences: g times what the edge read, less what the target had itself.
       const DN_REAL sum =
           f->difference ? (DN_REAL)(b->edge_sum[k] - b->self_total[f->a.edge_target[k]]) : b->edge_sum[k];
-      if (!(0 * sum == 0)) {
+      if (!isfinite(sum)) {
         where->edge = e;
         return where->status;
       }
-      if (!p->fractions) {
+      if (!p->plan->fractional) {
         if (d->weights) d->weights[e] += sum;
         continue;
       }
@@ -485,14 +449,14 @@ static dn_status net_adjoint_finish(net_adjoint *b, dn_outcome *where) {
   double sum = 0;
   for (ptrdiff_t i = 0; i < N; i++) {
     sum += b->coupling_total[i];
-    bool finite = 0 * b->coupling_total[i] == 0;
+    bool finite = isfinite(b->coupling_total[i]);
     for (int32_t k = 0; k < f->P && d->parameters && finite; k++)
-      if (d->parameters[k] && !(0 * b->parameters_total[k * f->row + i] == 0)) {
+      if (d->parameters[k] && !isfinite(b->parameters_total[k * f->row + i])) {
         where->parameter = k;
         finite = false;
       }
     for (int32_t s = 0; s < f->S && finite; s++)
-      if (!(0 * b->sigma_total[s * f->row + i] == 0)) {
+      if (!isfinite(b->sigma_total[s * f->row + i])) {
         where->state = s;
         finite = false;
       }

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "../call.h"
+#include "../ring.h"
 #include "../tape.h"
 
 // Rows of noise kept at once; even, since steps are drawn in pairs.
@@ -92,8 +92,7 @@ typedef struct net_run {
   bool late;        // the scheme has a second stage, coupled to the next column or frozen
   bool split;       // correctors read another coupling than the next step's predictors
   bool has_noise;
-  const bool *active;  // (C) of net_arrays; of the adjoint its own
-  bool backward;       // steps are visited from the last to the first
+  bool backward;  // steps are visited from the last to the first
   DN_REAL dt;
   dn_key key, low;  // of noise; of its lower bits in double
   int64_t epoch;    // that the keys belong to
@@ -103,10 +102,13 @@ typedef struct net_run {
   // Several workers may share a run. Each goes through all of it, with its part of every row of nodes and of the plan's
   // sectors of targets; arrays are everybody's, this struct is each one's own.
   const dn_worker *worker;
-  ptrdiff_t lo, hi;                  // elements of a row, multiples of DN_LEAF
-  ptrdiff_t end;                     // nodes are lo ... end - 1
-  int32_t sector_begin, sector_end;  // of either graph
+  ptrdiff_t lo, hi;  // elements of a row, multiples of DN_LEAF
+  ptrdiff_t end;     // nodes are lo ... end - 1
+  ring_share ring;   // of the forward graph; its active coupling variables are those of net_arrays
 } net_run;
+
+// The edges of the caller.
+static ptrdiff_t net_edges(const dn_plan *plan) { return plan->fractional ? plan->edges / 2 : plan->edges; }
 
 // Where one worker reads what another has written, or overwrites what another has read, all meet first.
 static void net_meet(const net_run *f) { dn_wait(f->worker); }
@@ -217,7 +219,7 @@ static void net_take(const DN_NAME(dn_network_primal) *p, ptrdiff_t rows, dn_are
                   E = plan->edges;
   const size_t size = sizeof(DN_REAL);
   *a = (net_arrays){
-      .expanded = p->fractions ? dn_arena_take(arena, E, size) : NULL,
+      .expanded = p->plan->fractional ? dn_arena_take(arena, E, size) : NULL,
       .weights = dn_arena_take(arena, E, size),
       .ring = dn_arena_take(arena, C * plan->nodes * plan->stride, size),
       .parameters = dn_arena_take(arena, P * row, size),
@@ -252,33 +254,33 @@ static void net_spread(const DN_REAL *values, ptrdiff_t count, ptrdiff_t N, ptrd
 // Node and parameter of the first value that is not finite; parameter -1: coupling or sigma.
 static dn_status net_check_values(const DN_NAME(dn_network_primal) *p, dn_place *where) {
   const ptrdiff_t N = p->plan->nodes;
-  if (!(0 * p->coupling == 0)) return DN_NOT_FINITE_PARAMETER;
+  if (!isfinite(p->coupling)) return DN_NOT_FINITE_PARAMETER;
   for (int32_t k = 0; p->parameters && k < p->model->parameters; k++)
     for (ptrdiff_t i = 0; i < p->parameters[k].count && p->parameters[k].values; i++)
-      if (!(0 * p->parameters[k].values[i] == 0)) {
+      if (!isfinite(p->parameters[k].values[i])) {
         where->parameter = k;
         if (p->parameters[k].count > 1) where->node = i;
         return DN_NOT_FINITE_PARAMETER;
       }
   for (ptrdiff_t i = 0; i < p->sigma_count && p->sigma; i++)
-    if (!(0 * p->sigma[i] == 0)) {
+    if (!isfinite(p->sigma[i])) {
       where->state = (int32_t)(p->sigma_count == p->model->states ? i : i / N);
       if (p->sigma_count != p->model->states) where->node = i % N;
       return DN_NOT_FINITE_PARAMETER;
     }
-  for (ptrdiff_t e = 0; p->fractions && e < p->plan->edges / 2; e++)
+  const ptrdiff_t E = net_edges(p->plan);
+  for (ptrdiff_t e = 0; p->fractions && e < E; e++)
     if (!(p->fractions[e] >= 0 && p->fractions[e] <= 1)) {
       where->edge = e;
       return DN_BAD_FRACTION;
     }
-  const ptrdiff_t E = p->fractions ? p->plan->edges / 2 : p->plan->edges;
   for (ptrdiff_t e = 0; e < E && p->weights; e++)
-    if (!(0 * p->weights[e] == 0)) {
+    if (!isfinite(p->weights[e])) {
       where->edge = e;
       return DN_NOT_FINITE_WEIGHT;
     }
   for (ptrdiff_t i = 0; i < p->model->states * N && p->initial; i++)
-    if (!(0 * p->initial[i] == 0)) {
+    if (!isfinite(p->initial[i])) {
       where->state = (int32_t)(i / N);
       where->node = i % N;
       where->step = p->first_step;
@@ -286,7 +288,7 @@ static dn_status net_check_values(const DN_NAME(dn_network_primal) *p, dn_place 
     }
   for (ptrdiff_t c = 0; c < p->model->couplings * N && p->history; c++)
     for (ptrdiff_t h = 0; h < p->plan->history; h++)
-      if (!(0 * p->history[c * p->history_stride + h] == 0)) {
+      if (!isfinite(p->history[c * p->history_stride + h])) {
         where->node = c % N;
         where->step = p->first_step - p->plan->history + h;
         return DN_NOT_FINITE_HISTORY;
@@ -297,7 +299,7 @@ static dn_status net_check_values(const DN_NAME(dn_network_primal) *p, dn_place 
     if (pulse->state < 0 || pulse->state >= p->model->states || pulse->node < 0 || pulse->node >= N ||
         pulse->begin < 0 || pulse->end < pulse->begin)
       return DN_BAD_PULSE;
-    if (!(0 * pulse->amplitude == 0)) return DN_NOT_FINITE_STIMULUS;
+    if (!isfinite(pulse->amplitude)) return DN_NOT_FINITE_STIMULUS;
   }
   where->pulse = -1;
   return DN_OK;
@@ -382,6 +384,21 @@ static void net_fill(const net_run *f, ptrdiff_t rows, bool all_couplings) {
   if (p->pulse_count > 1) qsort(a->pulses, (size_t)p->pulse_count, sizeof *a->pulses, net_earlier);
 }
 
+// This worker's share of the rings over one of the plan's graphs.
+static ring_share net_ring_of(const net_run *f, const dn_graph *graph, const DN_REAL *weights, const bool *active) {
+  return (ring_share){.plan = f->plan,
+                      .kernels = f->kernels,
+                      .worker = f->worker,
+                      .graph = graph,
+                      .weights = weights,
+                      .channels = f->C,
+                      .active = active,
+                      .row_begin = f->lo,
+                      .row_end = f->end,
+                      .sector_begin = dn_share_begin(f->worker, graph->sectors),
+                      .sector_end = dn_share_end(f->worker, graph->sectors)};
+}
+
 // A run over arrays that are cut from the arena: constants, weights, parameters.
 static void net_prepare(net_run *f, const DN_NAME(dn_network_primal) *p, const dn_worker *worker, ptrdiff_t rows,
                         bool all_couplings, dn_arena *arena) {
@@ -408,17 +425,16 @@ static void net_prepare(net_run *f, const DN_NAME(dn_network_primal) *p, const d
       .worker = worker,
       .lo = dn_share_begin(worker, leaves) * DN_LEAF,
       .hi = dn_share_end(worker, leaves) * DN_LEAF,
-      .sector_begin = (int32_t)dn_share_begin(worker, plan->forward.sectors),
-      .sector_end = (int32_t)dn_share_end(worker, plan->forward.sectors),
   };
   f->end = f->hi < N ? f->hi : N;
   net_take(p, rows, arena, &f->a);
   net_arrays *a = &f->a;
+  f->ring = net_ring_of(f, &plan->forward, a->weights, a->active);
   net_share_lanes(f, &a->now);
   net_share_lanes(f, &a->recent);
 
   const DN_REAL *weights = p->weights;
-  if (p->fractions) {
+  if (plan->fractional) {
     for (ptrdiff_t e = 0; e < E / 2 && net_leads(f); e++) {
       a->expanded[e] = p->weights[e] * (1 - p->fractions[e]);
       a->expanded[E / 2 + e] = p->weights[e] * p->fractions[e];
@@ -431,7 +447,6 @@ static void net_prepare(net_run *f, const DN_NAME(dn_network_primal) *p, const d
   net_meet(f);
   for (ptrdiff_t s = 0; s < f->S; s++)
     for (ptrdiff_t i = 0; i < N && !f->has_noise; i++) f->has_noise = a->amplitude[s * row + i] != 0;
-  f->active = a->active;
   for (ptrdiff_t k = 0; k < p->pulse_count; k++)
     if (p->pulses[k].end - p->pulses[k].begin > f->longest_pulse)
       f->longest_pulse = p->pulses[k].end - p->pulses[k].begin;
@@ -540,32 +555,10 @@ static void net_increments(net_run *f, ptrdiff_t from, ptrdiff_t to) {
 
 // ---- Delayed sums --------------------------------------------------------------------------------------------------
 
-// Adds one list's edges to n columns of every active coupling variable's ring, this worker's targets; `x` is their first column
-// in row 0. A short list is added as a whole by one worker, to rows of the others too: all have finished with them.
-static void net_apply_to(const net_run *f, const dn_graph *graph, const DN_REAL *w, int32_t l, const DN_REAL *src,
-                         DN_REAL *x, ptrdiff_t n) {
-  const dn_list *list = &graph->list[l];
-  const ptrdiff_t stride = f->plan->stride, channel = f->N * stride;
-  if (list->count == 0) return;
-  const bool whole = list->longest < DN_LEAF;
-  if (whole) net_meet(f);
-  if (whole && !net_leads(f)) return;
-  for (int32_t c = 0; c < f->C; c++) {
-    if (!f->active[c]) continue;
-    if (whole) f->kernels->apply_class(graph, list, w, src + c * channel, x + c * channel);
-    else
-      f->kernels->apply(graph, list->sector_group[f->sector_begin], list->sector_group[f->sector_end], w,
-                        src + c * channel, x + c * channel, stride, n);
-  }
-}
-static void net_apply(const net_run *f, const dn_graph *graph, const DN_REAL *w, int32_t l, DN_REAL *x, ptrdiff_t n) {
-  net_apply_to(f, graph, w, l, x, x, n);
-}
-
 // Adds each node's own coupling variables, for differences: sum_i += self_i y_i; the same rows the other way round.
 static void net_apply_self(const net_run *f, const DN_REAL *self, const DN_REAL *y, DN_REAL *sum) {
   for (int32_t c = 0; c < f->C && f->difference; c++)
-    if (f->active[c]) net_multiply_add(f, 1, self, y + c * f->row, sum + c * f->row);
+    if (f->ring.active[c]) net_multiply_add(f, 1, self, y + c * f->row, sum + c * f->row);
 }
 
 // Adds the edges of lanes to the sums of one column, rows of nodes; `at` is the same column of what they read, with the
@@ -575,7 +568,7 @@ static void net_apply_lanes(const net_run *f, const net_lanes *lanes, const DN_R
   if (lanes->lanes->slices == 0) return;
   if (lanes->elsewhere) net_meet(f);
   for (int32_t c = 0; c < f->C; c++)
-    if (f->active[c])
+    if (f->ring.active[c])
       f->kernels->apply_lanes(lanes->lanes, lanes->begin, lanes->end, lanes->offset, w, at + c * f->row,
                               sum + c * f->row);
   if (lanes->elsewhere) net_meet(f);
@@ -604,43 +597,6 @@ static void net_load_seen(const net_run *f, const DN_REAL *x, DN_REAL *seen) {
   const ptrdiff_t width = f->C * f->row, stride = f->plan->stride;
   for (int32_t c = 0; c < f->C && f->recent; c++)
     net_to_nodes(f, x + c * f->N * stride - DN_RECENT, stride, seen + c * f->row, width, DN_RECENT);
-}
-
-// The block recursion of map/solve.h with node dynamics at its leaves: solves columns from ... from + length - 1 of a
-// block, n of which are wanted; edges shorter than `length` are missing. l is the list of the class length / 2. Leaves add
-// recent edges themselves.
-static void net_solve(const net_run *f, const dn_graph *graph, const DN_REAL *w, int32_t l, DN_REAL *x, ptrdiff_t from,
-                      ptrdiff_t length, ptrdiff_t n, void (*leaf)(void *context, ptrdiff_t from, ptrdiff_t n),
-                      void *context) {
-  if (n <= 0) return;
-  if (length <= graph->step_quiet) {
-    for (ptrdiff_t c = 0; c < n; c += DN_LEAF) leaf(context, from + c, n - c < DN_LEAF ? n - c : DN_LEAF);
-    return;
-  }
-  const ptrdiff_t half = length / 2;
-  net_apply(f, graph, w, l, x + from, n < half ? n : half);
-  net_solve(f, graph, w, l + 1, x, from, half, n < half ? n : half, leaf, context);
-  if (n <= half) return;
-  net_apply(f, graph, w, l, x + from + half, n - half);
-  net_solve(f, graph, w, l + 1, x, from + half, half, n - half, leaf, context);
-}
-
-// This worker's rows: moves the lead of columns before `column` to the front of the ring's rows, with `wanted` (NULL: all) those of wanted
-// coupling variables; returns the column behind it.
-static ptrdiff_t net_slide(const net_run *f, const bool *wanted, DN_REAL *ring, ptrdiff_t column) {
-  const dn_plan *plan = f->plan;
-  for (ptrdiff_t c = 0; c < f->C; c++)
-    for (ptrdiff_t i = c * f->N + f->lo; i < c * f->N + f->end && (!wanted || wanted[c]); i++)
-      memmove(ring + i * plan->stride, ring + i * plan->stride + column - plan->lead,
-              (size_t)plan->lead * sizeof *ring);
-  return plan->lead;
-}
-
-// Clears n columns of this worker's rows of the ring, and what vector tails may touch behind them, of every active coupling variable.
-static void net_clear(const net_run *f, DN_REAL *x, ptrdiff_t n) {
-  for (ptrdiff_t c = 0; c < f->C; c++)
-    for (ptrdiff_t i = c * f->N + f->lo; i < c * f->N + f->end && f->active[c]; i++)
-      memset(x + i * f->plan->stride, 0, (size_t)n * sizeof *x);
 }
 
 // ---- Where a run starts --------------------------------------------------------------------------------------------

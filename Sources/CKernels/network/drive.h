@@ -51,14 +51,14 @@ static void net_check_primal(const DN_NAME(dn_network_primal) *p, dn_views *view
   const dn_need needed = T > 0 ? DN_REQUIRED : DN_OPTIONAL;
   const bool counts = p->sigma_count == 0 || p->sigma_count == S || p->sigma_count == S * N;
   if (T < 0 || p->first_step < 0 || p->pulse_count < 0 || !counts) views->status = DN_BAD_SIZE;
-  else if (p->fractions && plan->edges % 2) views->status = DN_BAD_SIZE;
+  else if (p->fractions && !plan->fractional) views->status = DN_BAD_SIZE;
   else if (__builtin_add_overflow(p->first_step, (int64_t)T, &end) || end > INT64_MAX - 2 * DN_NOISE_ROWS ||
            S * N > (ptrdiff_t)UINT32_MAX || p->pulse_count > INT32_MAX)
     views->status = DN_TOO_LARGE;
   else if (!dn_scheme_describe(p->scheme) || (p->stage != DN_STAGE_AWARE && p->stage != DN_STAGE_FROZEN) ||
            (p->coupling_kind != DN_COUPLING_LINEAR && p->coupling_kind != DN_COUPLING_DIFFERENCE))
     views->status = DN_BAD_OPTION;
-  else if (!(p->time_step > 0 && 0 * p->time_step == 0)) views->status = DN_BAD_TIME_STEP;
+  else if (!(p->time_step > 0 && isfinite(p->time_step))) views->status = DN_BAD_TIME_STEP;
   else if (net_check_monitors(p) != DN_OK) views->status = net_check_monitors(p);
   else if (net_averaged_angle(p) >= 0) views->status = DN_PERIODIC_AVERAGE;
   for (int32_t k = 0; views->status == DN_OK && p->parameters && k < p->model->parameters; k++) {
@@ -67,9 +67,9 @@ static void net_check_primal(const DN_NAME(dn_network_primal) *p, dn_views *view
     else if (given->count > 0)
       dn_views_add(views, given->values, 1, given->count, given->count, size, needed, false, 0);
   }
-  const ptrdiff_t E = p->fractions ? plan->edges / 2 : plan->edges;
+  const ptrdiff_t E = net_edges(plan);
   dn_views_add(views, p->weights, 1, E, E, size, needed, false, 0);
-  dn_views_add(views, p->fractions, 1, E, E, size, DN_OPTIONAL, false, 0);
+  if (plan->fractional) dn_views_add(views, p->fractions, 1, E, E, size, needed, false, 0);
   dn_views_add(views, p->sigma, 1, p->sigma_count, p->sigma_count, size, needed, false, 0);
   dn_views_add(views, p->noise, T, S * N, S * N, size, DN_OPTIONAL, false, 0);
   dn_views_add(views, p->stimulus, S * N, T, p->stimulus_stride, size, DN_OPTIONAL, false, 0);
@@ -97,7 +97,7 @@ static dn_recorded net_recorded(const DN_NAME(dn_network_primal) *p) {
       .pulse_count = p->pulse_count,
       .time_step = p->time_step,
       .coupling = (double)p->coupling,
-      .fractions = p->fractions != NULL,
+      .fractions = p->plan->fractional,
       .noise = p->noise != NULL,
       .stimulus = p->stimulus != NULL,
       .real = sizeof(DN_REAL),
@@ -154,8 +154,8 @@ static void net_check_run(const void *context, ptrdiff_t run, dn_views *views) {
   }
   if (c->tangents) {
     const DN_NAME(dn_network_tangent) *d = &c->tangents[run];
-    const ptrdiff_t E = p->fractions ? p->plan->edges / 2 : p->plan->edges;
-    if (d->delays && !p->fractions) views->status = DN_NOT_DIFFERENTIABLE;
+    const ptrdiff_t E = net_edges(p->plan);
+    if (d->delays && !p->plan->fractional) views->status = DN_NOT_DIFFERENTIABLE;
     for (int32_t k = 0; d->parameters && k < p->model->parameters; k++) {
       const ptrdiff_t count = net_parameter_count(p, k);
       dn_views_add(views, d->parameters[k], 1, count, count, size, DN_OPTIONAL, false, 0);
@@ -172,8 +172,8 @@ static void net_check_run(const void *context, ptrdiff_t run, dn_views *views) {
   }
   if (c->cotangents) {
     const DN_NAME(dn_network_cotangent) *d = &c->cotangents[run];
-    const ptrdiff_t E = p->fractions ? p->plan->edges / 2 : p->plan->edges;
-    if (d->delays && !p->fractions) views->status = DN_NOT_DIFFERENTIABLE;
+    const ptrdiff_t E = net_edges(p->plan);
+    if (d->delays && !p->plan->fractional) views->status = DN_NOT_DIFFERENTIABLE;
     for (int32_t k = 0; d->columns && k < p->monitor_count; k++) {
       const ptrdiff_t V = dn_monitor_states(p->model, &p->monitors[k]);
       dn_views_add(views, d->columns[k].series, V * N, net_columns(p, k), d->columns[k].stride, size, DN_OPTIONAL,
@@ -515,14 +515,14 @@ static void net_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   net_adjoint_take(p, &arena, &b);
   net_clear_arena(&f, &arena, before);
   b.back = f;
-  b.back.active = b.active;
+  b.back.ring = net_ring_of(&f, &plan->transposed, b.weights, b.active);
   const int32_t *gain = p->model->implementation->gain;
   for (int32_t k = 0; k < f.C && net_leads(&f); k++) {
     b.active[k] = gain[k] < 0;
     for (ptrdiff_t i = 0; i < f.N && !b.active[k]; i++) b.active[k] = f.a.parameters[gain[k] * f.row + i] != 0;
   }
   // The weights once more, in the order of the transposed graph.
-  const DN_REAL *weights = p->fractions ? f.a.expanded : p->weights;
+  const DN_REAL *weights = plan->fractional ? f.a.expanded : p->weights;
   net_pack(&f, &plan->transposed, weights, b.weights);
   if (net_leads(&f)) {
     net_fill_lanes(&b.now, b.weights, f.C * f.row);
@@ -538,7 +538,8 @@ static void net_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   dn_tape *tape = c->tapes[run];
   net_reverse(&b, tape, tape->layout.levels, 0, p->steps, net_start(&f), net_history(p), p->history_stride, result);
   if (result->status != DN_OK) return;
-  if (d->history && plan->delay_max > 0) net_adjoint_history(&b);
+  if (d->history && plan->delay_max > 0)
+    ring_history(&b.back.ring, b.ring, b.column, INT32_MAX, b.block, d->history, d->history_stride);
   net_meet(&f);
   dn_outcome where;
   if (net_leads(&f) && net_adjoint_finish(&b, &where) != DN_OK) *result = where;
@@ -585,8 +586,8 @@ static void net_jvp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   DN_REAL *weights = dn_arena_take(&arena, E, sizeof(DN_REAL));
   net_clear_arena(&f, &arena, before);
   for (ptrdiff_t e = 0; e < E && net_leads(&f); e++) {
-    const ptrdiff_t user = p->fractions && e >= E / 2 ? e - E / 2 : e;
-    const DN_REAL share = !p->fractions ? 1 : e == user ? 1 - p->fractions[user] : p->fractions[user];
+    const ptrdiff_t user = plan->fractional && e >= E / 2 ? e - E / 2 : e;
+    const DN_REAL share = !plan->fractional ? 1 : e == user ? 1 - p->fractions[user] : p->fractions[user];
     if (d->weights) weights[e] = share * d->weights[user];
     if (d->delays) weights[e] += (e == user ? -d->delays[user] : d->delays[user]) * p->weights[user];
   }

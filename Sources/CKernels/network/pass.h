@@ -32,6 +32,11 @@ typedef struct net_pass {
   int64_t clamps;
 } net_pass;
 
+static void net_add(void *context, int32_t l, ptrdiff_t from, ptrdiff_t n) {
+  const net_pass *pass = context;
+  ring_add(&pass->f->ring, l, pass->x + from, pass->x + from, n);
+}
+
 // Dynamics of columns first ... first + n - 1 of the block, at most DN_LEAF, whose delayed sums are complete.
 static void net_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
   net_pass *pass = context;
@@ -42,7 +47,7 @@ static void net_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
   DN_REAL *c = pass->coupled + first * C, *s = pass->states + first * S;  // rows of the column before
   net_meet(f);
   for (int32_t k = 0; k < f->C; k++)
-    if (f->active[k]) net_to_nodes(f, pass->x + k * channel + first, stride, c + C + k * f->row, C, n);
+    if (f->ring.active[k]) net_to_nodes(f, pass->x + k * channel + first, stride, c + C + k * f->row, C, n);
 
   const ptrdiff_t tau = pass->tau + first;
   const ptrdiff_t known = tau == pass->from ? 1 : 0;  // the pass's first state is given
@@ -244,15 +249,17 @@ static void net_advance(net_pass *pass, const DN_REAL *state, const DN_REAL *his
   net_load_seen(f, pass->x, f->a.seen);
   if (record) net_copy_observed(pass, pass->from, D, record->before, D);
 
+  const ring_solver solver = {
+      .add = net_add, .leaf = net_leaf, .context = pass, .quiet = plan->forward.step_quiet, .widest = DN_LEAF};
   for (; pass->tau <= pass->to; pass->tau += n, column += n) {
     n = pass->to + 1 - pass->tau < B ? pass->to + 1 - pass->tau : B;
-    if (column + B > plan->lead + plan->window) column = net_slide(f, NULL, f->a.ring, column);
+    if (ring_is_full(plan, column)) column = ring_slide(&f->ring, NULL, f->a.ring, column);
     pass->x = f->a.ring + column;
     const int64_t clamps = pass->clamps;
-    net_clear(f, pass->x, B);
+    ring_clear(&f->ring, pass->x, B);
     net_meet(f);
-    net_apply(f, &plan->forward, f->a.weights, 1, pass->x, n);
-    net_solve(f, &plan->forward, f->a.weights, 2, pass->x, 0, B, n, net_leaf, pass);
+    net_add(pass, 1, 0, n);
+    ring_solve(&solver, 2, 0, B, n);
 
     const dn_outcome mine = net_bad_state(pass, n, DN_NOT_FINITE_STATE);
     const ptrdiff_t steps = mine.status != DN_OK ? 0 : pass->tau > pass->from ? n : n - 1;

@@ -47,11 +47,14 @@ static void net_tangent_take(const DN_NAME(dn_network_primal) *p, dn_arena *aren
   b->monitored = dn_arena_take(arena, net_monitored_rows(p) * row, size);
 }
 
-// Adds a list's edges to n columns of the tangent's ring; from + 0 is their first column.
-static void net_tangent_apply(const net_tangent *b, int32_t l, ptrdiff_t from, ptrdiff_t n) {
-  const dn_graph *graph = &b->f->plan->forward;
-  net_apply(b->f, graph, b->f->a.weights, l, b->x + from, n);
-  net_apply_to(b->f, graph, b->weights, l, b->pass.x + from, b->x + from, n);
+// Adds a list's edges to n columns of both rings.
+static void net_tangent_add(void *context, int32_t l, ptrdiff_t from, ptrdiff_t n) {
+  const net_tangent *b = context;
+  ring_share by_weights = b->f->ring;
+  by_weights.weights = b->weights;
+  ring_add(&b->f->ring, l, b->pass.x + from, b->pass.x + from, n);
+  ring_add(&b->f->ring, l, b->x + from, b->x + from, n);
+  ring_add(&by_weights, l, b->pass.x + from, b->x + from, n);
 }
 
 // net_apply_now for both.
@@ -148,23 +151,6 @@ static void net_tangent_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
   net_meet(f);
 }
 
-// net_solve for both rings.
-static void net_tangent_solve(net_tangent *b, int32_t l, ptrdiff_t from, ptrdiff_t length, ptrdiff_t n) {
-  const net_run *f = b->f;
-  if (n <= 0) return;
-  if (length <= f->plan->forward.step_quiet) {
-    for (ptrdiff_t c = 0; c < n; c += DN_LEAF) net_tangent_leaf(b, from + c, n - c < DN_LEAF ? n - c : DN_LEAF);
-    return;
-  }
-  const ptrdiff_t half = length / 2;
-  for (ptrdiff_t part = 0; part < 2 && (part == 0 || n > half); part++) {
-    const ptrdiff_t at = from + part * half, columns = part ? n - half : n < half ? n : half;
-    net_apply(f, &f->plan->forward, f->a.weights, l, b->pass.x + at, columns);
-    net_tangent_apply(b, l, at, columns);
-    net_tangent_solve(b, l + 1, at, half, columns);
-  }
-}
-
 // The whole run. The pass's own loop is not used: both rings go block by block together.
 static void net_tangent_advance(net_tangent *b, dn_outcome *result) {
   net_run *f = b->f;
@@ -188,20 +174,24 @@ static void net_tangent_advance(net_tangent *b, dn_outcome *result) {
   ptrdiff_t column = plan->lead, n;
   net_load_seen(f, f->a.ring + column, f->a.seen);
   net_load_seen(f, b->ring + column, b->seen);
+  const ring_solver solver = {.add = net_tangent_add,
+                              .leaf = net_tangent_leaf,
+                              .context = b,
+                              .quiet = plan->forward.step_quiet,
+                              .widest = DN_LEAF};
   for (; pass->tau <= T && result->status == DN_OK; pass->tau += n, column += n) {
     n = T + 1 - pass->tau < B ? T + 1 - pass->tau : B;
-    if (column + B > plan->lead + plan->window) {
-      net_slide(f, NULL, f->a.ring, column);
-      column = net_slide(f, NULL, b->ring, column);
+    if (ring_is_full(plan, column)) {
+      ring_slide(&f->ring, NULL, f->a.ring, column);
+      column = ring_slide(&f->ring, NULL, b->ring, column);
     }
     pass->x = f->a.ring + column;
     b->x = b->ring + column;
-    net_clear(f, pass->x, B);
-    net_clear(f, b->x, B);
+    ring_clear(&f->ring, pass->x, B);
+    ring_clear(&f->ring, b->x, B);
     net_meet(f);
-    net_apply(f, &plan->forward, f->a.weights, 1, pass->x, n);
-    net_tangent_apply(b, 1, 0, n);
-    net_tangent_solve(b, 2, 0, B, n);
+    net_tangent_add(b, 1, 0, n);
+    ring_solve(&solver, 2, 0, B, n);
 
     // The same look at the tangents, and the same way out for them.
     net_pass tangents = *pass;
