@@ -2,7 +2,8 @@
 
     python bench/peers/bench.py [--quick] [--swift bench/.build/release/FacadeCost] [--results results] [--notes FILE]
 
-Prints a table of what was asked for (must), hoped for (aim) and measured, and writes RESULTS/bench.json and plots. A time
+Prints a table of what was asked for (must), hoped for (aim) and measured, and writes RESULTS/bench.json and plots; marks.py
+has the marks of all rows. A time
 is the median of many calls; a row's candidates are called in turn, A B C A B C ..., so that a drift of the machine's
 speed meets all of them. Rows are of one thread pinned to one core unless they say otherwise; the peers too get one core.
 The inputs are made so that no series dies out (denormal numbers are slow) or overflows: weights of the sweeps add up to 1
@@ -32,6 +33,7 @@ import threadpoolctl
 import bench_networks
 import clib
 import connectome
+import marks
 import plots
 from timing import alternate
 
@@ -59,12 +61,16 @@ class Session:
         self.lost = max(sample.lost for name, sample in times.items() if not str(name).startswith("TVB"))
         return {name: sample.median for name, sample in times.items()}
 
-    def row(self, what, value, must=None, aim=None, better="higher", unit="x", timed=True):
-        """A row of the table; `timed` by the last call of `measure`."""
-        self.rows.append(Row(what, value, must, aim, better, unit, self.lost if timed and value is not None else None))
+    def row(self, what, value, timed=True):
+        """A row of the table, with its mark; `timed` by the last call of `measure`."""
+        known = marks.of(what)
+        # A row that is skipped shows what it would be held to.
+        held = known.quick or not self.quick or value is None
+        self.rows.append(Row(what, value, known.must if held else None, known.aim if held else None, known.better, known.unit,
+                             self.lost if timed and value is not None else None))
 
-    def skip(self, what, why, must=None, aim=None, better="higher", unit="x"):
-        self.row(what, None, must, aim, better, unit)
+    def skip(self, what, why):
+        self.row(what, None)
         self.messages.append(f"{what}: {why}")
 
     def say(self, text):
@@ -107,23 +113,22 @@ def sgemm(nodes, steps):
 
 def two_threads(s):
     """Before anything is pinned: the same calls with one thread and with two."""
-    must = {"16 runs at once, 2 threads over 1": (1.8, 1.95), "one run at N = 998, 2 threads over 1": (1.5, 1.8)}
-    ensemble, one = must
+    ensemble, one = "16 runs at once, 2 threads over 1", "one run at N = 998, 2 threads over 1"
     if len(os.sched_getaffinity(0)) < 2:
-        for what, (least, aim) in must.items():
-            s.skip(what, "only one processor", least, aim)
+        for what in (ensemble, one):
+            s.skip(what, "only one processor")
         return
     plan = clib.Plan(s.lib, dense(NODES, 0, 254))
     steps = 200 if s.quick else 1000
     times = s.measure(ensemble, {n: clib.Run(plan, steps, runs=16, threads=n).run for n in (1, 2)})
-    s.row(ensemble, times[1] / times[2], *must[ensemble])
+    s.row(ensemble, times[1] / times[2])
     file = connectome.path("connectivity_998.zip")
     if not file:
-        s.skip(one, "connectivity_998.zip is not there", *must[one])
+        s.skip(one, "connectivity_998.zip is not there")
         return
     plan = clib.Plan(s.lib, sparse(file))
     times = s.measure(one, {n: clib.Run(plan, 1000, threads=n).run for n in (1, 2)})
-    s.row(one, times[1] / times[2], *must[one])
+    s.row(one, times[1] / times[2])
 
 
 def ceilings(s):
@@ -156,8 +161,6 @@ def seed(s):
     import seed_jax
     import seed_numba
 
-    musts = {(100, "run"): (28, 60), (100, "gloss"): (40, 100), (1000, "run"): (28, 60), (1000, "gloss"): (40, 100),
-             (10000, "run"): (28, 60), (10000, "gloss"): (40, 100)}
     for steps in (10, 100, 1000) if s.quick else (1, 10, 100, 1000, 10000):
         weights, delays, history, buffer = seed_jax.seed(steps, np.float32)
         network = clib.Network(NODES, np.asarray(delays), np.asarray(weights), history=history)
@@ -205,8 +208,7 @@ def seed(s):
             s.say(f"timing {name}, T = {steps}")
             times = s.measure(f"notebook {name}, T = {steps}", candidates[name], 2 * s.seconds if steps > 1 else 1)
             best = min((n for n in times if n.startswith("JAX")), key=times.get)
-            s.row(f"notebook {name}, T = {steps}, against JAX's best ({best[4:]})", times[best] / times["DelayNet"],
-                  *musts.get((steps, name), (None, None)))
+            s.row(f"notebook {name}, T = {steps}, against JAX's best ({best[4:]})", times[best] / times["DelayNet"])
             if steps == 100:
                 for peer in ("numba", "plain C"):
                     s.row(f"notebook {name}, T = {steps}, against {peer}", times[peer] / times["DelayNet"])
@@ -222,7 +224,7 @@ def seed(s):
                     s.rates[label] = operations / times[candidate]
     for what in ("run", "gloss"):
         if s.quick:
-            s.skip(f"notebook {what}, T = 10000, against JAX's best", "not part of a quick run", *musts[10000, what])
+            s.skip(f"notebook {what}, T = 10000, against JAX's best", "not part of a quick run")
 
 
 def pullback(s):
@@ -231,8 +233,8 @@ def pullback(s):
         run = clib.Run(plan, steps)
         times = s.measure(f"pullback, T = {steps}", {"forward": run.run, "buffer": run.pullback(False),
                                                     "buffer and weights": run.pullback(True)})
-        for name, must, aim in (("buffer", 1.5, 1.1), ("buffer and weights", 2.6, 2.0)):
-            s.row(f"pullback to {name} over forward, T = {steps}", times[name] / times["forward"], must, aim, "lower")
+        for name in ("buffer", "buffer and weights"):
+            s.row(f"pullback to {name} over forward, T = {steps}", times[name] / times["forward"])
 
 
 def against_sgemm(s):
@@ -242,28 +244,28 @@ def against_sgemm(s):
         times = s.measure(f"delays >= 64, N = {nodes}",
                           {"DelayNet": clib.Run(plan, steps).run, "sgemm": sgemm(nodes, steps)})
         operations = 2 * nodes * nodes * steps / 1e9
-        s.row(f"forward, delays >= 64, N = {nodes}, against sgemm's rate", times["sgemm"] / times["DelayNet"], 0.55, 0.9)
+        s.row(f"forward, delays >= 64, N = {nodes}, against sgemm's rate", times["sgemm"] / times["DelayNet"])
         s.rates[f"OpenBLAS sgemm: N = {nodes}"] = operations / times["sgemm"]
         s.rates[f"DelayNet: delays >= 64, N = {nodes}"] = operations / times["DelayNet"]
     for regions in (76, 998):
         what = f"connectome {regions}, dt = 0.1 ms, against sgemm's rate"
         file = connectome.path(f"connectivity_{regions}.zip")
         if not file:
-            s.skip(what, f"connectivity_{regions}.zip is not there", 0.4, 0.8)
+            s.skip(what, f"connectivity_{regions}.zip is not there")
             continue
         network, steps = sparse(file), 1000
         plan = clib.Plan(s.lib, network)
         times = s.measure(what, {"DelayNet": clib.Run(plan, steps).run, "sgemm": sgemm(network.nodes, steps)})
         rates = {"DelayNet": 2 * network.edges * steps / times["DelayNet"] / 1e9,
                  "sgemm": 2 * network.nodes ** 2 * steps / times["sgemm"] / 1e9}
-        s.row(what, rates["DelayNet"] / rates["sgemm"], 0.4, 0.8)
+        s.row(what, rates["DelayNet"] / rates["sgemm"])
         s.rates[f"DelayNet: connectome {regions}"] = rates["DelayNet"]
 
 
 def precision(s):
     plan = clib.Plan(s.lib, dense(NODES, 0, 254))
     times = s.measure("float64", {kind.__name__: clib.Run(plan, 1000, kind).run for kind in (np.float32, np.float64)})
-    s.row("float64 forward against float32's rate", times["float32"] / times["float64"], 0.45, 0.5)
+    s.row("float64 forward against float32's rate", times["float32"] / times["float64"])
 
 
 def growth(s):
@@ -276,8 +278,7 @@ def growth(s):
         if what:
             text, first = what
             last = max(costs)
-            s.row(f"{text}, {first:,} -> {last:,}", max(v for x, v in costs.items() if x > first) / costs[first], 1.5,
-                  1.1, "lower")
+            s.row(f"{text}, {first:,} -> {last:,}", max(v for x, v in costs.items() if x > first) / costs[first])
 
     lengths = (10, 100, 1000, 10000) if s.quick else (10, 100, 1000, 10000, 100000)
     network = dense(NODES, 0, 254)
@@ -302,9 +303,9 @@ def memory(s):
         assert counter.peak > before, "the call was not counted"
         return counter.peak - before
 
-    s.row(f"workspace of a run over its bound of {bound:,} bytes", most(run.run) / bound, 1, 0.5, "lower", timed=False)
-    s.row("workspace of a pullback to buffer and weights over it", most(run.pullback(True)) / bound, 1, 0.5, "lower", timed=False)
-    s.row("memory of the plan itself, bytes an edge", report.plan_bytes / network.edges, unit="bytes", timed=False)
+    s.row(f"workspace of a run over its bound of {bound:,} bytes", most(run.run) / bound, timed=False)
+    s.row("workspace of a pullback to buffer and weights over it", most(run.pullback(True)) / bound, timed=False)
+    s.row("memory of the plan itself, bytes an edge", report.plan_bytes / network.edges, timed=False)
 
 
 def planning(s):
@@ -313,8 +314,7 @@ def planning(s):
     steps = 200
     running = clib.Plan(s.lib, plan.network)
     times = s.measure("plan creation", {"creation": plan.recreate, "run": clib.Run(running, steps).run})
-    s.row(f"plan creation at N = {nodes}, in steps of a run", times["creation"] / (times["run"] / steps),
-          *((None, None) if s.quick else (400, 100)), "lower", "steps")
+    s.row(f"plan creation at N = {nodes}, in steps of a run", times["creation"] / (times["run"] / steps))
 
 
 def normals(s):
@@ -324,13 +324,13 @@ def normals(s):
     times = s.measure("normals", {
         "DelayNet": functools.partial(s.lib.dn_random_normal_f32, key, 0, count, out.ctypes.data),
         "numpy": lambda: generator.standard_normal(dtype=np.float32, out=out)})
-    s.row("normal numbers against numpy's standard_normal", times["numpy"] / times["DelayNet"], 3, 5)
+    s.row("normal numbers against numpy's standard_normal", times["numpy"] / times["DelayNet"])
 
 
 def facade(s, command):
     what = "Swift facade over the C call, N = 84, T = 10"
     if not command or not pathlib.Path(command).is_file():
-        s.skip(what, "the Swift benchmarks are not built", 1, 0.3, "lower", "us")
+        s.skip(what, "the Swift benchmarks are not built")
         return
     def child():
         usage = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -341,7 +341,7 @@ def facade(s, command):
     s.lost = max(0.0, 1 - (child() - used) / (time.perf_counter() - begin))
     report = json.loads(output)
     s.times["facade"] = report
-    s.row(what, report["added_us"], 1, 0.3, "lower", "us")
+    s.row(what, report["added_us"])
     for name in ("run", "gloss"):
         best = [v["median_us"] for n, v in s.times[f"notebook {name}, T = 100"].items() if n.startswith("JAX")]
         s.row(f"notebook {name}, T = 100, from Swift, against JAX's best", min(best) / report[f"{name}_us"])
@@ -371,11 +371,21 @@ def figure(value, unit):
     return f"{text} {unit}"
 
 
+def limit(held, value):
+    """`held` to at least or at most that, a row or a mark."""
+    return "" if value is None else (">= " if held.better == "higher" else "<= ") + figure(value, held.unit)
+
+
+def reasons():
+    """The marks as a list for the notes."""
+    return "\n".join(f"- `{m.pattern}`: {limit(m, m.must)}, aim {limit(m, m.aim)}{'' if m.quick else ', in full runs'}. {m.why}"
+                     for m in marks.MARKS if m.must is not None)
+
+
 def table(rows):
     cells = [("what", "value", "must", "aim", "", "lost")]
     for row in rows:
-        sign = ">= " if row.better == "higher" else "<= "
-        limits = [sign + figure(limit, row.unit) if limit is not None else "" for limit in (row.must, row.aim)]
+        limits = limit(row, row.must), limit(row, row.aim)
         lost = "" if row.lost is None else f"{100 * row.lost:.0f} %"
         cells.append((row.what, figure(row.value, row.unit), *limits, mark(row), lost))
     widths = [max(len(cell[k]) for cell in cells) for k in range(6)]
@@ -440,7 +450,7 @@ def main():
     parser.add_argument("--swift", metavar="FILE", help="the built FacadeCost of the package in bench/")
     parser.add_argument("--command", metavar="FILE", help="the built command `delaynet`, for the hour-long run")
     parser.add_argument("--results", default="results", metavar="FOLDER")
-    parser.add_argument("--notes", metavar="FILE", help="keep the table there, in the section `Last full run`")
+    parser.add_argument("--notes", metavar="FILE", help="keep the table and why its marks are what they are there, in the section `Last full run`")
     options = parser.parse_args()
 
     info, s = machine(), Session(options)
@@ -483,9 +493,14 @@ def main():
     if doubtful:
         print(f"{doubtful} rows, marked `?`, lost more than {100 * DISTURBED:.0f} % of their time to other processes: "
               "they are to be measured again on a quiet machine")
+    unused = [] if s.quick else marks.unmatched(row.what for row in s.rows)
+    if unused:
+        print("marks of no row of this run:", "; ".join(unused))
     print("written:", folder / "bench.json", *pictures)
     if options.notes and not s.quick:
-        keep_notes(options.notes, heading(report) + "\n\n" + text)
+        keep_notes(options.notes, "\n\n".join((
+            heading(report), text, "### Why each mark is what it is", "`*` stands for anything. The list is that of peers/marks.py.",
+            reasons())))
 
 
 if __name__ == "__main__":

@@ -23,39 +23,39 @@ TAPE = 3 << 20
 
 def two_threads(s):
     """Before anything is pinned."""
-    what, must, aim = "MPR, 16 members at once, 2 threads over 1", 1.85, 1.95
+    what = "MPR, 16 members at once, 2 threads over 1"
     case = networks.mpr_76()
     if not case:
-        return s.skip(what, "connectivity_76.zip is not there", must, aim)
+        return s.skip(what, "connectivity_76.zip is not there")
     steps = 500 if s.quick else 5000
     times = s.measure(what, {n: Network(s.lib, case, steps, noise="drawn", every=10, thinning="average", members=16,
                                         threads=n).run for n in (1, 2)})
-    s.row(what, times[1] / times[2], must, aim)
+    s.row(what, times[1] / times[2])
     shared_runs(s)
 
 
 def shared_runs(s):
     """One run by two threads: from where it pays, and where it does not."""
-    for name, make, most, musts in (("N = 998, 35,730 edges", networks.mpr_998, 2000, (1.5, 1.8)),
-                                    ("N = 10,000, 770,000 edges", networks.mpr_10000, 300, (1.7, 1.9))):
+    for name, make, most in (("N = 998, 35,730 edges", networks.mpr_998, 2000),
+                             ("N = 10,000, 770,000 edges", networks.mpr_10000, 300)):
         run, gradient = (f"MPR, one run, {name}: {what}, 2 threads over 1" for what in ("run", "value and gradient"))
         case = make()
         if not case:
-            s.skip(run, "connectivity_998.zip is not there", *musts)
-            s.skip(gradient, "connectivity_998.zip is not there", *musts)
+            s.skip(run, "connectivity_998.zip is not there")
+            s.skip(gradient, "connectivity_998.zip is not there")
             continue
         steps = most // 10 if s.quick else most
         networks_of = {n: Network(s.lib, case, steps, noise="drawn", every=10, thinning="average", threads=n, tape=0)
                        for n in (1, 2)}
         times = s.measure(run, {n: network.run for n, network in networks_of.items()})
-        s.row(run, times[1] / times[2], *musts)
+        s.row(run, times[1] / times[2])
         times = s.measure(gradient, {n: network.gradient for n, network in networks_of.items()})
-        s.row(gradient, times[1] / times[2], *musts)
+        s.row(gradient, times[1] / times[2])
     what = "MPR, one run, 76 regions, 2 threads asked for over 1, time"
     case = networks.mpr_76()
     times = s.measure(what, {n: Network(s.lib, case, 500 if s.quick else 5000, noise="drawn", every=10,
                                         thinning="average", threads=n).run for n in (1, 2)})
-    s.row(what, times[2] / times[1], 1.05, 1.0, better="lower")
+    s.row(what, times[2] / times[1])
 
 
 def same(case, ours, found):
@@ -82,11 +82,10 @@ def fastest(s, candidates, within=1.2):
 
 
 def mpr(s):
-    musts = {"TVB frozen": (15, 40), "TVB stages": (15, 40), "vbjax make_sdde": (15, 40)}
     case = networks.mpr_76()
     if not case:
-        for name, limits in musts.items():
-            s.skip(f"MPR forward, 76 regions, against {name}", "connectivity_76.zip is not there", *limits)
+        for name in ("TVB frozen", "TVB stages", "vbjax make_sdde"):
+            s.skip(f"MPR forward, 76 regions, against {name}", "connectivity_76.zip is not there")
         return
     steps = 1000 if s.quick else 20000
     ours = {kind: Network(s.lib, case, steps, kind) for kind in ("stages", "frozen")}
@@ -97,18 +96,17 @@ def mpr(s):
     for name in ("TVB frozen", "TVB stages", "vbjax make_sdde", "plain C frozen", "plain C stages"):
         kind, what = "frozen" if "frozen" in name else "stages", f"MPR forward, 76 regions, against {name}"
         if name in times:
-            s.row(what, times[name] / times[f"DelayNet {kind}"], *musts.get(name, (None, None)))
+            s.row(what, times[name] / times[f"DelayNet {kind}"])
         else:
-            s.skip(what, "The Virtual Brain's environment, .venv-tvb, is not there", *musts[name])
-    s.row("MPR forward, 76 regions, a step", 1e6 * times["DelayNet stages"] / steps, better="lower", unit="us")
+            s.skip(what, "The Virtual Brain's environment, .venv-tvb, is not there")
+    s.row("MPR forward, 76 regions, a step", 1e6 * times["DelayNet stages"] / steps)
 
 
 def wong_wang(s):
     case = networks.wong_wang_84()
-    limits = {"forward": (8, 20), "value and gradient": (10, 25)}
     if not case:
-        for name, (must, aim) in limits.items():
-            s.skip(f"Wong-Wang {name}, against tvboptim's best", "dk_average_structural.npz is not there", must, aim)
+        for name in ("forward", "value and gradient"):
+            s.skip(f"Wong-Wang {name}, against tvboptim's best", "dk_average_structural.npz is not there")
         return
     steps = 2000 if s.quick else 60000
     ours = {kind: Network(s.lib, case, steps, kind, tape=0) for kind in ("frozen", "stages")}
@@ -132,18 +130,17 @@ def wong_wang(s):
     for what, calls in candidates.items():
         times = s.measure(f"Wong-Wang {what}", {"DelayNet": mine[what]} | fastest(s, calls), least=3)
         best = min((name for name in times if name != "DelayNet"), key=times.get)
-        s.row(f"Wong-Wang {what}, against tvboptim's best ({best[9:]})", times[best] / times["DelayNet"],
-              *(limits[what] if not s.quick else (None, None)))
-        s.row(f"Wong-Wang {what}, a step", 1e6 * times["DelayNet"] / steps, better="lower", unit="us")
+        s.row(f"Wong-Wang {what}, against tvboptim's best ({best[9:]})", times[best] / times["DelayNet"])
+        s.row(f"Wong-Wang {what}, a step", 1e6 * times["DelayNet"] / steps)
 
 
 def tutorial(s):
     """Wong-Wang without delays at dt = 4 ms in float64: what users of these libraries meet first."""
-    case, limits = networks.tutorial_84(), {"run": (3, 8), "value and gradient by G and 84 w": (4, 8)}
+    case, whats = networks.tutorial_84(), ("run", "value and gradient by G and 84 w")
     title = "Wong-Wang without delays, 84 regions, dt 4 ms, float64"
     if not case:
-        for what, (must, aim) in limits.items():
-            s.skip(f"{title}: {what}, against tvboptim's best", "dk_average_structural.npz is not there", must, aim)
+        for what in whats:
+            s.skip(f"{title}: {what}, against tvboptim's best", "dk_average_structural.npz is not there")
         return
     import network_tvboptim
     steps = 1000 if s.quick else 22500
@@ -161,15 +158,13 @@ def tutorial(s):
         if not (error < (1e-9 if exact else 1e-3) and off < (1e-7 if exact else 0.1)):
             raise SystemExit(f"{name}: trajectory off by {error:.1e}, value and gradient by {off:.1e}")
     found = {name: peer for name, peer in found.items() if "float64" in name}
-    calls = {"run": (forward.run, {name: peer.run for name, peer in found.items()}),
-             "value and gradient by G and 84 w": (recorded.gradient_by_regions,
-                                                  {name: peer.gradient for name, peer in found.items()})}
-    for what, (ours, theirs) in calls.items():
+    calls = ((forward.run, {name: peer.run for name, peer in found.items()}),
+             (recorded.gradient_by_regions, {name: peer.gradient for name, peer in found.items()}))
+    for what, (ours, theirs) in zip(whats, calls):
         times = s.measure(f"{title}: {what}", {"DelayNet": ours} | fastest(s, theirs), least=3)
         best = min((name for name in times if name != "DelayNet"), key=times.get)
-        s.row(f"{title}: {what}, against tvboptim's best ({best[9:]})", times[best] / times["DelayNet"],
-              *(limits[what] if not s.quick else (None, None)))
-        s.row(f"{title}: {what}, a step", 1e6 * times["DelayNet"] / steps, better="lower", unit="us")
+        s.row(f"{title}: {what}, against tvboptim's best ({best[9:]})", times[best] / times["DelayNet"])
+        s.row(f"{title}: {what}, a step", 1e6 * times["DelayNet"] / steps)
 
 
 def short_delays(s):
@@ -185,8 +180,7 @@ def short_delays(s):
         title = f"dense network, N = 84, {precision}"
         times = s.measure(title, {name: Network(s.lib, case, steps, dtype=dtype, **shape).run for name, case in cases.items()})
         for name in list(cases)[1:]:
-            limits = (2, 1.2) if name in ("delay 0", "delay 1") else (None, None)
-            s.row(f"{title}: {name} over delay 20", times[name] / times["delay 20"], *limits, "lower")
+            s.row(f"{title}: {name} over delay 20", times[name] / times["delay 20"])
 
 
 def expected(s):
@@ -205,14 +199,14 @@ def expected(s):
         for name, run in runs.items():
             ns = getattr(run.plan.report(), f"expected_ns_per_step_f{8 * run.size}")
             ratio = ns / (1e9 * times[name] / steps)
-            s.row(f"a plan's expectation over a step, {name}, {precision}", max(ratio, 1 / ratio), 2, 1.5, "lower")
+            s.row(f"a plan's expectation over a step, {name}, {precision}", max(ratio, 1 / ratio))
 
 
 def wong_wang_memory(s):
     """Peak memory above what was there before, each in a process of its own."""
     what, slower = "peak memory of Wong-Wang's gradient, tvboptim's over ours", "its time over that with the full tape"
     if not networks.wong_wang_84() or s.quick:
-        s.skip(what, "not part of a quick run, and needs dk_average_structural.npz", 10, 50)
+        s.skip(what, "not part of a quick run, and needs dk_average_structural.npz")
         return
     steps = 60000
 
@@ -220,14 +214,14 @@ def wong_wang_memory(s):
         return report["peak_bytes"] - report["before_bytes"]
 
     ours = more(networks.memory_of("network_ours.py", "--memory", TAPE, steps))
-    for block, limits in (("none", (10, 50)), ("256", (None, None))):
+    for block in ("none", "256"):
         theirs = more(networks.memory("roll", "float32", block, steps))
         s.row(f"{what} of {ours / 2 ** 20:.1f} MiB" + ("" if block == "none" else f", its blocks of {block} steps"),
-              theirs / ours, *limits, timed=False)
+              theirs / ours, timed=False)
     case = networks.wong_wang_84()
     shape = dict(stages="frozen", noise="drawn", every=steps // 2, thinning="average")
     times = s.measure(slower, {budget: Network(s.lib, case, steps, tape=budget, **shape).gradient for budget in (TAPE, 0)})
-    s.row(slower, times[TAPE] / times[0], 1.4, 1.2, "lower")
+    s.row(slower, times[TAPE] / times[0])
 
 
 def gradients(s):
@@ -236,21 +230,21 @@ def gradients(s):
         for noise in ("given", "drawn"):
             what = f"gradient of everything over forward, {name}, noise {noise}"
             if not case:
-                s.skip(what, "its connectome is not there", 3.5, 2.5, "lower")
+                s.skip(what, "its connectome is not there")
                 continue
             steps = 1000 if s.quick else 10000
             cotangent = np.random.default_rng(3).standard_normal((len(case.start), case.nodes, steps)).astype(np.float32)
             recorded = Network(s.lib, case, steps, noise=noise, tape=0)
             times = s.measure(what, {"forward": Network(s.lib, case, steps, noise=noise).run,
                                      "gradient": recorded.pullback(EVERYTHING, cotangent)})
-            s.row(what, times["gradient"] / times["forward"], 3.5, 2.5, "lower")
+            s.row(what, times["gradient"] / times["forward"])
 
 
 def share(s):
     """Of a step, what is not the delayed sum: the same run on a plan without edges."""
     case = networks.wong_wang_84()
     if not case:
-        return s.skip("share of a step that is not delayed sum", "dk_average_structural.npz is not there", 0.6, 0.35, "lower")
+        return s.skip("share of a step that is not delayed sum", "dk_average_structural.npz is not there")
     steps = 1000 if s.quick else 10000
     mpr_84 = networks.like(case, "mpr", dt=0.1, G=0.01, sigma=[0.01, 0.02], start=[(0.0, 2.0), (-2.0, 1.5)])
     for model, title in ((mpr_84, "MPR"), (case, "Wong-Wang")):
@@ -259,14 +253,14 @@ def share(s):
             shape = dict(noise=noise, every=10, thinning="average")
             times = s.measure(what, {"all": Network(s.lib, model, steps, **shape).run,
                                      "no edges": Network(s.lib, model, steps, coupled=False, **shape).run})
-            s.row(what, times["no edges"] / times["all"], 0.6, 0.35, "lower")
+            s.row(what, times["no edges"] / times["all"])
 
 
 def hour(s, command):
     """One hour of model time by the command, averaged to 1 ms and written to a file: its peak memory."""
     what, file = "one hour at dt = 0.1 ms, 76 regions, averaged to 1 ms: peak memory", connectome.path("connectivity_76.zip")
     if s.quick or not file or not command or not pathlib.Path(command).is_file():
-        s.skip(what, "not part of a quick run; needs connectivity_76.zip and the built command", 256, 64, "lower", "MB")
+        s.skip(what, "not part of a quick run; needs connectivity_76.zip and the built command")
         return
     with tempfile.TemporaryDirectory() as folder:
         start, peak = time.perf_counter(), 0
@@ -282,6 +276,6 @@ def hour(s, command):
             time.sleep(0.05)
         seconds = time.perf_counter() - start
     if child.returncode:
-        return s.skip(what, f"the command ended with status {child.returncode}", 256, 64, "lower", "MB")
-    s.row(what, peak / 1e6, 256, 64, "lower", "MB", timed=False)
-    s.row("one hour, by the command: seconds", seconds, better="lower", unit="s", timed=False)
+        return s.skip(what, f"the command ended with status {child.returncode}")
+    s.row(what, peak / 1e6, timed=False)
+    s.row("one hour, by the command: seconds", seconds, timed=False)
