@@ -1,4 +1,4 @@
-// Draws of JAX's default generator, as bits; made by bench/peers/golden_random.py with jax 0.10.2.
+// Draws of JAX's default generator, as bits; made by make_random_golden.py with jax 0.10.2.
 #include <stdint.h>
 
 // Keys: key(seed); split(key(0), 10); split(key(12345678901), 3); fold_in(key(42), data).

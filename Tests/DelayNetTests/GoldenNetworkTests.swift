@@ -88,7 +88,7 @@ import Testing
     .deletingLastPathComponent().appendingPathComponent("../shared/data").standardized.path
   static let connectome = data + "/connectivity_76.zip"
 
-  /// The generator of golden_tvb.py.
+  /// The generator of Golden/networks/make_connectome_76.py.
   private struct Draws {
     var x: UInt64
 

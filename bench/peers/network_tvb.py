@@ -12,7 +12,7 @@ NAME is `frozen` or `stages`: NbMPRBackend with and without compatibility_mode, 
 all N^2 pairs, called alone on buffers in which history and noise have been copied anew (the copy is timed: the loop
 overwrites the noise); or `simulator`, its numpy Simulator, frozen, some 25 times slower. There is no other compiled
 backend for a processor in tvb-library 2.10: `nb` without `_mpr` is its numpy one under another name. Conventions: see
-golden_tvb.py. With `stages` no delay may be 0.
+Tests/DelayNetTests/Golden/networks/make_connectome_76.py. With `stages` no delay may be 0.
 """
 import json
 import logging
@@ -21,7 +21,49 @@ import time
 
 import numpy as np
 
-import golden_tvb
+SPEED = 3.0
+
+
+class GivenNoise(np.random.RandomState):
+    """Stands in for a numpy RandomState: hands out (T, S, N) step by step, or all of it with the history's place first."""
+
+    def __init__(self, noise, horizon):
+        super().__init__(0)
+        self.noise, self.horizon, self.step = noise, horizon, 0
+
+    def normal(self, size):
+        if len(size) == 3 and size[2] == 1:
+            self.step += 1
+            return self.noise[self.step - 1][..., None].copy()
+        assert size[2] == self.horizon + len(self.noise)
+        return np.concatenate([np.zeros((*size[:2], self.horizon)), self.noise.transpose(1, 2, 0)], axis=2)
+
+
+def simulator(weights, lengths, G, cv, sigma, states, noise, dt, speed):
+    """A configured simulator of The Virtual Brain; states (H + 1, 2, N)."""
+    from tvb.datatypes.connectivity import Connectivity
+    from tvb.simulator import coupling, integrators, models, monitors, simulator
+    from tvb.simulator.noise import Additive
+
+    network = Connectivity(weights=weights, tract_lengths=lengths, centres=np.zeros((len(weights), 3)),
+                           region_labels=np.array([f"region {i}" for i in range(len(weights))]),
+                           speed=np.array([speed]))
+    sim = simulator.Simulator(
+        connectivity=network, coupling=coupling.Linear(a=np.array([G]), b=np.array([0.0])),
+        model=models.MontbrioPazoRoxin(cv=np.array([cv])), conduction_speed=speed,
+        integrator=integrators.HeunStochastic(dt=dt, noise=Additive(nsig=sigma ** 2 / 2)),
+        monitors=(monitors.Raw(),), simulation_length=len(noise) * dt,
+        initial_conditions=states[..., None].copy())
+    sim.configure()
+    assert sim.connectivity.horizon == len(states)
+    sim.integrator.noise.random_stream = GivenNoise(noise, sim.connectivity.horizon)
+    return sim
+
+
+def by_simulator(sim, steps):
+    ((_, data),) = sim.run(simulation_length=steps * sim.integrator.dt)
+    assert data.shape == (steps, 2, len(sim.connectivity.weights), 1), data.shape
+    return data[..., 0].transpose(1, 2, 0)
 
 
 class Compiled:
@@ -54,7 +96,7 @@ class Slow:
         self.sim = make()
 
     def run(self):
-        self.result = golden_tvb.by_simulator(self.sim, self.steps)
+        self.result = by_simulator(self.sim, self.steps)
         self.sim = None
 
     def trajectory(self):
@@ -65,12 +107,12 @@ class Slow:
 
 def prepare(file):
     arrays = np.load(file)
-    golden_tvb.DT, golden_tvb.NODES = float(arrays["dt"]), len(arrays["weights"])
+    dt = float(arrays["dt"])
 
     def make(noise=arrays["noise"]):
         # Lengths are given in steps at a speed that makes them so.
-        return golden_tvb.simulator(arrays["weights"], arrays["delays"] * golden_tvb.DT * golden_tvb.SPEED,
-                                    float(arrays["G"]), 0.0, arrays["sigma"], arrays["states"], noise)
+        return simulator(arrays["weights"], arrays["delays"] * dt * SPEED, float(arrays["G"]), 0.0, arrays["sigma"],
+                         arrays["states"], noise, dt, SPEED)
     runs = {name: Compiled(make(), arrays["noise"], name == "frozen") for name in ("frozen", "stages")}
     for run in runs.values():
         run.run()

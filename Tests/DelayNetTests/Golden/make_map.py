@@ -1,28 +1,30 @@
-"""Writes Tests/DelayNetTests/Golden/: the delay map and its derivatives as JAX computes them.
+"""Writes the files of this folder: the delay map and its derivatives as JAX computes them.
 
-    python bench/peers/golden_map.py
+    python Tests/DelayNetTests/Golden/make_map.py
 
-The files are described in the README.md that is written beside them. Made with the versions in requirements.txt; a run
-rewrites every file with the same bytes.
+The files are described in the README.md that is written beside them. Made with the versions in
+bench/peers/requirements.txt; a run rewrites every file with the same bytes.
 """
 import io
 import pathlib
+import sys
 import zipfile
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+OUT = pathlib.Path(__file__).resolve().parent
+# The notebook's experiment in JAX is a peer of the benchmark too.
+sys.path.insert(0, str(OUT.parents[2] / "bench" / "peers"))
 from seed_jax import loss_of, map_of, seed
 
 jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_enable_x64", True)
 
-OUT = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "DelayNetTests" / "Golden"
-
 README = """# Golden arrays of the delay map
 
-Made by `bench/peers/golden_map.py` with jax {jax} and numpy {numpy} on the CPU; the arrays are row-major, time innermost.
+Made by `make_map.py` with jax {jax} and numpy {numpy} on the CPU; the arrays are row-major, time innermost.
 
 ## The seed experiment: `seed_*.npy`
 
@@ -225,7 +227,6 @@ def by_hand(targets, sources, delays, history, noise, weights, scale, noise_gain
 
 
 def main():
-    OUT.mkdir(parents=True, exist_ok=True)
     for old in [*OUT.glob("*.npy"), *OUT.glob("*.npz")]:
         old.unlink()
     horizon, spread = write_seed()
@@ -233,7 +234,7 @@ def main():
     text = README.format(jax=jax.__version__, numpy=np.__version__, horizon=horizon, spread=spread,
                          cases="\n".join(rows))
     (OUT / "README.md").write_text(text)
-    files = list(OUT.iterdir())
+    files = [*OUT.glob("*.npy"), *OUT.glob("*.npz")]
     print(len(files), "files,", sum(f.stat().st_size for f in files), "bytes")
 
 

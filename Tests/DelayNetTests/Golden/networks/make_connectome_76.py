@@ -1,9 +1,9 @@
-"""Writes Tests/DelayNetTests/Golden/networks/connectome_76_*.npz: Montbrio-Pazo-Roxin as The Virtual Brain computes it.
+"""Writes connectome_76_*.npz: Montbrio-Pazo-Roxin as The Virtual Brain computes it.
 
-    .venv-tvb/bin/python bench/peers/golden_tvb.py [folder of connectivity_76.zip]
+    .venv-tvb/bin/python Tests/DelayNetTests/Golden/networks/make_connectome_76.py [folder of connectivity_76.zip]
 
-The environment is that of requirements-tvb.txt. The connectome is not in the files, and neither are history and noise: a
-test draws them again. Everything is float64.
+The environment is that of bench/peers/requirements-tvb.txt. The connectome is not in the files, and neither are history and
+noise: a test draws them again. Everything is float64.
 
 | case | network | scheme | noise | computed by |
 |---|---|---|---|---|
@@ -51,13 +51,17 @@ import argparse
 import io
 import logging
 import pathlib
+import sys
 import zipfile
 
 import numpy as np
 
+OUT = pathlib.Path(__file__).resolve().parent
+# The Virtual Brain and the connectome are those of the benchmark.
+sys.path.insert(0, str(OUT.parents[3] / "bench" / "peers"))
 import connectome
+from network_tvb import by_simulator, simulator
 
-OUT = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "DelayNetTests" / "Golden" / "networks"
 NODES, STEPS, EVERY, DT, SPEED = 76, 1500, 60, 0.1, 3.0
 
 
@@ -72,48 +76,6 @@ class Draws:
             self.x = (6364136223846793005 * self.x + 1442695040888963407) % 2 ** 64
             return (self.x >> 40) * 2.0 ** -24
         return np.array([draw() for _ in range(int(np.prod(shape)))]).reshape(shape)
-
-
-class GivenNoise(np.random.RandomState):
-    """Stands in for a numpy RandomState: hands out (T, S, N) step by step, or all of it with the history's place first."""
-
-    def __init__(self, noise, horizon):
-        super().__init__(0)
-        self.noise, self.horizon, self.step = noise, horizon, 0
-
-    def normal(self, size):
-        if len(size) == 3 and size[2] == 1:
-            self.step += 1
-            return self.noise[self.step - 1][..., None].copy()
-        assert size[2] == self.horizon + len(self.noise)
-        return np.concatenate([np.zeros((*size[:2], self.horizon)), self.noise.transpose(1, 2, 0)], axis=2)
-
-
-def simulator(weights, lengths, G, cv, sigma, states, noise):
-    """A configured simulator of The Virtual Brain; states (H + 1, 2, N)."""
-    from tvb.datatypes.connectivity import Connectivity
-    from tvb.simulator import coupling, integrators, models, monitors, simulator
-    from tvb.simulator.noise import Additive
-
-    network = Connectivity(weights=weights, tract_lengths=lengths, centres=np.zeros((len(weights), 3)),
-                           region_labels=np.array([f"region {i}" for i in range(len(weights))]),
-                           speed=np.array([SPEED]))
-    sim = simulator.Simulator(
-        connectivity=network, coupling=coupling.Linear(a=np.array([G]), b=np.array([0.0])),
-        model=models.MontbrioPazoRoxin(cv=np.array([cv])), conduction_speed=SPEED,
-        integrator=integrators.HeunStochastic(dt=DT, noise=Additive(nsig=sigma ** 2 / 2)),
-        monitors=(monitors.Raw(),), simulation_length=len(noise) * DT,
-        initial_conditions=states[..., None].copy())
-    sim.configure()
-    assert sim.connectivity.horizon == len(states)
-    sim.integrator.noise.random_stream = GivenNoise(noise, sim.connectivity.horizon)
-    return sim
-
-
-def by_simulator(sim, steps):
-    ((_, data),) = sim.run(simulation_length=steps * DT)
-    assert data.shape == (steps, 2, NODES, 1), data.shape
-    return data[..., 0].transpose(1, 2, 0)
 
 
 def by_backend(sim, steps, frozen):
@@ -178,7 +140,7 @@ def write_case(name, file, seed, G, cv, sigma, self_connections, frozen):
     states = draws.uniform(horizon + 1, 2, nodes) * np.array([2, 4])[:, None] - np.array([0, 2.5])[:, None]
     sigma = np.array(sigma)
     noise = np.sqrt(12) * (draws.uniform(STEPS, 2, nodes) - 0.5)
-    arguments = matrix, np.where(used, lengths, 0), G, cv, sigma, states, noise
+    arguments = matrix, np.where(used, lengths, 0), G, cv, sigma, states, noise, DT, SPEED
     print(name)
     series = by_backend(simulator(*arguments), STEPS, frozen)
     if frozen:
@@ -210,7 +172,6 @@ def main():
     if not file:
         parser.exit(1, "connectivity_76.zip is not there\n")
     logging.disable(logging.WARNING)
-    OUT.mkdir(parents=True, exist_ok=True)
     write_case("connectome_76_frozen", file, 1, 0.05, 0.0, [0.0, 0.0], True, True)
     write_case("connectome_76_frozen_noise", file, 2, 0.05, 0.1, [0.1, 0.2], True, True)
     write_case("connectome_76_heun_noise", file, 3, 0.05, 0.1, [0.1, 0.2], False, False)

@@ -1,26 +1,31 @@
-"""Writes Tests/DelayNetTests/Golden/networks/: stochastic networks of neural masses and their gradients in JAX.
+"""Writes the files of this folder: stochastic networks of neural masses and their gradients in JAX.
 
-    python bench/peers/golden_networks.py
+    python Tests/DelayNetTests/Golden/networks/make_networks.py
 
-The files are described in the README.md that is written beside them; golden_tvb.py writes one more. Made with the versions
-in requirements.txt; a run rewrites every file with the same bytes.
+The files are described in the README.md that is written beside them; make_connectome_76.py writes three more. Made with the
+versions in bench/peers/requirements.txt; a run rewrites every file with the same bytes, but on an Intel Xeon one number of
+wong_wang_heun, the gradient by G, had another last bit.
 """
+import pathlib
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-import golden_map
+OUT = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(OUT.parent))
+import make_map
 
 jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_enable_x64", True)
 
-OUT = golden_map.OUT / "networks"
 SCHEMES = ("euler_maruyama", "heun", "heun_frozen")
 
 README = """# Golden arrays of stochastic networks
 
-`connectome_76_*.npz` are described in `bench/peers/golden_tvb.py`, which makes them. Everything else is made by
-`bench/peers/golden_networks.py` with jax {jax} and numpy {numpy} on the CPU, in float64; indices and delays are int32;
+`connectome_76_*.npz` are described in `make_connectome_76.py`, which makes them. Everything else is made by
+`make_networks.py` with jax {jax} and numpy {numpy} on the CPU, in float64; indices and delays are int32;
 arrays are row-major, time innermost (but `noise` is as it is drawn, step by step).
 
 With N nodes, S states, C coupling variables y, K parameters, H columns of history, T steps, step dt:
@@ -325,7 +330,7 @@ def write_case(name, nodes, horizon, steps, dt, edges, delays, G, sigma, remark,
               "cotangent": cotangent, **{f"vjp_{key}": g for key, g in zip(inputs, gradients)}}
     arrays = {key: np.atleast_1d(np.asarray(value)) for key, value in arrays.items()}
     assert all(np.isfinite(a).all() for a in arrays.values()), name
-    golden_map.save_archive(f"networks/{name}", arrays)
+    make_map.save_archive(f"networks/{name}", arrays)
     far = np.abs(np.asarray(single, float) - trajectory).max() / np.abs(trajectory).max()
     columns = (f"`{name}`", nodes, len(delays), horizon, steps, f"{dt:g}", f"{delays.min()} ... {delays.max()}",
                " + ".join(map(str, clamps)), remark)
@@ -353,7 +358,6 @@ def check(name, function, inputs, trajectory, cotangent, gradients):
 
 
 def main():
-    OUT.mkdir(parents=True, exist_ok=True)
     rows = []
     for case in cases():
         rows.append(write_case(*case))

@@ -1,9 +1,9 @@
-"""Writes Tests/DelayNetTests/Golden/models/: every node model's drift and coupling as The Virtual Brain's own classes
+"""Writes the files of this folder: every node model's drift and coupling as The Virtual Brain's own classes
 compute them, and the numbers that those classes declare.
 
-    .venv-tvb/bin/python bench/peers/golden_models.py
+    .venv-tvb/bin/python Tests/DelayNetTests/Golden/models/make_models.py
 
-The environment is that of requirements-tvb.txt. Nothing here states an equation: a model's `dfun` gets what one of The
+The environment is that of bench/peers/requirements-tvb.txt. Nothing here states an equation: a model's `dfun` gets what one of The
 Virtual Brain's coupling classes makes of a SparseHistory. The README.md that is written beside the files describes them; a
 run rewrites every file with the same bytes.
 """
@@ -14,12 +14,12 @@ import zipfile
 
 import numpy as np
 
-OUT = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "DelayNetTests" / "Golden" / "models"
+OUT = pathlib.Path(__file__).resolve().parent
 SAMPLES, NODES, HISTORY = 100, 3, 4
 
 README = """# Golden drifts of node models
 
-Made by `bench/peers/golden_models.py` with tvb-library {version} and numpy {numpy}, in float64: {samples} random networks
+Made by `make_models.py` with tvb-library {version} and numpy {numpy}, in float64: {samples} random networks
 of {nodes} nodes a model, with random states, parameters, weights, delays and strengths. Arrays are row-major, delays int32.
 S states, P parameters, both in the register's order.
 
@@ -194,7 +194,6 @@ def main():
     from importlib.metadata import version
 
     logging.disable(logging.WARNING)
-    OUT.mkdir(parents=True, exist_ok=True)
     rows = [write(peer) for peer in peers()]
     (OUT / "README.md").write_text(README.format(
         version=version("tvb-library"), numpy=np.__version__, samples=SAMPLES, nodes=NODES, history=HISTORY,

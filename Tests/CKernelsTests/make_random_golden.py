@@ -1,9 +1,9 @@
-"""Writes Tests/CKernelsTests/random_golden.h: draws of JAX's default generator.
+"""Writes random_golden.h: draws of JAX's default generator.
 
-    python bench/peers/golden_random.py
+    python Tests/CKernelsTests/make_random_golden.py && make format
 
-Every number is stored as its bits. Made with the versions in requirements.txt on x86-64 with FMA; XLA contracts
-f * (hi - lo) + lo there, so uniform draws between bounds other than powers of two differ on a CPU without it.
+Every number is stored as its bits. Made with the versions in bench/peers/requirements.txt on x86-64 with FMA; XLA
+contracts f * (hi - lo) + lo there, so uniform draws between bounds other than powers of two differ on a CPU without it.
 """
 import pathlib
 
@@ -13,7 +13,7 @@ import numpy as np
 from jax.extend import random as counters
 
 jax.config.update("jax_enable_x64", True)
-OUT = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "CKernelsTests" / "random_golden.h"
+OUT = pathlib.Path(__file__).resolve().with_name("random_golden.h")
 
 # Of the first 2^30 draws of normal(key(7), float64), those with |z| > 5.3: erfinv's outermost polynomial.
 FAR = [33096254, 59439953, 60736274, 115983679, 136281901, 146752137, 151035018, 250516429, 255520321, 280324081,
@@ -82,7 +82,7 @@ def extremes(key, dtype, count, most):
 
 def main():
     text = [
-        "// Draws of JAX's default generator, as bits; made by bench/peers/golden_random.py"
+        "// Draws of JAX's default generator, as bits; made by make_random_golden.py"
         f" with jax {jax.__version__}.\n"
         "#include <stdint.h>\n"
     ]
