@@ -3,7 +3,7 @@
 #   c-library        both libraries and delaynet.pc, under .build/c-library
 #   install          headers, libraries and delaynet.pc under PREFIX (/usr/local); DESTDIR and LIBDIR as usual
 #   uninstall        takes them away again
-#   test-c-library   exported names, headers under four compilers, examples/c and docs/ctypes.md
+#   test-c-library   exported names, headers under four compilers, examples/c, docs/ctypes.md and the pages' blocks of C
 # OPENMP=0 builds one that makes no threads and needs no OpenMP runtime, under .build/c-library-serial.
 # clang compiles it: the kernels are written in its vector types. The headers are for any compiler.
 
@@ -78,7 +78,7 @@ $(c_library_out)/libdelaynet.a: $(c_library_objects)
 	@rm -f $@
 	$(AR) rcs $@ $(c_library_objects)
 
-# The prefix is counted back from the file's own place, so that an installed tree may be moved.
+# The prefix is counted back from the file's own location, so that an installed tree may be moved.
 $(c_library_out)/delaynet.pc: c-library-settings
 	@mkdir -p $(@D)
 	@printf '%s\n' \
