@@ -4,7 +4,7 @@
 # test    C tests and Swift tests; test-debug the differentiation's also without optimisation, test-consumer a package that
 #         depends on a tagged version of this one
 # test-python   the Python package's tests, in a Python environment of its own (.venv-python)
-# lint    formatting of Swift and C; `make format` mends it
+# lint    checks the formatting of Swift and C; `make format` corrects it
 # c-library, install   libdelaynet for C, C++ and Python: `make install PREFIX=/usr/local`, see c-library.mk
 # bench   everything beside JAX, numba, plain C, OpenBLAS and the ceilings, in a Python environment of its own (.venv):
 #         a table, results/bench.json and plots; bench-quick is a smoke test, bench-kernels times kernel by kernel,

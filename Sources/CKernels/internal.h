@@ -131,7 +131,7 @@ struct dn_workspace {
   size_t bytes;
 };
 
-// A run's arrays are cut from one allocation: first counted with base NULL, then handed out.
+// A run's arrays are cut from one allocation: first counted with base NULL, then taken.
 typedef struct dn_arena {
   char *base;
   size_t used;

@@ -23,7 +23,7 @@ struct CallOptions {
   /// Gives back what ``takeWorkspace()`` took.
   func giveWorkspaceBack() { workspace?.giveBack() }
 
-  /// Calls `body` with the C options and the place that errors are reported in.
+  /// Calls `body` with the C options and the `dn_place` that errors are reported in.
   func withC(
     plan: Plan, _ body: (UnsafePointer<dn_run_options>, UnsafeMutablePointer<dn_place>) -> dn_status
   ) throws(DelayNetError) -> (status: dn_status, place: dn_place) {
@@ -61,7 +61,7 @@ struct CallOptions {
   }
 }
 
-/// Throws what a status says, with the place that came with it.
+/// Throws what a status says, with the location that came with it.
 func check(
   _ outcome: (status: dn_status, place: dn_place), stepsDone: @autoclosure () -> [Int] = []
 ) throws(DelayNetError) {

@@ -31,7 +31,7 @@ extension DelayMap {
   ///   - progress: called at block ends.
   /// - Returns: the chunk's series, shape (nodes, 0 + steps).
   /// - Throws: what ``run(_:weights:threads:workspace:progress:)->Buffer<Scalar>`` throws, with absolute steps as
-  ///   places; ``DelayNetError/cancelled(steps:)`` counts the steps of this chunk.
+  ///   locations; ``DelayNetError/cancelled(steps:)`` counts the steps of this chunk.
   /// - Postcondition: the same bits as one run over all chunks.
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
@@ -49,8 +49,8 @@ extension DelayMap {
   /// Runs the next chunk and fills in its series; the carry moves on by the chunk's steps.
   ///
   /// The parameters and errors of ``advance(_:noise:weights:threads:workspace:progress:)``; in a loop with one workspace
-  /// nothing is allocated after the first chunk. After a cancellation the finished steps are in `series`, and going on with
-  /// the noise from there gives the bits of an uninterrupted run.
+  /// nothing is allocated after the first chunk. After a cancellation the finished steps are in `series`, and to continue
+  /// with the noise from there gives the bits of an uninterrupted run.
   ///
   /// - Parameters:
   ///   - carry: where the run stands; moves on by the chunk's steps.
@@ -156,7 +156,7 @@ extension DelayMap {
     }
   }
 
-  /// One chunk; noise nil stands for samples in the series' place.
+  /// One chunk; noise nil means that the samples are where the series goes.
   private func advance(
     _ carry: inout Carry<Scalar>, noise: UnsafeMutablePointer<Scalar>?, series: inout Buffer<Scalar>,
     weights: [Scalar]?, _ options: CallOptions

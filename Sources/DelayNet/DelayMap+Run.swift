@@ -9,7 +9,7 @@ extension DelayMap {
   ///   - workspace: memory to reuse; nil makes some for this call.
   ///   - progress: called at block ends.
   /// - Returns: the same shape; history columns unchanged.
-  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``, the `notFinite…` cases with their place,
+  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``, the `notFinite…` cases with their location,
   ///   ``DelayNetError/cancelled(steps:)``, ``DelayNetError/outOfMemory``.
   /// - Complexity: O(edges · steps) multiply–adds.
   /// - Postcondition: the same bits for every number of threads, chunking and instruction set.

@@ -1,7 +1,7 @@
-/// What went wrong, with the place where it went wrong.
+/// What went wrong, with the location of the mistake.
 ///
 /// Edges are numbered in the order in which they were given; in a dense network edge `i * nodes + j` goes from source
-/// `j` to target `i`. Steps are absolute: in the second chunk of a run they go on counting; history columns are negative.
+/// `j` to target `i`. Steps are absolute: the second chunk of a run continues to count; history columns are negative.
 public enum DelayNetError: Error, Equatable, Sendable {
   /// An array has another shape than the call needs; shapes are listed slowest extent first.
   case shapeMismatch(name: String, expected: [Int], found: [Int])
@@ -35,7 +35,7 @@ public enum DelayNetError: Error, Equatable, Sendable {
   case notFiniteParameter(run: Int)
   /// The history holds a value that is not a finite number.
   case notFiniteHistory(run: Int, node: Int, step: Int)
-  /// The series left the finite numbers; the place is the first such step.
+  /// The series left the finite numbers; the location is the first such step.
   case notFiniteSeries(run: Int, node: Int, step: Int)
   /// The cotangent left the finite numbers on its way back.
   case notFiniteCotangent(run: Int, node: Int, step: Int)
@@ -51,7 +51,7 @@ public enum DelayNetError: Error, Equatable, Sendable {
   case unknownParameter(name: String, model: String)
   /// A model has no state of that name.
   case unknownState(name: String, model: String)
-  /// A node's state left the finite numbers; the place is the first such step.
+  /// A node's state left the finite numbers; the location is the first such step.
   case notFiniteState(run: Int, node: Int, state: String, step: Int)
   /// The initial state, the noise or the stimulus holds a value that is not a finite number.
   case notFiniteInput(String, run: Int, node: Int, state: String, step: Int)
@@ -76,7 +76,7 @@ public enum DelayNetError: Error, Equatable, Sendable {
 }
 
 extension DelayNetError: CustomStringConvertible {
-  /// One sentence that names the place.
+  /// One sentence that names the location.
   public var description: String {
     switch self {
     case .shapeMismatch(let name, let expected, let found):

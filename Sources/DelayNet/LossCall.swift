@@ -1,4 +1,4 @@
-/// One call of a loss: the outputs that it is handed, and whose they are.
+/// One call of a loss: the outputs that are passed to it, and whose they are.
 ///
 /// Every leaf of an expression knows its call by ``Identity``. A leaf that was kept from another call would be
 /// differentiated with respect to an output that this call does not have, so that it is refused.
@@ -12,7 +12,7 @@ struct LossCall<Scalar: DelayNetScalar> {
   /// A call of a loss of these outputs, one a member of an ensemble.
   init(_ outputs: [Buffer<Scalar>]) { self.outputs = outputs }
 
-  /// What the loss is handed.
+  /// What is passed to the loss.
   var leaves: [Traced<Scalar>] {
     outputs.enumerated().map { member, output in
       Traced(Expression(.output(output, member: member)), output.shape, of: identity)

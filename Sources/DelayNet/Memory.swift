@@ -43,7 +43,7 @@ func sum(_ a: Int, _ b: Int) throws(DelayNetError) -> Int {
 package func requireMemory<Element>(_ count: Int, of type: Element.Type) throws(DelayNetError) {
   let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
   guard !overflow else { throw .tooLarge }
-  // What is small is there, or the program cannot go on at all.
+  // What is small can be had, or the program cannot continue at all.
   guard bytes > 16 << 20 else { return }
   guard isInMachine(bytes) else { throw .outOfMemory }
   // Asked for and given back. Of malloc and free a compiler may make nothing at all.

@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// What a run gives out: a monitor looks at some of the states after every step, and gives a column at every multiple of m
+/// What a run returns: a monitor reads some of the states after every step, and writes a column at every multiple of m
 /// steps.
 ///
 ///     problem.monitors = [.average(over: 10), .subsample(every: 100, of: ["V"])]

@@ -32,7 +32,7 @@ public struct Network<Scalar: DelayNetScalar>: Sendable, Equatable {
   /// - Parameters:
   ///   - weights: shape (nodes, nodes), row = target, column = source.
   ///   - delays: in steps, the same shape.
-  ///   - history: columns kept before step 0; by default one more than the longest delay, as in the original notebook.
+  ///   - history: columns kept before step 0; by default one more than the longest delay, as in vbjax's notebook.
   ///   - timeStep: in ms, for information.
   /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``, and with the edge
   ///   ``DelayNetError/negativeDelay(edge:delay:)``, ``DelayNetError/delayExceedsHistory(edge:delay:history:)``.

@@ -30,7 +30,7 @@ public struct NetworkCarry<Scalar: DelayNetScalar>: Sendable, Equatable {
   ///   - step: the absolute number of the next step.
   ///   - state: shape (states, nodes, 1).
   ///   - history: shape (coupling variables, nodes, history).
-  ///   - monitors: what the run gave out.
+  ///   - monitors: what the run returned.
   ///   - monitored: what they keep, shape (rows, nodes, 1); nil for zeros.
   ///   - goal: the step that the run was to reach, if anybody said.
   ///   - fingerprint: the settings that the run was made with, if anybody said.
@@ -139,10 +139,10 @@ extension Problem {
       monitor.kind.memory > 0 && monitor.stepsPerColumn > 0 && carry.step % monitor.stepsPerColumn != 0
     }
     if let old = carry.monitors.first(where: isInside) {
-      throw .foreignCarry("it stands inside a mean over \(old.stepsPerColumn) steps")
+      throw .foreignCarry("it ends inside a mean over \(old.stepsPerColumn) steps")
     }
     if let new = monitors.first(where: isInside) {
-      throw .foreignCarry("it stands inside a mean over \(new.stepsPerColumn) steps, whose first part it does not have")
+      throw .foreignCarry("it ends inside a mean over \(new.stepsPerColumn) steps, whose first part it does not have")
     }
   }
 }

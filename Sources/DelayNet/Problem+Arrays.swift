@@ -139,7 +139,7 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
     return primal
   }
 
-  /// The error of a status, with the model's names for its places.
+  /// The error of a status, with the model's names in its location.
   func check(
     _ outcome: (status: dn_status, place: dn_place), stepsDone: @autoclosure () -> [Int] = []
   ) throws(DelayNetError) {
@@ -191,5 +191,5 @@ extension Problem {
   }
 }
 
-/// A place that says nothing.
+/// A location that says nothing.
 let noPlace = dn_place(run: -1, edge: -1, node: -1, step: -1, state: -1, parameter: -1, pulse: -1)

@@ -12,7 +12,7 @@ extension Problem {
   /// - Returns: the columns that ``thinning`` keeps, shape (states, nodes, columns).
   /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``, ``DelayNetError/unknownParameter(name:model:)``,
   ///   ``DelayNetError/unknownState(name:model:)``, ``DelayNetError/notFiniteState(run:node:state:step:)`` and the other
-  ///   `notFinite…` cases with their place, ``DelayNetError/cancelled(steps:)``, ``DelayNetError/outOfMemory``.
+  ///   `notFinite…` cases with their location, ``DelayNetError/cancelled(steps:)``, ``DelayNetError/outOfMemory``.
   /// - Complexity: O(edges · steps) multiply–adds.
   /// - Postcondition: the same bits for every number of threads, chunking and instruction set.
   public func simulate(
@@ -33,7 +33,7 @@ extension Problem {
   ///   - progress: called now and then.
   ///   - onStop: called, before an error is thrown, with what was computed up to there.
   /// - Returns: the columns that end in the chunk.
-  /// - Throws: what ``simulate(steps:from:threads:progress:onStop:)`` throws, with absolute steps as places.
+  /// - Throws: what ``simulate(steps:from:threads:progress:onStop:)`` throws, with absolute steps as locations.
   /// - Postcondition: the same bits as one run over all chunks.
   public func advance(
     _ carry: inout NetworkCarry<Scalar>, steps: Int, threads: Int = 0, progress: ProgressHandler? = nil,

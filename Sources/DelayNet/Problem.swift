@@ -68,9 +68,9 @@ public struct Problem<Scalar: DelayNetScalar>: Sendable {
   public var stimuli: [Stimulus<Scalar>] = []
   /// s(0), shape (states, nodes, 1). At first drawn uniformly from the model's usual ranges, with the seed 0.
   public var initial: StateArray<Scalar>
-  /// y(−H) … y(−1), oldest first, shape (coupling variables, nodes, ``horizon``). Nil for a past that stood still at s(0).
+  /// y(−H) … y(−1), oldest first, shape (coupling variables, nodes, ``horizon``). Nil: constant at y(s(0)).
   public var history: StateArray<Scalar>?
-  /// What a run gives out; the first one's columns are the trajectory's series. At first every state at every step.
+  /// What a run returns; the first one's columns are the trajectory's series. By default every state at every step.
   public var monitors: [Monitor] = [.subsample()]
   /// What the first monitor does; set, it becomes the only one, of all states.
   public var thinning: Thinning {

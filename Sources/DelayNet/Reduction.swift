@@ -80,7 +80,7 @@ final class Reduction<Scalar: DelayNetScalar> {
       }
     }
 
-    /// Appends the step of an expression whose operands are those places.
+    /// Appends the step of an expression whose operands are at those indices.
     private mutating func append(_ operation: Expression<Scalar>.Operation, _ places: [Int]) {
       let whose = if case .output(_, let member) = operation { member } else { -1 }
       let step: Step =

@@ -8,7 +8,7 @@ public struct RunProgress: Sendable, Equatable {
   public var fraction: Double { total == 0 ? 1 : Double(done) / Double(total) }
 }
 
-/// Called now and then by the thread that made the call; returns whether to go on.
+/// Called now and then by the thread that made the call; returns whether to continue.
 ///
 /// Returning false cancels the call, as cancelling the surrounding `Task` does: the call stops at the end of a block of
 /// steps and throws ``DelayNetError/cancelled(steps:)``.

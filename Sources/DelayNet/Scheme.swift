@@ -54,7 +54,8 @@ public enum CouplingKind: String, Sendable, CaseIterable {
   var code: dn_coupling_kind { self == .linear ? DN_COUPLING_LINEAR : DN_COUPLING_DIFFERENCE }
 }
 
-/// Which columns of all states a run gives out, where it has one ``Monitor`` alone. Columns end at multiples of m, counted in absolute steps, however a run is cut.
+/// Which columns of all states a run returns, where it has one ``Monitor`` alone. Columns end at multiples of m, counted in
+/// absolute steps, however a run is cut.
 public enum Thinning: Sendable, Hashable {
   /// Every step: column t is s(t + 1).
   case none

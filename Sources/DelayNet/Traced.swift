@@ -1,11 +1,11 @@
 /// The output of a run, or something computed from it element by element, while a loss is being written down.
 ///
 /// ``DelayMap/valueWithGradient(at:withRespectTo:weights:threads:workspace:progress:of:)->(_,DelayMap<Scalar>.Gradient)``
-/// hands one to the loss. Arithmetic only writes the expression down; ``sum()`` evaluates it, a few hundred values at a
-/// time, without temporary buffers, and the gradient walks it backwards in the same way. Buffers and numbers are constants
+/// passes one to the loss. Arithmetic only writes the expression down; ``sum()`` evaluates it, a few hundred values at
+/// a time, without temporary buffers, and the gradient walks it backwards in the same way. Buffers and numbers are constants
 /// of the loss.
 ///
-/// It belongs to the call that handed it out. A loss that uses one of another call, kept from an earlier step of a fit or
+/// It belongs to the call that passed it. A loss that uses one of another call, kept from an earlier step of a fit or
 /// taken from a loss around it, throws ``DelayNetError/foreignTraced``; ``detached()`` makes a constant of it, which may be
 /// kept.
 public struct Traced<Scalar: DelayNetScalar> {

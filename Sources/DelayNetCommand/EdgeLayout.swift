@@ -21,7 +21,7 @@ extension LoadedNetwork where Scalar: NPYElement {
     return try NPYArray(network.matrix(values).values, shape: [network.nodes, network.nodes])
   }
 
-  /// Which nodes the edges of such an array join: `sources` and `targets`; none for a matrix, where the place says it.
+  /// Which nodes the edges of such an array join: `sources` and `targets`; none for a matrix, where the index says it.
   func ends(_ layout: EdgeLayout) throws -> [(name: String, array: NPYArray)] {
     guard layout == .edges, case .edges(let sources, let targets) = network.topology else { return [] }
     return [("sources", try NPYArray(sources)), ("targets", try NPYArray(targets))]

@@ -27,7 +27,7 @@ enum Interruption {
   /// Whether whoever reads the standard output has gone away.
   static var isPipeClosed: Bool { first.load(ordering: .relaxed) == SIGPIPE }
 
-  /// Handles the signals from now on. What the process was started to ignore, as by `nohup`, it goes on ignoring.
+  /// Handles the signals from now on. What the process was started to ignore, as by `nohup`, it continues to ignore.
   static func install() {
     TemporaryFiles.prepare()
     _ = (isRequested, watchers.load(ordering: .relaxed))  // made before a handler reads them

@@ -329,7 +329,7 @@ struct NetworkSource {
   }
 }
 
-/// An array's values as a type, with the file and the place in the errors.
+/// An array's values as a type, with the file and the location in the errors.
 func values<Element: NPYElement>(
   of array: NPYArray, _ path: String, as type: Element.Type, shape: [Int]
 ) throws -> [Element] {

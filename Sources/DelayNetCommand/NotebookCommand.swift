@@ -8,6 +8,7 @@ struct NotebookCommand: ParsableCommand {
     commandName: "notebook",
     abstract: "Times the experiment of vbjax's notebook on connectome delays, and checks its gradient.",
     discussion: """
+      The notebook is "22 Connectome delays time stepping" (https://github.com/ins-amu/vbjax, January 2023). \
       84 nodes, every pair an edge, float32, drawn from key 0: keys = split(key 0, 10), weights = |normal(keys[0])| + 0.5, \
       delays = randint(keys[1], 0, 255), history = longest delay + 1, buffer = normal(keys[2]). `run` is the map of the \
       buffer, in place; `gloss` is value and gradient, with respect to the whole buffer, of the sum of (b1 - run(b))² at \

@@ -14,14 +14,14 @@ func finite<Scalar: DelayNetScalar>(_ number: Double, _ option: String) throws -
   return value
 }
 
-/// Checks that a file's numbers are finite, and names the first one that is not by its place in the file.
+/// Checks that a file's numbers are finite, and names the first one that is not by its location in the file.
 ///
 /// - Parameters:
 ///   - values: row-major.
 ///   - shape: the array's.
 ///   - path: the file.
-///   - meaning: what a place in the file stands for, by its indices, or nil where the indices say all.
-///   - isRead: whether the number at a place matters, by its indices; only asked for those that are not finite.
+///   - meaning: what an element of the file stands for, by its indices, or nil where the indices say all.
+///   - isRead: whether an element matters, by its indices; only asked for those that are not finite.
 func requireFinite<Scalar: DelayNetScalar>(
   _ values: [Scalar], shape: [Int], _ path: String, meaning: ([Int]) -> String? = { _ in nil },
   isRead: ([Int]) -> Bool = { _ in true }

@@ -14,7 +14,7 @@ final class ProgressBar {
   /// A bar with a word or two of title.
   init(_ title: String) { self.title = title }
 
-  /// To be handed to the library's calls.
+  /// To be passed to the library's calls.
   var handler: ProgressHandler {
     { progress in
       self.show(progress.fraction)

@@ -108,7 +108,7 @@ struct ArchiveWriter: ~Copyable {
   }
 }
 
-/// Takes the bytes that libarchive hands back, and keeps the first error that hindered passing them on.
+/// Takes the bytes that libarchive returns, and keeps the first error that hindered passing them on.
 ///
 /// libarchive is never told of the error: it would leave its buffers behind.
 private final class ArchiveSink {

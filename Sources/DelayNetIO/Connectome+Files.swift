@@ -9,8 +9,8 @@ extension Connectome {
   ///   - lengths: the path of a matrix of the same shape, in mm; nil for lengths of 0.
   ///   - labels: the path of a text with the regions' names, one a line.
   ///   - limits: how many bytes a file may have.
-  /// - Throws: ``FileError``: `system` if one cannot be opened, `malformed` with the place of what is no number, `mismatch` for
-  ///   shapes that contradict each other, `invalidValue` for numbers that are not finite or negative lengths.
+  /// - Throws: ``FileError``: `system` if one cannot be opened, `malformed` with the location of what is no number, `mismatch`
+  ///   for shapes that contradict each other, `invalidValue` for numbers that are not finite or negative lengths.
   public init(
     weights: String, lengths: String?, labels: String? = nil, limits: ArchiveLimits = ArchiveLimits()
   ) throws(FileError) {

@@ -33,7 +33,7 @@ extension Connectome {
   ///   - limits: how many files it may have, and how many bytes they may unpack to.
   /// - Throws: ``FileError``: `system` if it cannot be opened; `missing` with the files there are; `ambiguous` with the
   ///   files that answer to one name; `malformed` with line and column of what is no number, or for a damaged file;
-  ///   `invalidValue` with the place of a number that is not finite, or negative where it may not be; `mismatch`
+  ///   `invalidValue` with the location of a number that is not finite, or negative where it may not be; `mismatch`
   ///   for lines, or files, of different sizes; `limit` for a zip that unpacks to too much; `unsupported` for a format that
   ///   this build does not read.
   public init(
@@ -206,7 +206,7 @@ private struct CentreTable {
 
   init(_ bytes: [UInt8], name: FileName) throws(FileError) {
     var lines = try DelimitedTable(bytes, name: name).lines
-    // Lines that begin with a tab's field and go on with blanks.
+    // Lines that begin with a tab's field and continue with blanks.
     if lines.contains(where: { $0.count < 4 }) { lines = try DelimitedTable(bytes, name: name, separator: 0x20).lines }
     func isNumber(_ field: DelimitedTable.Field) -> Bool { DelimitedTable.number(field.text) != nil }
     // A line of names: none of its fields behind the label is a number.

@@ -15,7 +15,7 @@ public struct FileError: Error, Sendable, Hashable {
     case unsupported
     /// Sizes or shapes contradict each other.
     case mismatch
-    /// A number was read but is not allowed in this place: not finite, negative, out of range.
+    /// A number was read but is not allowed here: not finite, negative, out of range.
     case invalidValue
     /// A file or archive member that has to be there is not.
     case missing
@@ -25,9 +25,9 @@ public struct FileError: Error, Sendable, Hashable {
     case limit
   }
 
-  /// A place inside a file or an array.
+  /// A location inside a file or an array.
   public enum Position: Sendable, Hashable {
-    /// The number of bytes before the place.
+    /// The number of bytes before the location.
     case byte(Int)
     /// Line and byte column in a text file, both counted from 1.
     case text(line: Int, column: Int)
@@ -37,11 +37,11 @@ public struct FileError: Error, Sendable, Hashable {
 
   /// The sort of mistake.
   public var kind: Kind
-  /// The file's path as it was given, or the name of an array or a parameter that was handed over in memory.
+  /// The file's path as it was given, or the name of an array or a parameter that was passed in memory.
   public var file: String
   /// The member of the archive `file`, where `file` is one.
   public var member: String?
-  /// The place inside the member or file, where there is one.
+  /// The location inside the member or file, where there is one.
   public var position: Position?
   /// What was there, as half of a sentence: "found …".
   public var found: String
@@ -63,7 +63,7 @@ public struct FileError: Error, Sendable, Hashable {
 }
 
 extension FileError: CustomStringConvertible {
-  /// One sentence: file, member, place, what was found and what was expected.
+  /// One sentence: file, member, location, what was found and what was expected.
   public var description: String {
     var place = file
     if let member { place += ", member \(member)" }

@@ -60,7 +60,7 @@ struct InputFile: ~Copyable {
     return (descriptor, Int(status.st_size))
   }
 
-  /// Fills `target` from the current place on.
+  /// Fills `target` from the current position on.
   func read(into target: UnsafeMutableRawBufferPointer) throws(FileError) {
     var done = 0
     while done < target.count {
@@ -77,7 +77,7 @@ struct InputFile: ~Copyable {
     }
   }
 
-  /// The bytes from the current place on, `count` of them.
+  /// The bytes from the current position on, `count` of them.
   func read(count: Int) throws(FileError) -> [UInt8] {
     try requireMemory(count, of: UInt8.self, name)
     var bytes = [UInt8](repeating: 0, count: count)
@@ -270,7 +270,7 @@ func readStart(of descriptor: Int32, count: Int, _ name: FileName) throws(FileEr
   return (bytes, size)
 }
 
-/// Copies bytes of an open file to a place of another one, or of itself towards its start.
+/// Copies bytes of an open file to a position of another one, or of itself towards its start.
 func moveBytes(
   _ count: Int, from source: Int, of origin: Int32, to target: Int, of descriptor: Int32, _ name: FileName
 ) throws(FileError) {

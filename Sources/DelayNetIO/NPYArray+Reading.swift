@@ -112,7 +112,7 @@ func rowMajor<Element>(fromFortranOrder values: [Element], shape: [Int]) -> [Ele
   return [Element](unsafeUninitializedCapacity: values.count) { target, count in
     values.withUnsafeBufferPointer { source in
       // A plane is what is left with all middle indices fixed. `plane` counts them in row-major order, where the plane
-      // starts in the target at plane · columns; `start` is the same place counted with the first index innermost.
+      // starts in the target at plane · columns; `start` is the same position counted with the first index innermost.
       var indices = [Int](repeating: 0, count: middle.count)
       for plane in 0..<planes {
         var start = 0

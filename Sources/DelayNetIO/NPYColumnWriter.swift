@@ -61,7 +61,7 @@ public struct NPYColumnWriter<Element: NPYElement>: ~Copyable {
     headerBytes = header.count
   }
 
-  /// Goes on with the unfinished file of a writer that kept it.
+  /// Resumes the unfinished file of a writer that kept it.
   ///
   /// - Parameters:
   ///   - path: the file to make or to replace, as it was named for that writer.

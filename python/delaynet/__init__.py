@@ -3,7 +3,7 @@
 Network     nodes, and edges with a weight and a delay each
 DelayMap    a linear network with delays: run, vjp, jvp
 Problem     a stochastic network of neural masses: simulate, record and pull back, jvp
-Monitor     what a run gives out
+Monitor     what a run returns
 models, schemes, monitors   the registers of node models, of schemes and of kinds of monitors
 random      JAX's random numbers without JAX
 delaynet.jax, delaynet.torch   both as functions that JAX and PyTorch differentiate; import them where you need them

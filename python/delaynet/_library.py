@@ -15,7 +15,7 @@ _NOT_FINITE_HISTORY = -13
 class DelayNetError(ValueError):
     """A mistake in what DelayNet was given, or a run that left the finite numbers.
 
-    The message is a sentence and the place. `status` is the C library's code, None where an argument was refused before
+    The message is a sentence and the location. `status` is the C library's code, None where an argument was refused before
     the library saw it. `run`, `edge`, `node`, `step`, `state`, `parameter`, `pulse` are numbers, or None where they do not
     apply: edges in the order in which they were given (dense: target * nodes + source), steps absolute, states and
     parameters in the model's order.

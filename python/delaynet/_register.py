@@ -1,4 +1,4 @@
-"""The library's registers: entries with a name each, and a number, which is their place."""
+"""The library's registers: entries with a name each, and a number, which is their index."""
 
 from ._library import DelayNetError
 

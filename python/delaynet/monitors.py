@@ -1,4 +1,4 @@
-"""What a run gives out: monitors, and the register of their kinds.
+"""What a run returns: monitors, and the register of their kinds.
 
     >>> from delaynet import Monitor
     >>> problem.monitors = [Monitor.average(over=10), Monitor.subsample(every=100, states=["V"])]
@@ -44,7 +44,7 @@ def find(name):
 
 @dataclass(frozen=True)
 class Monitor:
-    """Looks at some of the states after every step, and gives a column at every multiple of `steps_per_column`.
+    """Reads some of the states after every step, and writes a column at every multiple of `steps_per_column`.
 
     kind                "subsample": column k is s((k + 1) m); "average": the mean of s(k m + 1) ... s((k + 1) m), not for
                         periodic states
@@ -123,5 +123,5 @@ class Bound:
         for monitors, missing in ((before, ""), (self.monitors, ", whose first part it does not have")):
             for monitor in monitors:
                 if monitor._stands_inside(carry.step):
-                    raise DelayNetError(f"carry stands inside a mean over {monitor.steps_per_column} steps{missing}")
+                    raise DelayNetError(f"carry ends inside a mean over {monitor.steps_per_column} steps{missing}")
         return None

@@ -110,8 +110,8 @@ class Problem:
     stimulus        u, (S, N, steps) from first_step on
     pulses          any number of Pulse, added to u
     initial         s(0), (S, N); drawn from the model's usual ranges with the seed 0 unless given
-    history         y(-H) ... y(-1), (C, N, H), oldest first; a past that stood still at s(0) unless given
-    monitors        what a run gives out, a list of Monitor; every state at every step unless given
+    history         y(-H) ... y(-1), (C, N, H), oldest first; a past that was constant at s(0) unless given
+    monitors        what a run returns, a list of Monitor; every state at every step unless given
     first_step      the absolute number of the first step: noise that is drawn, pulses and columns go by it
     dtype           float32 or float64; the network's unless given
 

@@ -29,7 +29,7 @@ def simulate(problem, steps, inputs, *, memory=None, threads=0):
     """Problem.simulate(steps).series, shape (V, N, K), with the numbers in `inputs` instead of the problem's own.
 
     inputs: name -> tensor or number, by the names of Problem.with_inputs; differentiable by all tensors. memory: bytes
-    that a gradient may take; what it needs is kept until PyTorch lets go of it. The type is the problem's.
+    that a gradient may take; what it needs is kept until PyTorch releases it. The type is the problem's.
     """
     inputs = {name: torch.as_tensor(value) for name, value in inputs.items()}
 

@@ -1,4 +1,4 @@
-"""What runs give out: several monitors of one run, in pieces, and their gradients."""
+"""What runs return: several monitors of one run, in pieces, and their gradients."""
 
 import numpy as np
 import pytest
@@ -69,11 +69,11 @@ def test_pieces(first):
 def test_a_carry_of_other_monitors():
     problem, other = problem_of(monitors=LIST), problem_of(monitors=[Monitor.average(over=10)])
     inside = problem.simulate(12).carry
-    with pytest.raises(DelayNetError, match="carry stands inside a mean over 7 steps$"):
+    with pytest.raises(DelayNetError, match="carry ends inside a mean over 7 steps$"):
         other.simulate(5, inside)
-    with pytest.raises(DelayNetError, match="carry stands inside a mean over 10 steps, whose first part it does not have"):
+    with pytest.raises(DelayNetError, match="carry ends inside a mean over 10 steps, whose first part it does not have"):
         other.simulate(5, problem_of().simulate(12).carry)
-    # Where no monitor keeps anything, others may go on.
+    # Where no monitor keeps anything, others may continue.
     fives, sevens = (problem_of(monitors=[Monitor.subsample(every=m)]) for m in (5, 7))
     assert np.array_equal(fives.simulate(T - 12, sevens.simulate(12).carry).series, fives.simulate(T).series[:, :, 2:])
     later = other.simulate(T - 70, problem_of(monitors=[Monitor.average(over=7)]).simulate(70).carry)

@@ -1,4 +1,4 @@
-"""Networks: their two forms, lengths, and everything that is refused with the place of the mistake."""
+"""Networks: their two forms, lengths, and everything that is refused with the location of the mistake."""
 
 import numpy as np
 import pytest

@@ -286,7 +286,7 @@ typedef enum dn_coupling_kind {
   DN_COUPLING_DIFFERENCE = 1,  // c_i = sum of w_e (y_j(t - d_e) - y_i(t)): diffusive
 } dn_coupling_kind;
 
-// What a run gives out. A monitor looks at some of the states after every step, and gives a column at every absolute multiple
+// What a run returns. A monitor reads some of the states after every step, and writes a column at every absolute multiple
 // of `every` steps; a run may have several. Kinds of monitors are numbers in a register.
 typedef int32_t dn_monitor_kind;
 enum {

@@ -64,14 +64,14 @@ typedef struct DN_NAME(dn_network_primal) {
   ptrdiff_t history_stride;                // >= H
   ptrdiff_t steps;                         // T
   int64_t first_step;                      // >= 0, absolute number of step 0: of noise, columns and places
-  const dn_monitor *DN_NULLABLE monitors;  // (monitor_count) what the run gives out
+  const dn_monitor *DN_NULLABLE monitors;  // (monitor_count) what the run returns
   int32_t monitor_count;
   const DN_REAL *DN_NULLABLE monitored;  // (dn_monitored_count) what the run before left in next_monitored; NULL: zeros
 } DN_NAME(dn_network_primal);
 
 // Where dn_network_run leaves what it computes.
 typedef struct DN_NAME(dn_network_result) {
-  DN_NAME(dn_columns) *DN_NULLABLE columns;  // (monitor_count) out; NULL: nothing is given out
+  DN_NAME(dn_columns) *DN_NULLABLE columns;  // (monitor_count) out; NULL: nothing is written
   // The carry: initial, history and monitored of the chunk that follows; each may be the primal's own array.
   DN_REAL *DN_NULLABLE next_initial;    // (S, N) out
   DN_REAL *DN_NULLABLE next_history;    // (C, N, H) out; columns older than the plan's longest delay are zeros

@@ -3,7 +3,8 @@
 //   x_i(t) += sum over e -> i of w_e b(j_e, t - d_e)
 //
 // With time innermost an edge's share of n consecutive steps is one shifted multiply-add of a row: contiguous, vectorised
-// over time. Vectors run over time only (over targets in lanes.h, never over a target's edges), so x_i(t) is a sum over edges in plan order on every instruction set.
+// over time. Vectors run over time only (over targets in lanes.h, never over a target's edges), so x_i(t) is a sum over
+// edges in plan order on every instruction set.
 //
 // The adjoint is the same sum on the transposed graph with time reversed, so apply and solve_leaf serve both; the gradient
 // of a weight is dot, the product of the target's adjoint with the row that the forward run read.

@@ -1,9 +1,10 @@
 // Phase oscillators: Kuramoto, Lecture Notes in Physics 39, 420 (1975). The sine of a difference of phases is a sum of
 // products, so that two coupling variables carry it through any graph and delay:
 //
-//   dtheta/dt = omega + sum w sin(theta_j(t - d) - theta) = omega + cos(theta) c_sin - sin(theta) c_cos
+//   dtheta/dt = omega + G sum w sin(theta_j(t - d) - theta) = omega + cos(theta) c_sin - sin(theta) c_cos
 //
-// theta is periodic: wrapped after every step, it keeps its digits however long a run is.
+// with c_sin = G sum w sin(theta_j(t - d)) and c_cos likewise. theta is periodic: wrapped to [-pi, pi) where a run starts
+// and after each stage, it keeps its digits however long the run is.
 #define DN_MODEL kuramoto
 #define DN_TITLE "Kuramoto"
 #define DN_SOURCE \

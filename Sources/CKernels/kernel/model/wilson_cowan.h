@@ -16,29 +16,29 @@
   X(E, "", "active part of the excitatory population", -INFINITY, INFINITY, 0, 1, 0) \
   X(I, "", "active part of the inhibitory population", -INFINITY, INFINITY, 0, 1, 0)
 #define DN_COUPLING_LIST(X) X(E, "E", "", "active part of the excitatory population", none)
-#define DN_PARAMETER_LIST(X)                                                            \
-  X(c_ee, "c_ee", "", "weight from excitatory to excitatory", 12.0, 11.0, 16.0)         \
-  X(c_ei, "c_ei", "", "weight from inhibitory to excitatory", 4.0, 2.0, 15.0)           \
-  X(c_ie, "c_ie", "", "weight from excitatory to inhibitory", 13.0, 2.0, 22.0)          \
-  X(c_ii, "c_ii", "", "weight from inhibitory to inhibitory", 11.0, 2.0, 15.0)          \
-  X(tau_e, "τ_e", "ms", "time constant of the excitatory population", 10.0, 1.0, 150.0) \
-  X(tau_i, "τ_i", "ms", "time constant of the inhibitory population", 10.0, 1.0, 150.0) \
-  X(a_e, "a_e", "", "steepness of the excitatory response", 1.2, 0.0, 1.4)              \
-  X(b_e, "b_e", "", "place of the excitatory response's steepest slope", 2.8, 1.4, 6.0) \
-  X(c_e, "c_e", "", "amplitude of the excitatory response", 1.0, 1.0, 20.0)             \
-  X(theta_e, "θ_e", "", "threshold of the excitatory population", 0.0, 0.0, 60.0)       \
-  X(a_i, "a_i", "", "steepness of the inhibitory response", 1.0, 0.0, 2.0)              \
-  X(b_i, "b_i", "", "place of the inhibitory response's steepest slope", 4.0, 2.0, 6.0) \
-  X(c_i, "c_i", "", "amplitude of the inhibitory response", 1.0, 1.0, 20.0)             \
-  X(theta_i, "θ_i", "", "threshold of the inhibitory population", 0.0, 0.0, 60.0)       \
-  X(r_e, "r_e", "", "refractory part of the excitatory population", 1.0, 0.5, 2.0)      \
-  X(r_i, "r_i", "", "refractory part of the inhibitory population", 1.0, 0.5, 2.0)      \
-  X(k_e, "k_e", "", "largest excitatory activity", 1.0, 0.5, 2.0)                       \
-  X(k_i, "k_i", "", "largest inhibitory activity", 1.0, 0.0, 2.0)                       \
-  X(P, "P", "", "external input to the excitatory population", 0.0, 0.0, 20.0)          \
-  X(Q, "Q", "", "external input to the inhibitory population", 0.0, 0.0, 20.0)          \
-  X(alpha_e, "α_e", "", "gain of the excitatory input", 1.0, 0.0, 20.0)                 \
-  X(alpha_i, "α_i", "", "gain of the inhibitory input", 1.0, 0.0, 20.0)                 \
+#define DN_PARAMETER_LIST(X)                                                             \
+  X(c_ee, "c_ee", "", "weight from excitatory to excitatory", 12.0, 11.0, 16.0)          \
+  X(c_ei, "c_ei", "", "weight from inhibitory to excitatory", 4.0, 2.0, 15.0)            \
+  X(c_ie, "c_ie", "", "weight from excitatory to inhibitory", 13.0, 2.0, 22.0)           \
+  X(c_ii, "c_ii", "", "weight from inhibitory to inhibitory", 11.0, 2.0, 15.0)           \
+  X(tau_e, "τ_e", "ms", "time constant of the excitatory population", 10.0, 1.0, 150.0)  \
+  X(tau_i, "τ_i", "ms", "time constant of the inhibitory population", 10.0, 1.0, 150.0)  \
+  X(a_e, "a_e", "", "steepness of the excitatory response", 1.2, 0.0, 1.4)               \
+  X(b_e, "b_e", "", "input at which the excitatory response is steepest", 2.8, 1.4, 6.0) \
+  X(c_e, "c_e", "", "amplitude of the excitatory response", 1.0, 1.0, 20.0)              \
+  X(theta_e, "θ_e", "", "threshold of the excitatory population", 0.0, 0.0, 60.0)        \
+  X(a_i, "a_i", "", "steepness of the inhibitory response", 1.0, 0.0, 2.0)               \
+  X(b_i, "b_i", "", "input at which the inhibitory response is steepest", 4.0, 2.0, 6.0) \
+  X(c_i, "c_i", "", "amplitude of the inhibitory response", 1.0, 1.0, 20.0)              \
+  X(theta_i, "θ_i", "", "threshold of the inhibitory population", 0.0, 0.0, 60.0)        \
+  X(r_e, "r_e", "", "refractory part of the excitatory population", 1.0, 0.5, 2.0)       \
+  X(r_i, "r_i", "", "refractory part of the inhibitory population", 1.0, 0.5, 2.0)       \
+  X(k_e, "k_e", "", "largest excitatory activity", 1.0, 0.5, 2.0)                        \
+  X(k_i, "k_i", "", "largest inhibitory activity", 1.0, 0.0, 2.0)                        \
+  X(P, "P", "", "external input to the excitatory population", 0.0, 0.0, 20.0)           \
+  X(Q, "Q", "", "external input to the inhibitory population", 0.0, 0.0, 20.0)           \
+  X(alpha_e, "α_e", "", "gain of the excitatory input", 1.0, 0.0, 20.0)                  \
+  X(alpha_i, "α_i", "", "gain of the inhibitory input", 1.0, 0.0, 20.0)                  \
   X(shift, "shift", "", "share of the responses at rest that is subtracted from both", 1.0, 0.0, 1.0)
 #include "../model_begin.h"
 
