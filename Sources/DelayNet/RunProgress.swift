@@ -6,6 +6,9 @@ public struct RunProgress: Sendable, Equatable {
   public let total: Int
   /// The finished part, 0 … 1.
   public var fraction: Double { total == 0 ? 1 : Double(done) / Double(total) }
+
+  /// The progress of a call that is made of others.
+  package init(done: Int, total: Int) { (self.done, self.total) = (done, total) }
 }
 
 /// Called now and then by the thread that made the call; returns whether to continue.

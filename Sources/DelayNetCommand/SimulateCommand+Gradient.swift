@@ -8,11 +8,10 @@ extension SimulateCommand {
   /// Under a limit of memory the series is not kept: what wants its columns gets them from a run of its own, which goes
   /// chunk by chunk.
   func differentiate<Scalar: DelayNetScalar & NPYElement>(
-    _ problem: Problem<Scalar>, _ loaded: LoadedNetwork<Scalar>, _ start: NetworkCarry<Scalar>, _ course: Course,
-    _ columns: Int, to path: String, _ picture: inout Picture?
+    _ run: CheckpointedRun<Scalar>, _ loaded: LoadedNetwork<Scalar>, to path: String, _ picture: inout Picture?
   ) throws {
-    let steps = course.steps
-    let shape = [rows(of: problem), problem.nodes, columns]
+    let (problem, start, steps, shape) = (run.problem, run.start, run.course.steps, run.shape)
+    let columns = run.columns
     let names = try gradientNames(problem)
     let wantsSeries = output != nil || plot != nil
     let keepsSeries = wantsSeries && memory == nil
@@ -25,7 +24,7 @@ extension SimulateCommand {
         let least = try problem.tapeBytes(steps: steps, from: start).least
         guard least <= memory.bytes else { throw DelayNetError.budgetTooSmall(least: least) }
       }
-      try simulate(problem, loaded, start, course, columns, &picture)
+      try simulate(run, loaded, &picture)
     }
     let bar = ProgressBar("simulating")
     let clock = ContinuousClock.now
@@ -40,9 +39,9 @@ extension SimulateCommand {
         }
       } catch {
         if let part, part.carry.step > start.step, keepsSeries || !wantsSeries {
-          if let output { try writeArray(kept(part).values, shape: kept(part).shape, to: output) }
+          let series = run.kept(part)[0]
+          if let output { try writeArray(series.values, shape: series.shape, to: output) }
           try save(part.carry)
-          printSaved(part.carry)
         }
         throw Interruption.isRequested ? bar.interruption(of: steps, "steps") : error
       }
@@ -54,13 +53,13 @@ extension SimulateCommand {
       print("recorded  \(grouped(steps)) steps in \(time)")
     } else {
       print("run       \(grouped(steps)) steps in \(time)\(clamps)")
-      picture?.add(kept(trajectory))
+      let series = run.kept(trajectory)[0]
+      picture?.add(series)
       if let output {
-        try writeArray(kept(trajectory).values, shape: shape, to: output)
+        try writeArray(series.values, shape: shape, to: output)
         print("wrote     \(output) \(text(shape))")
       }
       try save(trajectory.carry)
-      printSaved(trajectory.carry)
     }
 
     let all = problem.thinning.columns(in: start.step..<(start.step + steps))

@@ -208,45 +208,27 @@ struct SimulateCommand: ParsableCommand {
     return monitor
   }
   /// The absolute step up to which columns are left out.
-  var discarded: Int { discard.map { Int(($0 / options.timeStep).rounded()) } ?? 0 }
-  /// The columns that end in steps, without those that are left out.
-  func columns(in steps: Range<Int>) -> Int {
-    monitor.columns(in: min(max(steps.lowerBound, discarded), steps.upperBound)..<steps.upperBound)
-  }
-  /// The columns of a part of the run that are not left out.
-  func kept<Scalar>(_ part: Trajectory<Scalar>) -> StateArray<Scalar> {
-    let columns = columns(in: part.steps)
-    return columns >= part.columns ? part.series : part.series.columns((part.columns - columns)..<part.columns)
-  }
-  /// How many states the output has.
-  func rows<Scalar>(of problem: Problem<Scalar>) -> Int {
-    problem.monitors.first?.states?.count ?? problem.model.states.count
-  }
+  private var discarded: Int { discard.map { Int(($0 / options.timeStep).rounded()) } ?? 0 }
 
   private func run<Scalar: DelayNetScalar & NPYElement>(_: Scalar.Type) throws {
     let loaded: LoadedNetwork<Scalar> = try options.source.load(as: Scalar.self)
     try requireMemory(for: loaded)
-    let resumed: NetworkCarry<Scalar>? = try resume.map { try NetworkCarry(path: $0) }
-    let course = try course(from: resumed)
-    let steps = course.steps
-    let (problem, carry) = try loaded.naming { try prepare(loaded, resumed, course) }
+    let run = try prepare(loaded)
+    let (problem, steps, columns) = (run.problem, run.course.steps, run.columns)
     print("network   \(loaded.summary)")
     let strength = problem.sigma == .none ? "no noise" : "with noise"
     print(
       "model     \(problem.model.title), \(options.scheme.name), coupling \(rounded(options.coupling)), \(strength), "
         + "\(Scalar.npyElementType == .float64 ? "float64" : "float32"), \(problem.plan.report.instructionSet)")
-    let columns = columns(in: carry.step..<(carry.step + steps))
-    if columns == 0, steps > 0, !course.completesOutput { try requireColumn(steps, from: carry.step) }
+    if columns == 0, steps > 0, !run.course.completesOutput { try requireColumn(steps, from: run.start.step) }
     try requireFile(for: problem, columns: columns)
     var picture = plot.map { _ in
       Picture(nodes: SeriesPlot.spread(problem.nodes), columns: columns, timeStep: options.timeStep, thinning: thinning)
     }
     if let gradients {
-      try Interruption.watching {
-        try differentiate(problem, loaded, carry, course, columns, to: gradients, &picture)
-      }
+      try Interruption.watching { try differentiate(run, loaded, to: gradients, &picture) }
     } else {
-      try simulate(problem, loaded, carry, course, columns, &picture)
+      try simulate(run, loaded, &picture)
     }
     if let plot, let picture {
       let parts = [
@@ -274,74 +256,39 @@ struct SimulateCommand: ParsableCommand {
     print("columns   none: the first one of \(option) ends later")
   }
 
-  /// What this call of the command does of a run.
-  struct Course {
-    /// How many steps it takes.
-    let steps: Int
-    /// Whether it continues the output that a killed run left.
-    var completesOutput = false
-    /// Whether inputs that have numbers for every step may have those of the whole run, whose end this is.
-    var isRest = false
-
-    /// For how many steps, up to the run's end, an input has to have numbers.
-    ///
-    /// - Parameters:
-    ///   - found: for how many it has.
-    ///   - step: where this call begins.
-    func stepsGiven(_ found: Int?, before step: Int) -> Int {
-      guard isRest, let found, steps...(step + steps) ~= found else { return steps }
-      return found
-    }
-  }
-
-  /// How far to go from a checkpoint, or from the start.
-  private func course<Scalar>(from resumed: NetworkCarry<Scalar>?) throws -> Course {
-    let unfinished = output.map { NPYColumnWriter<Float>.unfinishedPath(of: $0) }
-      .flatMap { FileManager.default.fileExists(atPath: $0) ? $0 : nil }
-    guard let resumed, let resume else {
-      if let unfinished {
-        throw Failure(
-          .unfinished,
-          "\(unfinished): is the output of a run that was killed. To complete it, add --resume and that run's checkpoint; "
-            + "to begin anew, remove it")
-      }
-      return Course(steps: options.stepCount ?? 0)
-    }
-    guard let unfinished else {
-      if let steps = options.stepCount {
-        guard steps <= .max - resumed.step else {
-          throw ValidationError("--steps must not reach beyond step \(Int.max).")
-        }
-        return Course(steps: steps)
-      }
-      guard let goal = resumed.goal, goal > resumed.step else {
-        throw Failure(
-          .data, "\(resume): the run has reached its end, step \(resumed.step). How long? Give --duration or --steps")
-      }
-      return Course(steps: goal - resumed.step, isRest: true)
-    }
-    guard gradients == nil else {
-      throw Failure(
-        .unfinished, "\(unfinished): is the output of a run that was killed; complete it without --gradients")
-    }
-    // The fingerprint, where there is one, names the thinning with everything else that differs.
-    guard let goal = resumed.goal, goal >= resumed.step, resumed.fingerprint != nil || resumed.monitors == [monitor]
-    else {
-      throw Failure(.data, "\(resume): is not a checkpoint of the run whose output is \(unfinished)")
-    }
-    if let steps = options.stepCount, !(goal - resumed.step...goal ~= steps) {
-      throw Failure(
-        .data,
-        "\(unfinished): is the output of a run to step \(goal), which does not end after \(steps) steps; leave --steps and "
-          + "--duration out to complete it")
-    }
-    return Course(steps: goal - resumed.step, completesOutput: true, isRest: true)
-  }
-
-  /// The problem, and where its run begins.
+  /// The run from its start or from the checkpoint; says in which settings it differs from the one that it goes on from.
   private func prepare<Scalar: DelayNetScalar & NPYElement>(
-    _ loaded: LoadedNetwork<Scalar>, _ resumed: NetworkCarry<Scalar>?, _ course: Course
-  ) throws -> (Problem<Scalar>, NetworkCarry<Scalar>) {
+    _ loaded: LoadedNetwork<Scalar>
+  ) throws -> CheckpointedRun<Scalar> {
+    let carry: NetworkCarry<Scalar>? = try resume.map { try NetworkCarry(path: $0) }
+    if gradients != nil, carry != nil, let output, NPYColumnWriter<Scalar>.isUnfinished(output) {
+      throw Failure(
+        .unfinished,
+        "\(CheckpointedRunError.unfinishedOutput(NPYColumnWriter<Scalar>.unfinishedPath(of: output))); complete it without "
+          + "--gradients")
+    }
+    return try naming(loaded) {
+      let course = try CheckpointedRun<Scalar>.Course(steps: options.stepCount, resuming: carry, output: output)
+      let run = try CheckpointedRun(
+        problem(loaded, course), course, checkpoint: checkpoint, checkpointEvery: checkpointEvery,
+        discarding: discarded,
+        threads: options.threads)
+      if run.hasUnknownSettings {
+        printToStandardError(
+          "delaynet: \(resume ?? "") does not say with which settings its run was made, for an earlier version saved it; "
+            + "\(output ?? "") is completed with those that were given now")
+      }
+      if !run.differences.isEmpty {
+        let list = run.differences.map(\.description).joined(separator: ", and ")
+        printToStandardError("delaynet: going on from \(resume ?? "") with \(list)")
+      }
+      return run
+    }
+  }
+
+  private func problem<Scalar: DelayNetScalar & NPYElement>(
+    _ loaded: LoadedNetwork<Scalar>, _ course: CheckpointedRun<Scalar>.Course
+  ) throws -> Problem<Scalar> {
     let model = try NodeModel.required(options.model)
     let network = loaded.network
     let delays: Problem<Scalar>.Delays =
@@ -395,204 +342,102 @@ struct SimulateCommand: ParsableCommand {
         variables: states, nodes: network.nodes,
         values: DelayNetCommand.numbers(in: path, shape: [states, network.nodes], as: Scalar.self))
     }
-    var carry = try resumed ?? problem.start()
-    carry.goal = carry.step + course.steps
     problem.noise = .drawn(key)
     if let path = options.noise {
       let array = try readArray(path)
-      let steps = course.stepsGiven(array.shape.first, before: carry.step)
+      let steps = course.stepsGiven(array.shape.first)
       var samples = try NoiseSamples(
         steps: steps, states: states, nodes: network.nodes,
         values: DelayNetCommand.numbers(of: array, path, shape: [steps, states, network.nodes], as: Scalar.self))
-      samples.firstStep = carry.step + course.steps - steps
+      samples.firstStep = course.goal - steps
       problem.noise = .samples(samples)
     }
     problem.stimuli = try options.stimuli(in: loaded)
     if let path = options.stimulusFile {
       let array = try readArray(path)
-      let steps = course.stepsGiven(array.shape.last, before: carry.step)
+      let steps = course.stepsGiven(array.shape.last)
       problem.stimulus = try StateArray(
         variables: states, nodes: network.nodes, columns: steps,
         values: DelayNetCommand.numbers(of: array, path, shape: [states, network.nodes, steps], as: Scalar.self))
-      problem.stimulusFirstStep = carry.step + course.steps - steps
+      problem.stimulusFirstStep = course.goal - steps
     }
-    let fingerprint = try problem.fingerprint()
-    if let resumed { try compare(fingerprint, with: resumed.fingerprint, course) }
-    carry.fingerprint = fingerprint
-    return (problem, carry)
+    return problem
   }
 
-  /// Holds the settings of this call against those of the run that it continues.
-  ///
-  /// An output is completed with the same settings only, lest it hold two experiments; a new one may have others.
-  private func compare(_ fingerprint: Fingerprint, with earlier: Fingerprint?, _ course: Course) throws {
-    let (resume, output) = (resume ?? "", output ?? "")
-    guard let earlier else {
-      if course.completesOutput {
-        printToStandardError(
-          "delaynet: \(resume) does not say with which settings its run was made, for an earlier version saved it; "
-            + "\(output) is completed with those that were given now")
-      }
-      return
-    }
-    var differences = fingerprint.differences(from: earlier)
-    guard course.completesOutput else {
-      // Numbers for every step are those of the steps to come, and not of the ones before.
-      differences.removeAll { [$0.value, $0.other].allSatisfy { $0?.hasPrefix("from step ") == true } }
-      if !differences.isEmpty {
-        printToStandardError("delaynet: going on from \(resume) with \(Self.list(differences))")
-      }
-      return
-    }
-    guard differences.isEmpty else {
-      throw Failure(
-        .data,
-        "\(NPYColumnWriter<Float>.unfinishedPath(of: output)): is the output of a run with other settings than these, which "
-          + "have \(Self.list(differences)); repeat that run's command to complete it, or go on from \(resume) with another "
-          + "--output")
-    }
-  }
-
-  private static func list(_ differences: [Fingerprint.Difference]) -> String {
-    differences.map(\.description).joined(separator: ", and ")
-  }
-
-  /// Runs chunk by chunk; columns go to the file and to the picture as they come. From the first chunk to the last file a
-  /// request to stop is heard, and what was computed is kept.
-  func simulate<Scalar: DelayNetScalar & NPYElement>(
-    _ problem: Problem<Scalar>, _ loaded: LoadedNetwork<Scalar>, _ start: NetworkCarry<Scalar>, _ course: Course,
-    _ columns: Int, _ picture: inout Picture?
-  ) throws {
-    try Interruption.watching { try advance(problem, loaded, start, course, columns, &picture) }
-  }
-
-  private func advance<Scalar: DelayNetScalar & NPYElement>(
-    _ problem: Problem<Scalar>, _ loaded: LoadedNetwork<Scalar>, _ start: NetworkCarry<Scalar>, _ course: Course,
-    _ columns: Int, _ picture: inout Picture?
-  ) throws {
-    let steps = course.steps
-    // Nothing is replaced before the first steps are there: of an unfinished output, which stays, only the size is looked at.
-    var writer = course.completesOutput ? try resumedWriter(for: problem, start, columns) : nil
-    var hasBegun = false
-    func begin() throws {
-      guard !hasBegun else { return }
-      hasBegun = true
-      // The checkpoint comes before the unfinished output, lest an older one be taken for it.
-      if output != nil { try save(start) }
-      if let output, !course.completesOutput {
-        writer = try Self.writing {
-          try NPYColumnWriter(
-            path: output, rows: [rows(of: problem), problem.nodes], columns: columns, as: Scalar.self,
-            keepsUnfinished: checkpoint != nil)
-        }
-      }
-    }
-    // Half a million numbers at a time, in whole columns.
-    let whole = max(1, (1 << 19) / max(problem.model.states.count * problem.nodes, 1))
-      .multipliedReportingOverflow(by: problem.thinning.stepsPerColumn)
-    let chunk = whole.overflow ? .max : whole.partialValue
-    let bar = ProgressBar("simulating")
-    let clock = ContinuousClock.now
-    let interval = checkpointEvery ?? Self.defaultInterval(edges: loaded.network.edges)
-    var (carry, done, clamps) = (start, 0, 0)
-    var failure: (any Error)?
-    var isInterrupted = false
-    repeat {
-      let before = carry
-      let count = min(chunk, steps - done, checkpoint == nil ? .max : interval - carry.step % interval)
-      var part: Trajectory<Scalar>?
-      do {
-        part = try loaded.naming {
-          try problem.advance(
-            &carry, steps: count, threads: options.threads,
-            progress: { progress in
-              bar.show(Double(done + progress.done) / Double(max(steps, 1)))
-              return !Interruption.isRequested
-            }, onStop: { part = $0 })
-        }
-      } catch {
-        failure = error
-        isInterrupted = Interruption.isRequested
-      }
-      done = carry.step - start.step
-      guard failure == nil || done > 0 else { break }
-      do {
-        try begin()
-        if let part, writer != nil {
-          let kept = kept(part)
-          try Self.writing { try writer?.append(kept.values, columns: kept.columns) }
-        }
-        if failure == nil, done < steps, checkpoint != nil, carry.step % interval == 0 {
-          // The columns up to there before the checkpoint that promises them.
-          try Self.writing { try writer?.synchronize() }
-          try save(carry)
-        }
-      } catch {
-        // A full disk: the columns before these steps are kept.
-        (failure, carry, done) = (error, before, before.step - start.step)
-        break
-      }
-      if let part {
-        clamps += part.clamps
-        picture?.add(kept(part))
-      }
-      if Interruption.isRequested, done < steps { isInterrupted = true }
-    } while failure == nil && !isInterrupted && done < steps
-    bar.clear()
-    let seconds = (ContinuousClock.now - clock).seconds
-    let work = Double(loaded.network.edges) * Double(done)
-    var time = text(seconds: seconds)
-    if work > 0 { time += ", \(rounded(seconds * 1e9 / work)) ns per edge and step" }
-    print("run       \(grouped(done)) steps in \(time)" + (clamps > 0 ? "; \(grouped(clamps)) clamps" : ""))
-    if done > 0 || (failure == nil && !isInterrupted) {
-      try begin()
-      // First where the run stands, then the output: killed in between, the output is still unfinished and can be completed.
-      try Self.writing { try writer?.synchronize() }
-      try save(carry)
-      printSaved(carry)
-      if writer != nil {
-        let shape = try Self.writing { try writer.take()!.finish() }
-        print("wrote     \(output ?? "") \(text(shape))")
-      }
-    }
-    if isInterrupted {
-      let kept = done > 0 ? "" : "; nothing was written"
-      throw Failure(
-        .unfinished, "interrupted while simulating, after \(grouped(done)) of \(grouped(steps)) steps\(kept)")
-    }
-    if let failure { throw failure }
-  }
-
-  /// The writer that continues the unfinished output of a run that was killed.
-  private func resumedWriter<Scalar: DelayNetScalar & NPYElement>(
-    for problem: Problem<Scalar>, _ start: NetworkCarry<Scalar>, _ columns: Int
-  ) throws -> NPYColumnWriter<Scalar>? {
-    guard let output else { return nil }
-    let rows = [rows(of: problem), problem.nodes]
-    let writer = try Self.writing {
-      try NPYColumnWriter(resuming: output, rows: rows, columnsLeft: columns, as: Scalar.self)
-    }
-    if let steps = options.stepCount, let goal = start.goal {
-      let expected = self.columns(in: (goal - steps)..<goal)
-      guard expected == writer.columns else {
+  /// Calls `body` and puts the errors of a run into the command's words.
+  private func naming<Scalar: DelayNetScalar, Result>(
+    _ loaded: LoadedNetwork<Scalar>, _ body: () throws -> Result
+  ) throws -> Result {
+    do {
+      return try loaded.naming(body)
+    } catch let error as CheckpointedRunError {
+      let resume = resume ?? ""
+      switch error {
+      case .network(let error): return try loaded.naming { throw error }
+      case .file(let error): throw Failure.writing(error)
+      case .lengthUnknown: throw ValidationError("How long? Give either --duration in ms or --steps.")
+      case .tooManySteps: throw ValidationError("--steps must not reach beyond step \(Int.max).")
+      case .reachedGoal: throw Failure(.data, "\(resume): \(error). How long? Give --duration or --steps")
+      case .unfinishedOutput:
+        throw Failure(
+          .unfinished,
+          "\(error). To complete it, add --resume and that run's checkpoint; to begin anew, remove it")
+      case .foreignCheckpoint(let output):
+        throw Failure(.data, "\(resume): is not a checkpoint of the run whose output is \(output)")
+      case .otherLength: throw Failure(.data, "\(error); leave --steps and --duration out to complete it")
+      case .otherColumns(let output, let columns, let steps, let expected):
         throw Failure(
           .data,
-          "\(NPYColumnWriter<Scalar>.unfinishedPath(of: output)): has \(grouped(writer.columns)) columns, and a run of "
-            + "\(grouped(steps)) steps \(grouped(expected)); leave --steps and --duration out to complete it")
+          "\(output): has \(grouped(columns)) columns, and a run of \(grouped(steps)) steps \(grouped(expected)); leave "
+            + "--steps and --duration out to complete it")
+      case .otherSettings:
+        throw Failure(
+          .data,
+          "\(error); repeat that run's command to complete it, or go on from \(resume) with another --output")
       }
     }
-    return writer
   }
 
-  /// How many steps there are between two checkpoints unless it is said.
-  private static func defaultInterval(edges: Int) -> Int { max(1000, min(1_000_000, 100_000_000_000 / max(edges, 1))) }
+  /// Runs to the files and the picture. From the first chunk to the last file a request to stop is heard, and what was
+  /// computed is kept.
+  func simulate<Scalar: DelayNetScalar & NPYElement>(
+    _ run: CheckpointedRun<Scalar>, _ loaded: LoadedNetwork<Scalar>, _ picture: inout Picture?
+  ) throws {
+    let bar = ProgressBar("simulating")
+    var done = 0
+    func report(_ outcome: CheckpointedRun<Scalar>.Outcome) {
+      bar.clear()
+      done = outcome.steps
+      let seconds = outcome.duration.seconds
+      let work = Double(loaded.network.edges) * Double(done)
+      var time = text(seconds: seconds)
+      if work > 0 { time += ", \(rounded(seconds * 1e9 / work)) ns per edge and step" }
+      let clamps = outcome.clamps > 0 ? "; \(grouped(outcome.clamps)) clamps" : ""
+      print("run       \(grouped(done)) steps in \(time)\(clamps)")
+      if outcome.isSaved { printSaved(outcome.carry) }
+      if let shape = outcome.output { print("wrote     \(output ?? "") \(text(shape))") }
+    }
+    try Interruption.watching {
+      try naming(loaded) {
+        do {
+          report(try run.run(progress: bar.handler, onColumns: { picture?.add($0[0]) }, onStop: report))
+        } catch CheckpointedRunError.network where Interruption.isRequested {
+          let kept = done > 0 ? "" : "; nothing was written"
+          throw Failure(
+            .unfinished,
+            "interrupted while simulating, after \(grouped(done)) of \(grouped(run.course.steps)) steps\(kept)")
+        }
+      }
+    }
+  }
 
   func save<Scalar>(_ carry: NetworkCarry<Scalar>) throws {
     guard let checkpoint else { return }
     try Self.writing { try carry.write(to: checkpoint) }
+    printSaved(carry)
   }
 
-  func printSaved<Scalar>(_ carry: NetworkCarry<Scalar>) {
+  private func printSaved<Scalar>(_ carry: NetworkCarry<Scalar>) {
     if let checkpoint { print("saved     \(checkpoint), step \(grouped(carry.step))") }
   }
 

@@ -1,6 +1,6 @@
 /// Why a file could not be read or written: which file, where in it, what was found and what was expected.
 ///
-/// Every function of this module that throws, throws this type. ``description`` reads, for example,
+/// Every function of this module that throws, throws this type, or ``CheckpointedRunError`` with it inside. ``description`` reads, for example,
 /// `net.npz, member weights.npy, byte 6: found version 9.0, expected version 1.0, 2.0 or 3.0`.
 public struct FileError: Error, Sendable, Hashable {
   /// The sort of mistake, for programs; ``FileError/description`` is for people.

@@ -305,6 +305,12 @@ func writeBytes(
   }
 }
 
+/// Whether `path` names anything, or a link to it.
+func isThere(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0
+}
+
 /// Whether `path` names a directory, or a link to one.
 func isDirectory(_ path: String) -> Bool {
   var status = stat()

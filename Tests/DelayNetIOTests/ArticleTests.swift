@@ -49,4 +49,20 @@ import Testing
       #expect(try problem.advance(&later, steps: 5).carry == problem.simulate(steps: 15).carry)
     }
   }
+
+  @Test func longRuns() throws {
+    try withTemporaryFolder { folder in
+      let (output, checkpoint, isStopped) = ("\(folder)/x.npy", "\(folder)/x.carry", false)
+      let network = try Network<Float>(nodes: 2, sources: [0], targets: [1], weights: [1], delays: [3])
+      let problem = try Problem(network, model: .montbrioPazoRoxin, timeStep: 0.1)
+
+      let killed: NetworkCarry<Float>? =
+        NPYColumnWriter<Float>.isUnfinished(output) ? try NetworkCarry(path: checkpoint) : nil
+      let run = try CheckpointedRun(
+        problem, steps: 36_000, resuming: killed, output: output, checkpoint: checkpoint, discarding: 1000)
+      let outcome = try run.run(progress: { _ in !isStopped })
+
+      #expect(outcome.output == [2, 2, 35_000] && outcome.carry.step == 36_000)
+    }
+  }
 }
