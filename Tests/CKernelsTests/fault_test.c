@@ -36,7 +36,7 @@ static void refused(void) {
   for (int k = 0; k < 4; k++) {
     heap h = heap_make();
     dn_plan_options options = {.allocator = heap_allocator(&h)};
-    dn_network net = {3, 3, k == 3 ? 1 : 2, targets, sources, delays};
+    dn_network net = {3, 3, k == 3 ? 1 : 2, targets, sources, delays, 0};
     delays[2] = k == 0 ? -1 : 2;
     targets[2] = k == 1 ? 3 : 2;
     sources[2] = k == 2 ? -1 : 0;

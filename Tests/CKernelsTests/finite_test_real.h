@@ -157,7 +157,7 @@ static void DN_NAME(noise)(void) {
                  .sources = &source,
                  .delays = &delay,
                  .weights = (double[]){0},
-                 .view = {3, 1, 0, &target, &source, &delay}};
+                 .view = {3, 1, 0, &target, &source, &delay, 0}};
   dn_plan *plan = plan_make(&one, NULL);
   check_about("zero delay");
   DN_NAME(trial) q = DN_NAME(trial_make)(&one, 50, 0, 5, (layout){0});

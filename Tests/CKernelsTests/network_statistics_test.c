@@ -317,7 +317,7 @@ static double by_steps(double t) {
 
 static double delay_equation_error(int variant, int per_unit) {
   const int32_t zero = 0, delay = per_unit;
-  const dn_network net = {1, 1, per_unit, &zero, &zero, &delay};
+  const dn_network net = {1, 1, per_unit, &zero, &zero, &delay, 0};
   const ptrdiff_t steps = 6 * per_unit;
   const double weight = -1, initial = 1;
   // Of differences it also sends back its own state, which its decay makes up for.
