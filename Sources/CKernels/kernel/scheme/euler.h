@@ -18,10 +18,7 @@ static void DN_STEP(step_vjp)(const dn_step_vjp *d) {
   const ptrdiff_t row = d->step.row;
   for (ptrdiff_t i = d->step.begin; i < d->step.end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
-    load_rows(d->step.now + i, row, DN_STATES, s);
-    scaled_rows(d->step.coupled_now + i, row, DN_COUPLINGS, d->step.coupling, c);
-    load_rows(d->step.parameters + i, row, DN_PARAMETERS, p);
-    load_rows(d->step.increment + i, row, DN_STATES, n);
+    M(load_step)(&d->step, i, s, c, p, n);
     M(predict_raw)(s, c, p, n, d->step.time_step, f, raw);
 
     // The predictor is the step.

@@ -53,10 +53,7 @@ static int64_t DN_STEP(correct)(const dn_step *step, DN_REAL *next) {
   int64_t clamps = 0;
   for (ptrdiff_t i = step->begin; i < step->end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
-    load_rows(step->now + i, row, DN_STATES, s);
-    scaled_rows(step->coupled_now + i, row, DN_COUPLINGS, step->coupling, c);
-    load_rows(step->parameters + i, row, DN_PARAMETERS, p);
-    load_rows(step->increment + i, row, DN_STATES, n);
+    M(load_step)(step, i, s, c, p, n);
     M(drift)(s, c, p, f);
     load_rows(step->predictor + i, row, DN_STATES, raw);
     scaled_rows(step->coupled_next + i, row, DN_COUPLINGS, step->coupling, c);
@@ -90,11 +87,8 @@ static void DN_STEP(step_vjp)(const dn_step_vjp *d) {
   for (ptrdiff_t i = d->step.begin; i < d->step.end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], cc[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES],
         predictor[DN_STATES];
-    load_rows(d->step.now + i, row, DN_STATES, s);
-    scaled_rows(d->step.coupled_now + i, row, DN_COUPLINGS, d->step.coupling, c);
+    M(load_step)(&d->step, i, s, c, p, n);
     scaled_rows(d->step.coupled_next + i, row, DN_COUPLINGS, d->step.coupling, cc);
-    load_rows(d->step.parameters + i, row, DN_PARAMETERS, p);
-    load_rows(d->step.increment + i, row, DN_STATES, n);
     M(predict_raw)(s, c, p, n, d->step.time_step, f, raw);
     DN_EACH(k, DN_STATES) predictor[k] = raw[k];
     M(clamp)(predictor, 0);
@@ -124,10 +118,7 @@ static void DN_STEP(correct_vjp)(const dn_step_vjp *d) {
   const ptrdiff_t row = d->step.row;
   for (ptrdiff_t i = d->step.begin; i < d->step.end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], predictor[DN_STATES];
-    load_rows(d->step.now + i, row, DN_STATES, s);
-    scaled_rows(d->step.coupled_now + i, row, DN_COUPLINGS, d->step.coupling, c);
-    load_rows(d->step.parameters + i, row, DN_PARAMETERS, p);
-    load_rows(d->step.increment + i, row, DN_STATES, n);
+    M(load_step)(&d->step, i, s, c, p, n);
     M(drift)(s, c, p, f);
     scaled_rows(d->step.coupled_next + i, row, DN_COUPLINGS, d->step.coupling, c);
     load_rows(d->step.predictor + i, row, DN_STATES, predictor);
@@ -163,11 +154,8 @@ static void DN_STEP(correct_jvp)(const dn_step_jvp *d, DN_REAL *next) {
   for (ptrdiff_t i = d->step.begin; i < d->step.end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], cc[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES],
         predictor[DN_STATES];
-    load_rows(d->step.now + i, row, DN_STATES, s);
-    scaled_rows(d->step.coupled_now + i, row, DN_COUPLINGS, d->step.coupling, c);
+    M(load_step)(&d->step, i, s, c, p, n);
     scaled_rows(d->step.coupled_next + i, row, DN_COUPLINGS, d->step.coupling, cc);
-    load_rows(d->step.parameters + i, row, DN_PARAMETERS, p);
-    load_rows(d->step.increment + i, row, DN_STATES, n);
     load_rows(d->step.predictor + i, row, DN_STATES, predictor);
     M(drift)(s, c, p, f);
     DN_STEP(correct_raw)(s, f, predictor, cc, p, n, dt, raw);

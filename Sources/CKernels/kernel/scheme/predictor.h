@@ -1,6 +1,14 @@
 // The step of Euler and Maruyama, p = clamp(s + dt F(s, G c(t)) + n), by itself and as the first stage of other schemes. One
 // model; included by model_end.h behind step.h.
 
+// What a step reads at node i of its own time: s, G c(t), the parameters and the increment.
+DN_INLINE void M(load_step)(const dn_step *step, ptrdiff_t i, vec s[], vec c[], vec p[], vec n[]) {
+  load_rows(step->now + i, step->row, DN_STATES, s);
+  scaled_rows(step->coupled_now + i, step->row, DN_COUPLINGS, step->coupling, c);
+  load_rows(step->parameters + i, step->row, DN_PARAMETERS, p);
+  load_rows(step->increment + i, step->row, DN_STATES, n);
+}
+
 // F(s, G c(t)) and the raw predictor.
 DN_INLINE void M(predict_raw)(const vec s[], const vec c[], const vec p[], const vec n[], DN_REAL dt, vec f[],
                               vec raw[]) {
@@ -65,10 +73,7 @@ static void M(predict_vjp)(const dn_step_vjp *d) {
   const ptrdiff_t row = d->step.row;
   for (ptrdiff_t i = d->step.begin; i < d->step.end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
-    load_rows(d->step.now + i, row, DN_STATES, s);
-    scaled_rows(d->step.coupled_now + i, row, DN_COUPLINGS, d->step.coupling, c);
-    load_rows(d->step.parameters + i, row, DN_PARAMETERS, p);
-    load_rows(d->step.increment + i, row, DN_STATES, n);
+    M(load_step)(&d->step, i, s, c, p, n);
     M(predict_raw)(s, c, p, n, d->step.time_step, f, raw);
 
     vec dpredictor[DN_STATES], df[DN_STATES], ds[DN_STATES], dn[DN_STATES], dc[DN_COUPLINGS], dp[DN_PARAMETERS];
@@ -92,10 +97,7 @@ static void M(predict_jvp)(const dn_step_jvp *d, DN_REAL *next) {
   const vec dt = vec_splat(d->step.time_step);
   for (ptrdiff_t i = d->step.begin; i < d->step.end; i += VL) {
     vec s[DN_STATES], c[DN_COUPLINGS], p[DN_PARAMETERS], n[DN_STATES], f[DN_STATES], raw[DN_STATES];
-    load_rows(d->step.now + i, row, DN_STATES, s);
-    scaled_rows(d->step.coupled_now + i, row, DN_COUPLINGS, d->step.coupling, c);
-    load_rows(d->step.parameters + i, row, DN_PARAMETERS, p);
-    load_rows(d->step.increment + i, row, DN_STATES, n);
+    M(load_step)(&d->step, i, s, c, p, n);
     M(predict_raw)(s, c, p, n, d->step.time_step, f, raw);
 
     vec ds[DN_STATES], dc[DN_COUPLINGS], dp[DN_PARAMETERS], dn[DN_STATES], df[DN_STATES], draw[DN_STATES];
