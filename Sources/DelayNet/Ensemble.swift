@@ -137,7 +137,7 @@ public struct Ensemble<Scalar: DelayNetScalar>: Sendable {
   /// - Returns: one trajectory a member, and a pullback that may be called any number of times. It takes one cotangent a
   ///   member, each of the shape (states, nodes, columns) of its series, and returns one gradient a member.
   /// - Throws: what ``Problem/record(steps:from:memory:keepsSeries:threads:progress:onStop:)`` throws, naming the member as the run;
-  ///   the pullback throws what ``Tape/pullback(_:finalState:withRespectTo:threads:progress:)`` throws.
+  ///   the pullback throws what ``Tape/pullback(_:firstColumn:finalState:withRespectTo:threads:progress:)`` throws.
   /// - Postcondition: the bits of each member by itself, for every number of threads.
   public func simulateWithPullback(
     steps: Int, withRespectTo inputs: Problem<Scalar>.Inputs = .all, from carries: [NetworkCarry<Scalar>]? = nil,

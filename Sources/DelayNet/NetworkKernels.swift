@@ -74,6 +74,8 @@ struct NetworkColumnsCotangent<Scalar> {
   var series: UnsafePointer<Scalar>?
   var stride = 0
   var column: UnsafePointer<Scalar>?
+  /// The columns before it have no cotangent.
+  var first = 0
 }
 
 struct NetworkResult<Scalar> {
@@ -161,7 +163,7 @@ private protocol CColumns<Real>: SendableMetatype {
 
 private protocol CColumnsCotangent<Real>: SendableMetatype {
   associatedtype Real
-  init(series: UnsafePointer<Real>?, stride: Int, column: UnsafePointer<Real>?)
+  init(series: UnsafePointer<Real>?, stride: Int, column: UnsafePointer<Real>?, first: Int)
 }
 
 private protocol CResult<Real>: SendableMetatype {
@@ -410,7 +412,7 @@ extension NetworkKernels {
       withPrimals(primals, P.self) { cPrimals in
         if cotangents.isEmpty { return DN_OK }
         let given = cotangents.map {
-          $0.columns.map { C.Columns(series: $0.series, stride: $0.stride, column: $0.column) }
+          $0.columns.map { C.Columns(series: $0.series, stride: $0.stride, column: $0.column, first: $0.first) }
         }
         return withColumns(given) { columns, first in
           let cCotangents = cotangents.enumerated().map { C($1, columns: UnsafePointer(columns + first[$0])) }

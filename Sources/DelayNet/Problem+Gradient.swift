@@ -15,7 +15,7 @@ extension Problem {
   ///   - loss: called once with the series: row `state · nodes + node`, a column for each that ``thinning`` keeps.
   /// - Returns: the loss's value and its gradient.
   /// - Throws: what ``record(steps:from:memory:keepsSeries:threads:progress:onStop:)`` and
-  ///   ``Tape/pullback(_:finalState:withRespectTo:threads:progress:)`` throw, and what the loss throws;
+  ///   ``Tape/pullback(_:firstColumn:finalState:withRespectTo:threads:progress:)`` throw, and what the loss throws;
   ///   ``DelayNetError/foreignTraced`` for a loss that uses a series of another call.
   public func valueWithGradient(
     steps: Int, withRespectTo inputs: Inputs = .all, from carry: NetworkCarry<Scalar>? = nil,

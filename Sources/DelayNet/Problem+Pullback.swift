@@ -98,7 +98,7 @@ extension Problem {
   ///   - carry: where to begin; at ``initial`` and ``history`` unless given.
   ///   - memory: how much the gradient may take; the same bits for every amount.
   ///   - keepsSeries: whether the trajectory has its columns. Without them its series has none, and whoever makes a cotangent
-  ///     knows the loss beforehand, such as that of ``Tape/pullback(everyColumn:finalState:withRespectTo:threads:progress:)``.
+  ///     knows the loss beforehand, such as that of ``Tape/pullback(everyColumn:firstColumn:finalState:withRespectTo:threads:progress:)``.
   ///   - threads: how many may be used, 0 for as many as pay; the same bits for every number.
   ///   - progress: called now and then.
   ///   - onStop: called, before an error is thrown, with what was computed up to there.
@@ -230,13 +230,15 @@ final class NetworkGradients<Scalar: DelayNetScalar> {
   deinit { pointers.deallocate() }
 
   func cotangent(
-    _ columns: [StateArray<Scalar>?], everyColumn: StateArray<Scalar>?, finalState: StateArray<Scalar>?
+    _ columns: [StateArray<Scalar>?], everyColumn: StateArray<Scalar>?, firstColumn: Int,
+    finalState: StateArray<Scalar>?
   ) -> NetworkCotangent<Scalar> {
     NetworkCotangent(
-      columns: run.columns.enumerated().map { k, stride in
-        .init(
-          series: columns.indices.contains(k) ? columns[k].map { UnsafePointer($0.rows.base) } : nil, stride: stride,
-          column: k == 0 ? everyColumn.map { UnsafePointer($0.rows.base) } : nil)
+      columns: run.columns.enumerated().map { k, count in
+        let first = k == 0 ? firstColumn : 0
+        return .init(
+          series: columns.indices.contains(k) ? columns[k].map { UnsafePointer($0.rows.base) } : nil,
+          stride: count - first, column: k == 0 ? everyColumn.map { UnsafePointer($0.rows.base) } : nil, first: first)
       },
       finalState: finalState.map { UnsafePointer($0.rows.base) }, weights: weights?.base, delays: delays?.base,
       coupling: coupling?.base, parameters: pointers, sigma: sigma?.base, noise: noise?.base,

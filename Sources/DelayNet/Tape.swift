@@ -28,7 +28,8 @@ public struct Tape<Scalar: DelayNetScalar>: ~Copyable, Sendable {
   /// threads, which then wait for each other.
   ///
   /// - Parameters:
-  ///   - cotangent: of the trajectory's series, the same shape; nil for zero.
+  ///   - cotangent: of the trajectory's series from column `firstColumn` on; nil for zero.
+  ///   - firstColumn: the columns before it have no cotangent, as those of a transient that a loss leaves out.
   ///   - finalState: a cotangent of the state after the last step, shape (states, nodes, 1); nil for zero.
   ///   - inputs: what the gradient contains.
   ///   - threads: how many may be used, 0 for as many as pay; the same bits for every number.
@@ -39,11 +40,12 @@ public struct Tape<Scalar: DelayNetScalar>: ~Copyable, Sendable {
   ///   pullback of the same tape.
   /// - Postcondition: exactly zero for a cotangent of zeros; the same bits for every amount of memory.
   public func pullback(
-    _ cotangent: StateArray<Scalar>?, finalState: StateArray<Scalar>? = nil,
+    _ cotangent: StateArray<Scalar>?, firstColumn: Int = 0, finalState: StateArray<Scalar>? = nil,
     withRespectTo inputs: Problem<Scalar>.Inputs = .all, threads: Int = 0, progress: ProgressHandler? = nil
   ) throws(DelayNetError) -> Problem<Scalar>.Gradient {
     try recording.pullback(
-      [[cotangent]], finalStates: [finalState], inputs, CallOptions(threads: threads, progress: progress))[0]
+      [[cotangent]], firstColumn: firstColumn, finalStates: [finalState], inputs,
+      CallOptions(threads: threads, progress: progress))[0]
   }
 
   /// Pulls cotangents of the columns of several monitors back.
@@ -54,7 +56,7 @@ public struct Tape<Scalar: DelayNetScalar>: ~Copyable, Sendable {
   ///   - inputs: what the gradient contains.
   ///   - threads: how many may be used, 0 for as many as pay; the same bits for every number.
   ///   - progress: called now and then.
-  /// - Throws: what ``pullback(_:finalState:withRespectTo:threads:progress:)`` throws.
+  /// - Throws: what ``pullback(_:firstColumn:finalState:withRespectTo:threads:progress:)`` throws.
   public func pullback(
     outputs cotangents: [StateArray<Scalar>?], finalState: StateArray<Scalar>? = nil,
     withRespectTo inputs: Problem<Scalar>.Inputs = .all, threads: Int = 0, progress: ProgressHandler? = nil
@@ -67,19 +69,20 @@ public struct Tape<Scalar: DelayNetScalar>: ~Copyable, Sendable {
   ///
   /// - Parameters:
   ///   - column: of each of the trajectory's columns, shape (states, nodes, 1).
+  ///   - firstColumn: the columns before it have none.
   ///   - finalState: a cotangent of the state after the last step, shape (states, nodes, 1); nil for zero.
   ///   - inputs: what the gradient contains.
   ///   - threads: how many may be used, 0 for as many as pay; the same bits for every number.
   ///   - progress: called now and then.
-  /// - Throws: what ``pullback(_:finalState:withRespectTo:threads:progress:)`` throws.
+  /// - Throws: what ``pullback(_:firstColumn:finalState:withRespectTo:threads:progress:)`` throws.
   /// - Postcondition: the bits of a cotangent of the whole series with these columns.
   public func pullback(
-    everyColumn column: StateArray<Scalar>, finalState: StateArray<Scalar>? = nil,
+    everyColumn column: StateArray<Scalar>, firstColumn: Int = 0, finalState: StateArray<Scalar>? = nil,
     withRespectTo inputs: Problem<Scalar>.Inputs = .all, threads: Int = 0, progress: ProgressHandler? = nil
   ) throws(DelayNetError) -> Problem<Scalar>.Gradient {
     try recording.pullback(
-      [[]], everyColumn: [column], finalStates: [finalState], inputs, CallOptions(threads: threads, progress: progress))[
-        0]
+      [[]], everyColumn: [column], firstColumn: firstColumn, finalStates: [finalState], inputs,
+      CallOptions(threads: threads, progress: progress))[0]
   }
 }
 
@@ -151,7 +154,7 @@ final class Recording<Scalar: DelayNetScalar>: Sendable {
 
   /// One vector–Jacobian product a run.
   func pullback(
-    _ cotangents: [[StateArray<Scalar>?]], everyColumn columns: [StateArray<Scalar>?] = [],
+    _ cotangents: [[StateArray<Scalar>?]], everyColumn columns: [StateArray<Scalar>?] = [], firstColumn: Int = 0,
     finalStates: [StateArray<Scalar>?], _ inputs: Problem<Scalar>.Inputs, _ options: CallOptions
   ) throws(DelayNetError) -> [Problem<Scalar>.Gradient] {
     guard cotangents.count == runs.count, finalStates.count == runs.count else {
@@ -163,8 +166,11 @@ final class Recording<Scalar: DelayNetScalar>: Sendable {
       guard cotangents[r].count <= run.columns.count else {
         throw .shapeMismatch(name: "cotangents", expected: [run.columns.count], found: [cotangents[r].count])
       }
+      guard 0...(run.columns.first ?? 0) ~= firstColumn else {
+        throw .optionOutOfRange(name: "firstColumn", value: Double(firstColumn))
+      }
       for (k, cotangent) in cotangents[r].enumerated() {
-        let series = [run.variables[k], nodes, run.columns[k]]
+        let series = [run.variables[k], nodes, run.columns[k] - (k == 0 ? firstColumn : 0)]
         if let cotangent, cotangent.shape != series {
           throw .shapeMismatch(name: "cotangent", expected: series, found: cotangent.shape)
         }
@@ -180,7 +186,8 @@ final class Recording<Scalar: DelayNetScalar>: Sendable {
     let primals = runs.map(\.primal)
     let parts = gradients.indices.map {
       gradients[$0].cotangent(
-        cotangents[$0], everyColumn: columns.isEmpty ? nil : columns[$0], finalState: finalStates[$0])
+        cotangents[$0], everyColumn: columns.isEmpty ? nil : columns[$0], firstColumn: firstColumn,
+        finalState: finalStates[$0])
     }
     let handles: [OpaquePointer?] = tapes.map(\.tape)
     // The call runs under the lock; what may throw happens outside.

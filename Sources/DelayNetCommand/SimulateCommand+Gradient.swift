@@ -62,7 +62,7 @@ extension SimulateCommand {
       try save(trajectory.carry)
     }
 
-    let all = problem.thinning.columns(in: start.step..<(start.step + steps))
+    let discarded = problem.thinning.columns(in: start.step..<(start.step + steps)) - columns
     let back = ProgressBar("differentiating")
     let before = ContinuousClock.now
     let gradient = try Interruption.watching {
@@ -72,16 +72,12 @@ extension SimulateCommand {
           switch cotangent {
           case .columns(let series):
             try tape.pullback(
-              columns < all ? Self.padded(series, to: all) : series, withRespectTo: Self.inputs(names),
-              threads: options.threads, progress: back.handler)
-          case .everyColumn(let column) where columns < all:
-            // The columns that are left out have none.
-            try tape.pullback(
-              Self.repeated(column, columns, of: all), withRespectTo: Self.inputs(names), threads: options.threads,
+              series, firstColumn: discarded, withRespectTo: Self.inputs(names), threads: options.threads,
               progress: back.handler)
           case .everyColumn(let column):
             try tape.pullback(
-              everyColumn: column, withRespectTo: Self.inputs(names), threads: options.threads, progress: back.handler)
+              everyColumn: column, firstColumn: discarded, withRespectTo: Self.inputs(names),
+              threads: options.threads, progress: back.handler)
           }
         }
       } catch {
@@ -115,34 +111,6 @@ extension SimulateCommand {
     let cotangent = try StateArray(
       variables: shape[0], nodes: shape[1], columns: isColumn ? 1 : shape[2], values: values)
     return isColumn ? .everyColumn(cotangent) : .columns(cotangent)
-  }
-
-  /// A series behind columns of zeros, so many columns in all.
-  private static func padded<Scalar: DelayNetScalar>(
-    _ series: StateArray<Scalar>, to columns: Int
-  ) throws -> StateArray<Scalar> {
-    var whole = try StateArray<Scalar>(variables: series.variables, nodes: series.nodes, columns: columns)
-    for variable in 0..<series.variables {
-      for node in 0..<series.nodes {
-        for column in 0..<series.columns {
-          whole[variable, node, columns - series.columns + column] = series[variable, node, column]
-        }
-      }
-    }
-    return whole
-  }
-
-  /// The last columns are one column, the others zeros.
-  private static func repeated<Scalar: DelayNetScalar>(
-    _ column: StateArray<Scalar>, _ count: Int, of columns: Int
-  ) throws -> StateArray<Scalar> {
-    var whole = try StateArray<Scalar>(variables: column.variables, nodes: column.nodes, columns: columns)
-    for variable in 0..<column.variables {
-      for node in 0..<column.nodes {
-        for k in (columns - count)..<columns { whole[variable, node, k] = column[variable, node, 0] }
-      }
-    }
-    return whole
   }
 
   /// The cotangent of the mean of the first state over nodes and columns.

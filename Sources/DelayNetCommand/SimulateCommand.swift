@@ -256,7 +256,7 @@ struct SimulateCommand: ParsableCommand {
     print("columns   none: the first one of \(option) ends later")
   }
 
-  /// The run from its start or from the checkpoint; says in which settings it differs from the one that it goes on from.
+  /// The run from its start or from the checkpoint; says in which settings it differs from the one that it continues.
   private func prepare<Scalar: DelayNetScalar & NPYElement>(
     _ loaded: LoadedNetwork<Scalar>
   ) throws -> CheckpointedRun<Scalar> {
@@ -280,7 +280,7 @@ struct SimulateCommand: ParsableCommand {
       }
       if !run.differences.isEmpty {
         let list = run.differences.map(\.description).joined(separator: ", and ")
-        printToStandardError("delaynet: going on from \(resume ?? "") with \(list)")
+        printToStandardError("delaynet: continuing from \(resume ?? "") with \(list)")
       }
       return run
     }
@@ -393,7 +393,7 @@ struct SimulateCommand: ParsableCommand {
       case .otherSettings:
         throw Failure(
           .data,
-          "\(error); repeat that run's command to complete it, or go on from \(resume) with another --output")
+          "\(error); repeat that run's command to complete it, or continue from \(resume) with another --output")
       }
     }
   }

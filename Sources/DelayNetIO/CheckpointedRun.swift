@@ -13,10 +13,10 @@ import DelayNet
 ///
 /// With a checkpoint the output is called ``NPYColumnWriter/unfinishedPath(of:)`` until the run ends: an array of the
 /// full shape, whose columns up to the checkpoint are on the disk before the checkpoint is. The checkpoint, a
-/// ``NetworkCarry`` with its goal and fingerprint, is whole at any time. A process that is killed leaves both; a run
+/// `NetworkCarry` with its goal and fingerprint, is whole at any time. A process that is killed leaves both; a run
 /// that resumes that checkpoint, with the same output and settings, completes the file, whose bytes and whose last
 /// checkpoint become those of a run that was never stopped. With other settings it is refused, lest a file hold two
-/// experiments. Where there is no unfinished output, a run goes on from a checkpoint into a new one, with whatever
+/// experiments. Where there is no unfinished output, a run continues from a checkpoint into a new one, with whatever
 /// settings; ``differences`` says with which.
 ///
 /// A run that is cancelled or leaves the finite numbers finishes its files with what was computed. Neither output nor
@@ -28,7 +28,7 @@ public struct CheckpointedRun<Scalar: DelayNetScalar & NPYElement>: Sendable {
   public let course: Course
   /// Where the run begins, with its goal and the fingerprint of its settings.
   public let start: NetworkCarry<Scalar>
-  /// The settings in which this run differs from the one that it goes on from; none where it completes an output.
+  /// The settings in which this run differs from the one that it continues; none where it completes an output.
   ///
   /// Noise samples and a stimulus that have numbers for every step are not among them, for those are of the steps to
   /// come.

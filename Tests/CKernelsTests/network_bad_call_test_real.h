@@ -259,6 +259,10 @@ static void DN_NAME(sizes)(void) {
   SPOILED(JVP, "tangent history stride H - 1", DN_BAD_SIZE, p->tangent[r].history_stride = DN_H - 1);
   SPOILED(JVP, "tangent series stride K - 1", DN_BAD_SIZE, p->trial[r].tan_columns.stride = DN_T - 1);
   SPOILED(VJP, "cotangent series stride K - 1", DN_BAD_SIZE, p->trial[r].cot_columns.stride = DN_T - 1);
+  SPOILED(VJP, "cotangent from column -1 on", DN_BAD_SIZE, p->trial[r].cot_columns.first = -1);
+  SPOILED(VJP, "cotangent from column K + 1 on", DN_BAD_SIZE, p->trial[r].cot_columns.first = DN_T + 1);
+  SPOILED(VJP, "cotangent of no column", DN_OK, p->trial[r].cot_columns.first = DN_T;
+          p->trial[r].cot_columns.stride = 0);
   SPOILED(VJP, "cotangent stimulus stride T - 1", DN_BAD_SIZE, p->cotangent[r].stimulus_stride = DN_T - 1);
   SPOILED(VJP, "cotangent history stride H - 1", DN_BAD_SIZE, p->cotangent[r].history_stride = DN_H - 1);
   SPOILED(ALL, "absolute steps that overflow", DN_TOO_LARGE, p->primal[r].first_step = INT64_MAX - DN_T + 1);

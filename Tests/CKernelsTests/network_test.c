@@ -240,6 +240,44 @@ static void monitors(void) {
                   "cotangent of %s", ref_part_names[part]);
         }
       }
+      // Columns before the first have the cotangent zero, of a series as of a column that all have.
+      for (ptrdiff_t first = 1; first < 40; first += 13) {
+        double *every = calloc((size_t)(S * net.nodes), sizeof *every);
+        for (ptrdiff_t i = 0; i < S * net.nodes; i++) every[i] = 2 * rng_unit(&r) - 1;
+        grid_f64 zeroed[MONITORS];
+        for (int way = 0; way < 2; way++) {
+          dn_columns_cotangent_f64 given[MONITORS];
+          for (int k = 0; k < MONITORS; k++) {
+            const ptrdiff_t K = cotangent[k].columns, skipped = first < K ? first : K;
+            if (way == 0) {
+              zeroed[k] = grid_make_f64(cotangent[k].rows, K, (layout){0});
+              grid_copy_f64(&zeroed[k], &cotangent[k], 0);
+              for (ptrdiff_t i = 0; i < zeroed[k].rows; i++)
+                for (ptrdiff_t n = 0; n < K; n++)
+                  grid_row_f64(&zeroed[k], i)[n] =
+                      n < skipped ? 0 : grid_row_f64(&zeroed[k], i)[n] + (k % 2 ? every[i] : 0);
+              given[k] = (dn_columns_cotangent_f64){.series = zeroed[k].at, .stride = zeroed[k].stride};
+            } else {
+              given[k] = (dn_columns_cotangent_f64){.series = cotangent[k].at + skipped,
+                                                    .stride = cotangent[k].stride,
+                                                    .column = k % 2 ? every : NULL,
+                                                    .first = skipped};
+            }
+          }
+          c.columns = given;
+          net_trial_reset_f64(&t, 0);
+          CHECK_STATUS(dn_network_vjp_f64(1, &p, &t.tape, &c, NULL, NULL), DN_OK);
+          for (int part = 0; part < REF_PARTS; part++) {
+            if (way == 0) grid_copy_f64(&sum[part], &t.cot[part], 0);
+            else
+              for (ptrdiff_t i = 0; i < sum[part].rows; i++)
+                CHECK(apart(grid_row_f64(&sum[part], i), grid_row_f64(&t.cot[part], i), sum[part].columns) == 0,
+                      "cotangent of %s from column %td on", ref_part_names[part], first);
+          }
+        }
+        for (int k = 0; k < MONITORS; k++) grid_free_f64(&zeroed[k]);
+        free(every);
+      }
       // In two pieces, cut inside columns.
       dn_network_primal_f64 piece = p;
       dn_network_result_f64 part = {.columns = columns,

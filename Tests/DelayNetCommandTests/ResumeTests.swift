@@ -132,7 +132,7 @@ struct ResumeTests {
     let outcome = try Command.run(
       Command.words("\(line) --coupling 2 --steps 20 --resume c --output y.npy --checkpoint d"), in: folder)
     #expect(outcome.status == 0)
-    #expect(outcome.errors == "delaynet: going on from c with coupling 2.0 instead of 1.0\n")
+    #expect(outcome.errors == "delaynet: continuing from c with coupling 2.0 instead of 1.0\n")
     // The new checkpoint is of the new settings.
     try Command.succeed("\(line) --coupling 2 --steps 20 --resume d --output z.npy", in: folder)
     // Numbers for the steps to come are not those of the steps before.

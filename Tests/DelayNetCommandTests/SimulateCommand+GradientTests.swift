@@ -38,7 +38,7 @@ struct SimulateCommandGradientTests {
     #expect(base < 64 << 20)
     // The series is of 96 MB, and so would be its cotangent.
     let gradients = "--steps 300000 --gradients g.npz --with-respect-to coupling,weights,lambda,initial --memory 8MB"
-    for more in ["", " --output x.npy --plot x.svg", " --average 2"] {
+    for more in ["", " --output x.npy --plot x.svg", " --average 2", " --discard 1000"] {
       let found = try #require(try peak("\(line) \(gradients)\(more)", in: folder))
       // The budget, and for an output its chunks beside it.
       #expect(found < base + 8_000_000 + (4 << 20), "\(more): \(found) bytes where \(base) are the least")

@@ -345,7 +345,7 @@ import Testing
       // The file of another shape.
       try save(Array(before.dropLast(8)), to: unfinished)
       guard case .file(let file)? = try thrown(by: CheckpointedRun(problem, resuming: carry, output: x)) else {
-        Issue.record("a file that is cut short was gone on with")
+        Issue.record("a file that is cut short was continued")
         return
       }
       #expect(file.kind == .truncated && file.file == unfinished)

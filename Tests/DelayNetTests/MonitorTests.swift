@@ -93,6 +93,40 @@ import TestSupport
     }
   }
 
+  @Test("columns before the first have no cotangent", arguments: [0, 1, 9, 20]) func firstColumn(_ first: Int) throws {
+    var problem = try Self.problem()
+    problem.monitors = [.average(over: 3, of: ["V"])]
+    let tape = try problem.record(steps: 60)
+    let (nodes, columns) = (tape.trajectory.series.nodes, tape.trajectory.series.columns)
+    let values = try RandomKey(seed: 2).normal(nodes * columns, as: Double.self)
+    var whole = try StateArray<Double>(variables: 1, nodes: nodes, columns: columns)
+    var every = whole
+    var column = try StateArray<Double>(variables: 1, nodes: nodes)
+    for node in 0..<nodes {
+      column[0, node, 0] = values[node]
+      for k in first..<columns {
+        whole[0, node, k] = values[node * columns + k]
+        every[0, node, k] = values[node]
+      }
+    }
+    let part = whole.columns(first..<columns)
+    let inputs: Problem<Double>.Inputs = [.weights, .initial, .parameters]
+    func same(_ a: Problem<Double>.Gradient, _ b: Problem<Double>.Gradient) -> Bool {
+      a.weights == b.weights && a.initial == b.initial && a.parameter("eta") == b.parameter("eta")
+    }
+    let expected = try tape.pullback(whole, withRespectTo: inputs)
+    #expect(same(expected, try tape.pullback(part, firstColumn: first, withRespectTo: inputs)))
+    let ofEvery = try tape.pullback(every, withRespectTo: inputs)
+    #expect(same(ofEvery, try tape.pullback(everyColumn: column, firstColumn: first, withRespectTo: inputs)))
+    #expect(throws: DelayNetError.optionOutOfRange(name: "firstColumn", value: 21)) {
+      try tape.pullback(nil, firstColumn: 21)
+    }
+    #expect(throws: DelayNetError.optionOutOfRange(name: "firstColumn", value: -1)) {
+      try tape.pullback(everyColumn: column, firstColumn: -1)
+    }
+    if first > 0 { #expect(throws: DelayNetError.self) { try tape.pullback(whole, firstColumn: first) } }
+  }
+
   @Test("monitors that cannot be are refused") func refusals() throws {
     var problem = try Self.problem()
     problem.monitors = [.subsample(of: ["r", "q"])]

@@ -107,7 +107,7 @@ def _fields_of(real):
         "dn_parameter": [("values", pointer), ("count", extent)],
         "dn_pulse": [("state", c_int32), ("node", c_int32), ("begin", c_int64), ("end", c_int64), ("amplitude", real)],
         "dn_columns": [("series", pointer), ("stride", extent), ("done", extent)],
-        "dn_columns_cotangent": [("series", pointer), ("stride", extent), ("column", pointer)],
+        "dn_columns_cotangent": [("series", pointer), ("stride", extent), ("column", pointer), ("first", extent)],
         "dn_network_primal": [
             ("plan", pointer), ("model", POINTER(dn_model)), ("scheme", c_int32), ("stage", c_int),
             ("time_step", c_double), ("weights", pointer), ("fractions", pointer), ("coupling_kind", c_int),

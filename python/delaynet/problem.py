@@ -225,12 +225,12 @@ class Recording:
         self._run, self._tape, self._lock = run, tape, threading.Lock()
 
     def pullback(self, dseries=None, wrt=("coupling", "parameters"), *, outputs=None, every_column=None,
-                 final_state=None, into=None, threads=0):
+                 first_column=0, final_state=None, into=None, threads=0):
         """Gradients by the inputs named in `wrt`, a dict of arrays with the inputs' shapes.
 
         dseries (V, N, K) is the gradient by the series; `outputs`, in its place, a list of those by the trajectory's
-        outputs, None for zero; `every_column` (V, N) one that every column of the series has besides; `final_state` (S, N)
-        that by the last state. "parameters" stands for all of the model's; one with the same value for all nodes has one
+        outputs, None for zero; `every_column` (V, N) one that every column of the series has besides; the series' columns
+        before `first_column` have none, and dseries begins with that one; `final_state` (S, N) that by the last state. "parameters" stands for all of the model's; one with the same value for all nodes has one
         number. History and initial state are inputs of their own, also where one was made from the other; the gradients
         by noise and stimulus are those of the run's steps. Arrays in the dict `into` are added into. May be called any
         number of times.
@@ -239,7 +239,8 @@ class Recording:
             outputs = [] if dseries is None else [dseries]
         elif dseries is not None:
             raise DelayNetError("dseries is the first of the outputs: one of the two is needed")
-        return self._run.pullback(self._tape, list(outputs), wrt, every_column, final_state, into, threads, self._lock)
+        return self._run.pullback(self._tape, list(outputs), wrt, every_column, first_column, final_state, into, threads,
+                                  self._lock)
 
     def describe(self):
         """How the run is kept: the C library's dn_tape_report as a dict."""
@@ -437,7 +438,7 @@ class _Run:
         check(getattr(library(), f"dn_network_tape_bytes_{self.precision.suffix}")(self.primal, everything, least))
         return everything.value, least.value
 
-    def pullback(self, tape, outputs, wrt, every_column, final_state, into, threads, lock):
+    def pullback(self, tape, outputs, wrt, every_column, first_column, final_state, into, threads, lock):
         S, N = len(self.model.states), self.network.nodes
         names = []
         for name in [wrt] if isinstance(wrt, str) else wrt:
@@ -447,7 +448,13 @@ class _Run:
             raise DelayNetError(f"there is no gradient by output {len(self.output_shapes)}: the run has as many monitors")
         columns = (self.precision.dn_columns_cotangent * len(self.output_shapes))()
         kept = []
+        first_column = whole("first_column", first_column)
+        if first_column > (self.output_shapes[0][2] if self.output_shapes else 0):
+            raise DelayNetError(f"first_column must be at most the series' number of columns, not {first_column}")
         for k, shape in enumerate(self.output_shapes):
+            if k == 0:
+                columns[0].first = first_column
+                shape = (*shape[:2], shape[2] - first_column)
             if k < len(outputs) and outputs[k] is not None:
                 kept.append(given(f"the gradient by output {k}", outputs[k], self.dtype, shape))
                 columns[k].series, columns[k].stride = kept[-1].ctypes.data, shape[2]

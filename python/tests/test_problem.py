@@ -239,6 +239,13 @@ def test_cotangents_of_columns_and_of_the_last_state():
     whole = recording.pullback(dseries, "initial")["initial"]
     parts = silent.pullback(None, "initial", every_column=column, final_state=final)["initial"]
     assert np.allclose(whole, parts, rtol=1e-12)
+    # A transient has no cotangent.
+    late = dseries.copy()
+    late[:, :, :5] = 0
+    gradient = recording.pullback(late, "initial")["initial"]
+    assert np.array_equal(gradient, recording.pullback(late[:, :, 5:], "initial", first_column=5)["initial"])
+    parts = silent.pullback(None, "initial", every_column=column, first_column=5, final_state=final)["initial"]
+    assert np.allclose(gradient, parts, rtol=1e-12)
     into = {"initial": np.ones((2, N))}
     assert recording.pullback(dseries, "initial", into=into)["initial"] is into["initial"]
     assert np.allclose(into["initial"], whole + 1, rtol=1e-12)
@@ -354,6 +361,8 @@ def test_more_mistakes():
         (lambda: recording.pullback(outputs=[None, None]), "there is no gradient by output 1"),
         (lambda: recording.pullback(np.ones((2, N, T)), outputs=[None]), "dseries is the first of the outputs"),
         (lambda: recording.pullback(every_column=np.ones(2)), "every_column must have the shape (2, 4), not (2,)"),
+        (lambda: recording.pullback(None, first_column=T + 1), "first_column must be at most"),
+        (lambda: recording.pullback(None, first_column=-1), "first_column must be a whole number"),
         (lambda: silent.record(T).pullback(every_column=np.ones((2, N))), "there is no gradient by output 0"),
         (lambda: recording.pullback(None, "etta"), "there is no input 'etta' but"),
         (lambda: problem.replace(sigma=0).record(T).pullback(None, "noise"), "there is no input 'noise' but"),

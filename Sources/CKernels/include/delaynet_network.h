@@ -31,10 +31,12 @@ typedef struct DN_NAME(dn_columns) {
 
 // The cotangents of a monitor's columns.
 typedef struct DN_NAME(dn_columns_cotangent) {
-  const DN_REAL *DN_NULLABLE series;  // (V, N, K) in; NULL: zero
-  ptrdiff_t stride;
-  const DN_REAL *DN_NULLABLE column;  // (V, N) in: what every column has besides; of a mean over time, for instance, it
-                                      //   takes no memory in T. NULL: zero
+  const DN_REAL *DN_NULLABLE series;  // (V, N, K - first) in; NULL: zero
+  ptrdiff_t stride;                   // >= K - first
+  const DN_REAL
+      *DN_NULLABLE column;  // (V, N) in: what every column from `first` on has besides; of a mean over time, for
+                            //   instance, it takes no memory in T. NULL: zero
+  ptrdiff_t first;          // 0 ... K: the columns before it have none, as those of a transient
 } DN_NAME(dn_columns_cotangent);
 
 // One run: its inputs. Everything that is read must stay unchanged until the last dn_network_vjp of the run.

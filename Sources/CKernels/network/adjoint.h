@@ -97,8 +97,11 @@ static void net_load_series(net_adjoint *b, ptrdiff_t from, ptrdiff_t high) {
     const dn_monitor *monitor = &p->monitors[k];
     const DN_NAME(dn_columns_cotangent) *d = &b->d->columns[k];
     if (!net_is_plain(monitor)) continue;
+    const ptrdiff_t begin = from > d->first ? from : d->first;
     for (ptrdiff_t v = 0; v < dn_monitor_states(p->model, monitor); v++, to += f->row)
-      if (d->series) net_to_nodes(f, d->series + v * f->N * d->stride + from, d->stride, to, width, high - from);
+      if (d->series && begin < high)
+        net_to_nodes(f, d->series + v * f->N * d->stride + begin - d->first, d->stride, to + (begin - from) * width,
+                     width, high - begin);
   }
 }
 
@@ -114,8 +117,8 @@ static void net_add_columns(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
     const ptrdiff_t V = dn_monitor_states(p->model, monitor), own = dn_monitor_describe(monitor->kind)->memory * f->row;
     const int64_t absolute = p->first_step + tau, every = net_every(monitor);
     const bool ends = absolute % every == 0;
-    const ptrdiff_t column = (ptrdiff_t)(absolute / every - p->first_step / every) - 1;
-    for (ptrdiff_t v = 0; v < V && (d->series || d->column) && (ends || own > 0); v++) {
+    const ptrdiff_t column = (ptrdiff_t)(absolute / every - p->first_step / every) - 1 - d->first;
+    for (ptrdiff_t v = 0; v < V && (d->series || d->column) && ((ends && column >= 0) || own > 0); v++) {
       dn_monitor_step_vjp m = {.row = f->row,
                                .begin = f->lo,
                                .end = f->hi,
@@ -127,8 +130,9 @@ static void net_add_columns(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
       if (plain && d->series && !d->column) m.column = row + v * f->row;
       else
         for (ptrdiff_t i = f->lo; i < f->end && ends; i++)
-          b->of_column[i] = (d->series ? d->series[(v * f->N + i) * d->stride + column] : 0) +
-                            (d->column ? d->column[v * f->N + i] : 0);
+          b->of_column[i] = column < 0 ? 0
+                                       : (d->series ? d->series[(v * f->N + i) * d->stride + column] : 0) +
+                                             (d->column ? d->column[v * f->N + i] : 0);
       f->kernels->monitor[monitor->kind].advance_vjp(&m);
     }
     memory += V * own;

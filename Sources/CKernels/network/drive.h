@@ -175,9 +175,10 @@ static void net_check_run(const void *context, ptrdiff_t run, dn_views *views) {
     const ptrdiff_t E = net_edges(p->plan);
     if (d->delays && !p->plan->fractional) views->status = DN_NOT_DIFFERENTIABLE;
     for (int32_t k = 0; d->columns && k < p->monitor_count; k++) {
-      const ptrdiff_t V = dn_monitor_states(p->model, &p->monitors[k]);
-      dn_views_add(views, d->columns[k].series, V * N, net_columns(p, k), d->columns[k].stride, size, DN_OPTIONAL,
-                   false, 0);
+      const ptrdiff_t V = dn_monitor_states(p->model, &p->monitors[k]), first = d->columns[k].first;
+      if ((first < 0 || first > net_columns(p, k)) && views->status == DN_OK) views->status = DN_BAD_SIZE;
+      dn_views_add(views, d->columns[k].series, V * N, net_columns(p, k) - first, d->columns[k].stride, size,
+                   DN_OPTIONAL, false, 0);
       dn_views_add(views, d->columns[k].column, V, N, N, size, DN_OPTIONAL, false, 0);
     }
     dn_views_add(views, d->final_state, S, N, N, size, DN_OPTIONAL, false, 0);
