@@ -2,6 +2,8 @@
 #include "f32.h"
 
 #include "network/arrays.h"
+#include "network/inputs.h"
+#include "network/sums.h"
 #include "network/pass.h"
 #include "network/adjoint.h"
 #include "network/tangent.h"

@@ -21,7 +21,6 @@ void dn_tape_destroy(dn_tape *tape) {
   if (!tape) return;
   const dn_allocator allocator = tape->allocator;
   dn_release(&allocator, tape->memory);
-  dn_release(&allocator, tape->parameter_count);
   dn_release(&allocator, tape);
 }
 
@@ -32,19 +31,11 @@ bool dn_recorded_same(const dn_recorded *a, const dn_recorded *b) {
   return a->plan == b->plan && a->model == b->model && a->scheme == b->scheme && a->stage == b->stage &&
          a->coupling_kind == b->coupling_kind && a->key.word[0] == b->key.word[0] && a->key.word[1] == b->key.word[1] &&
          a->member == b->member && a->first_step == b->first_step && a->monitors == b->monitors &&
-         a->steps == b->steps && a->sigma_count == b->sigma_count && a->pulse_count == b->pulse_count &&
-         a->time_step == b->time_step && same_number(a->coupling, b->coupling) && a->fractions == b->fractions &&
-         a->noise == b->noise && a->stimulus == b->stimulus && a->real == b->real;
+         a->inputs == b->inputs && a->steps == b->steps && a->time_step == b->time_step &&
+         same_number(a->coupling, b->coupling) && a->real == b->real;
 }
 
-dn_status dn_tape_reserve(dn_tape *tape, size_t bytes, int32_t parameters) {
-  if (parameters > tape->parameters) {
-    dn_release(&tape->allocator, tape->parameter_count);
-    tape->parameters = 0;
-    tape->parameter_count = dn_allocate(&tape->allocator, (size_t)parameters * sizeof *tape->parameter_count);
-    if (!tape->parameter_count) return DN_NO_MEMORY;
-    tape->parameters = parameters;
-  }
+dn_status dn_tape_reserve(dn_tape *tape, size_t bytes) {
   if (bytes <= tape->capacity) return DN_OK;
   dn_release(&tape->allocator, tape->memory);
   tape->capacity = 0;

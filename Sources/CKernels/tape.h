@@ -27,11 +27,10 @@ typedef struct dn_recorded {
   dn_key key;
   uint64_t member;
   int64_t first_step;
-  ptrdiff_t steps, sigma_count, pulse_count;
+  ptrdiff_t steps;
   double time_step, coupling;
-  bool fractions, noise, stimulus;  // whether there are any
-  size_t real;                      // bytes of a number
-  uint64_t monitors;                // a hash of what they are
+  size_t real;                // bytes of a number
+  uint64_t inputs, monitors;  // hashes of what they are
 } dn_recorded;
 
 struct dn_tape {
@@ -40,22 +39,21 @@ struct dn_tape {
   char *memory;
   size_t capacity;
   dn_layout layout;
-  dn_recorded recorded;        // the run that it holds
-  ptrdiff_t *parameter_count;  // (its model's P): the counts of its parameters
-  int32_t parameters;          // that parameter_count has room for
-  ptrdiff_t run;               // of the call that has it
+  dn_recorded recorded;  // the run that it holds
+  ptrdiff_t run;         // of the call that has it
   bool finished;
 };
 
-// FNV-1a of numbers.
+// FNV-1a of numbers, and where it begins.
+#define DN_HASH 0xcbf29ce484222325u
 static inline void dn_hash(uint64_t *hash, uint64_t number) {
   for (int32_t byte = 0; byte < 8; byte++) *hash = (*hash ^ (number >> 8 * byte & 255)) * 0x100000001b3u;
 }
 
 bool dn_recorded_same(const dn_recorded *a, const dn_recorded *b);
 
-// Makes the tape's memory `bytes` large, with room for the counts of so many parameters.
-dn_status dn_tape_reserve(dn_tape *tape, size_t bytes, int32_t parameters);
+// Makes the tape's memory `bytes` large.
+dn_status dn_tape_reserve(dn_tape *tape, size_t bytes);
 
 // The steps of a piece of `level` (0: a segment).
 ptrdiff_t dn_layout_piece(const dn_layout *layout, int32_t level);

@@ -90,20 +90,11 @@ struct NetworkResult<Scalar> {
   var clamps: Int64 = 0
 }
 
+/// Tangents of the inputs by what the kernels call them: the pulses' amplitudes, not the stimuli's.
 struct NetworkTangent<Scalar> {
-  var weights: UnsafePointer<Scalar>?
-  var delays: UnsafePointer<Scalar>?
-  var coupling: Scalar
+  /// The arrays, and the elements from one of their rows to the next.
+  var arrays: [Input: (pointer: UnsafePointer<Scalar>, stride: Int)] = [:]
   var parameters: UnsafePointer<UnsafePointer<Scalar>?>?
-  var sigma: UnsafePointer<Scalar>?
-  var noise: UnsafePointer<Scalar>?
-  var stimulus: UnsafePointer<Scalar>?
-  var stimulusStride = 0
-  /// One number a pulse.
-  var pulses: UnsafePointer<Scalar>?
-  var initial: UnsafePointer<Scalar>?
-  var history: UnsafePointer<Scalar>?
-  var historyStride = 0
   /// One a monitor.
   var columns: [NetworkColumns<Scalar>]
 }
@@ -112,19 +103,8 @@ struct NetworkCotangent<Scalar> {
   /// One a monitor.
   var columns: [NetworkColumnsCotangent<Scalar>]
   var finalState: UnsafePointer<Scalar>?
-  var weights: UnsafeMutablePointer<Scalar>?
-  var delays: UnsafeMutablePointer<Scalar>?
-  var coupling: UnsafeMutablePointer<Scalar>?
+  var arrays: [Input: (pointer: UnsafeMutablePointer<Scalar>, stride: Int)] = [:]
   var parameters: UnsafeMutablePointer<UnsafeMutablePointer<Scalar>?>?
-  var sigma: UnsafeMutablePointer<Scalar>?
-  var noise: UnsafeMutablePointer<Scalar>?
-  var stimulus: UnsafeMutablePointer<Scalar>?
-  var stimulusStride = 0
-  /// One number a pulse.
-  var pulses: UnsafeMutablePointer<Scalar>?
-  var initial: UnsafeMutablePointer<Scalar>?
-  var history: UnsafeMutablePointer<Scalar>?
-  var historyStride = 0
 }
 
 // ---- The C structs, seen through protocols that both precisions meet ------------------------------------------------
@@ -180,43 +160,55 @@ private protocol CResult<Real>: SendableMetatype {
   var clamps: Int64 { get set }
 }
 
-private protocol CTangent<Real>: SendableMetatype {
+/// Tangents or cotangents of the inputs: one member each, of the same name in both.
+private protocol CDerivatives<Real>: SendableMetatype {
   associatedtype Real
-  associatedtype Columns: CColumns where Columns.Real == Real
+  /// To what is read, or to what is added into.
+  associatedtype Array
+  associatedtype Arrays
   init()
-  var weights: UnsafePointer<Real>? { get set }
-  var delays: UnsafePointer<Real>? { get set }
-  var coupling: Real { get set }
-  var parameters: UnsafePointer<UnsafePointer<Real>?>? { get set }
-  var sigma: UnsafePointer<Real>? { get set }
-  var noise: UnsafePointer<Real>? { get set }
-  var stimulus: UnsafePointer<Real>? { get set }
+  var weights: Array? { get set }
+  var delays: Array? { get set }
+  var coupling: Array? { get set }
+  var parameters: Arrays? { get set }
+  var sigma: Array? { get set }
+  var noise: Array? { get set }
+  var stimulus: Array? { get set }
   var stimulus_stride: Int { get set }
-  var pulses: UnsafePointer<Real>? { get set }
-  var initial: UnsafePointer<Real>? { get set }
-  var history: UnsafePointer<Real>? { get set }
+  var pulses: Array? { get set }
+  var initial: Array? { get set }
+  var history: Array? { get set }
   var history_stride: Int { get set }
+}
+
+extension CDerivatives {
+  fileprivate init(_ arrays: [Input: (pointer: Array, stride: Int)], parameters: Arrays?) {
+    let members: [(Input, WritableKeyPath<Self, Array?>, WritableKeyPath<Self, Int>?)] = [
+      (.weights, \.weights, nil), (.delays, \.delays, nil), (.coupling, \.coupling, nil), (.sigma, \.sigma, nil),
+      (.noise, \.noise, nil), (.stimulus, \.stimulus, \.stimulus_stride), (.amplitudes, \.pulses, nil),
+      (.initial, \.initial, nil), (.history, \.history, \.history_stride),
+    ]
+    self.init()
+    self.parameters = parameters
+    for (input, member, stride) in members {
+      guard let array = arrays[input] else { continue }
+      self[keyPath: member] = array.pointer
+      if let stride { self[keyPath: stride] = array.stride }
+    }
+  }
+}
+
+private protocol CTangent<Real>: CDerivatives
+where Array == UnsafePointer<Real>, Arrays == UnsafePointer<UnsafePointer<Real>?> {
+  associatedtype Columns: CColumns where Columns.Real == Real
   var columns: UnsafeMutablePointer<Columns>? { get set }
 }
 
-private protocol CCotangent<Real>: SendableMetatype {
-  associatedtype Real
+private protocol CCotangent<Real>: CDerivatives
+where Array == UnsafeMutablePointer<Real>, Arrays == UnsafeMutablePointer<UnsafeMutablePointer<Real>?> {
   associatedtype Columns: CColumnsCotangent where Columns.Real == Real
-  init()
   var columns: UnsafePointer<Columns>? { get set }
   var final_state: UnsafePointer<Real>? { get set }
-  var weights: UnsafeMutablePointer<Real>? { get set }
-  var delays: UnsafeMutablePointer<Real>? { get set }
-  var coupling: UnsafeMutablePointer<Real>? { get set }
-  var parameters: UnsafeMutablePointer<UnsafeMutablePointer<Real>?>? { get set }
-  var sigma: UnsafeMutablePointer<Real>? { get set }
-  var noise: UnsafeMutablePointer<Real>? { get set }
-  var stimulus: UnsafeMutablePointer<Real>? { get set }
-  var stimulus_stride: Int { get set }
-  var pulses: UnsafeMutablePointer<Real>? { get set }
-  var initial: UnsafeMutablePointer<Real>? { get set }
-  var history: UnsafeMutablePointer<Real>? { get set }
-  var history_stride: Int { get set }
 }
 
 extension dn_parameter_f32: CParameter {}
@@ -272,40 +264,16 @@ extension CResult {
 
 extension CTangent {
   fileprivate init(_ tangent: NetworkTangent<Real>, columns: UnsafeMutablePointer<Columns>) {
-    self.init()
+    self.init(tangent.arrays, parameters: tangent.parameters)
     self.columns = columns
-    weights = tangent.weights
-    delays = tangent.delays
-    coupling = tangent.coupling
-    parameters = tangent.parameters
-    sigma = tangent.sigma
-    noise = tangent.noise
-    stimulus = tangent.stimulus
-    stimulus_stride = tangent.stimulusStride
-    pulses = tangent.pulses
-    initial = tangent.initial
-    history = tangent.history
-    history_stride = tangent.historyStride
   }
 }
 
 extension CCotangent {
   fileprivate init(_ cotangent: NetworkCotangent<Real>, columns: UnsafePointer<Columns>) {
-    self.init()
+    self.init(cotangent.arrays, parameters: cotangent.parameters)
     self.columns = columns
     final_state = cotangent.finalState
-    weights = cotangent.weights
-    delays = cotangent.delays
-    coupling = cotangent.coupling
-    parameters = cotangent.parameters
-    sigma = cotangent.sigma
-    noise = cotangent.noise
-    stimulus = cotangent.stimulus
-    stimulus_stride = cotangent.stimulusStride
-    pulses = cotangent.pulses
-    initial = cotangent.initial
-    history = cotangent.history
-    history_stride = cotangent.historyStride
   }
 }
 

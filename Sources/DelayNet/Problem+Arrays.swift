@@ -139,6 +139,91 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
     return primal
   }
 
+  // ---- Inputs by the register ---------------------------------------------------------------------------------------
+
+  /// The extents of a layout as callers know them.
+  func shape(_ layout: InputDescription<Scalar>.Layout) -> [Int] {
+    switch layout {
+    case .list(let count): [count]
+    case .states(let variables, let columns): [variables.count, problem.nodes, columns]
+    case .samples: [steps, problem.model.states.count, problem.nodes]
+    }
+  }
+
+  /// Zeros in the layout in which the kernels have the derivatives of an array.
+  func kernelZeros(_ element: InputElement) throws(DelayNetError) -> Buffer<Scalar> {
+    let description = problem.description(of: element)
+    if let change = description.change { return try Buffer(nodes: 1, history: 0, steps: change.count(self)) }
+    switch description.layout(self) {
+    case .list(let count): return try Buffer(nodes: 1, history: 0, steps: count)
+    case .states(let variables, let columns):
+      return try StateArray(variables: variables.count, nodes: problem.nodes, columns: columns).rows
+    case .samples:
+      return try Buffer(nodes: 1, history: 0, steps: product(steps, problem.model.states.count, problem.nodes))
+    }
+  }
+
+  /// A buffer of the kernels as callers know it.
+  func array(_ layout: InputDescription<Scalar>.Layout, of buffer: Buffer<Scalar>) -> InputValues<Scalar>.Array {
+    switch layout {
+    case .list: return .list(buffer.values)
+    case .states(let variables, _):
+      return .states(StateArray(variables: variables.count, nodes: problem.nodes, rows: buffer))
+    case .samples:
+      var samples = NoiseSamples(
+        steps: steps, states: problem.model.states.count, nodes: problem.nodes, buffer: buffer)
+      samples.firstStep = carry.step
+      return .samples(samples)
+    }
+  }
+
+  /// The same of numbers in one row.
+  func array(
+    _ layout: InputDescription<Scalar>.Layout, values: [Scalar]
+  ) throws(DelayNetError) -> InputValues<Scalar>.Array {
+    if case .states(let variables, let columns) = layout {
+      return .states(
+        try StateArray(variables: variables.count, nodes: problem.nodes, columns: columns, values: values))
+    }
+    return array(layout, of: try Buffer(row: values))
+  }
+
+  /// Where an entry of an array is.
+  func place(of input: InputDescription<Scalar>, _ index: Int) -> String {
+    guard case .states(let variables, let columns) = input.layout(self) else { return input.place(self, index) }
+    let (row, column) = index.quotientAndRemainder(dividingBy: max(columns, 1))
+    let (variable, node) = row.quotientAndRemainder(dividingBy: max(problem.nodes, 1))
+    return "\(variables[variable].name) of node \(node), column \(column)"
+  }
+
+  /// The standard normal numbers of the run's own steps, drawn or given.
+  func noiseOfSteps() throws(DelayNetError) -> NoiseSamples<Scalar> {
+    let (states, nodes, first) = (problem.model.states.count, problem.nodes, carry.step)
+    var samples: NoiseSamples<Scalar>
+    switch problem.noise {
+    case .none: samples = try NoiseSamples(steps: steps, states: states, nodes: nodes)
+    case .drawn(let key, let member):
+      samples = try NoiseSamples(
+        drawnFrom: key, member: member, steps: first..<(first + steps), states: states, nodes: nodes)
+    case .samples(let given):
+      let start = (first - given.firstStep) * states * nodes
+      samples = try NoiseSamples(
+        steps: steps, states: states, nodes: nodes,
+        values: Array(given.values[start..<(start + steps * states * nodes)]))
+    }
+    samples.firstStep = first
+    return samples
+  }
+
+  /// The columns of the stimulus for the run's own steps.
+  func stimulusOfSteps() throws(DelayNetError) -> StateArray<Scalar> {
+    guard let stimulus = problem.stimulus else {
+      return try StateArray(variables: problem.model.states.count, nodes: problem.nodes, columns: 0)
+    }
+    let first = carry.step - problem.stimulusFirstStep
+    return stimulus.columns(first..<(first + steps))
+  }
+
   /// The error of a status, with the model's names in its location.
   func check(
     _ outcome: (status: dn_status, place: dn_place), stepsDone: @autoclosure () -> [Int] = []

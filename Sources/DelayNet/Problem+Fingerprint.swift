@@ -1,4 +1,4 @@
-// The register of settings that make a run what it is. A setting that is added to a problem is one line here.
+// The settings that make a run what it is: those of the inputs stand in their register, the others are a line here.
 
 extension Problem {
   /// With which settings a run is made: all that its steps depend on but the carry it begins at.
@@ -14,30 +14,20 @@ extension Problem {
     try parameters.check()
     for name in parameters.names { _ = try model.index(ofParameter: name) }
     _ = try pulses()
-    let sigma = try sigma.resolved(for: model, nodes: nodes)
+    _ = try sigma.resolved(for: model, nodes: nodes)
     var settings: [Fingerprint.Setting] = []
     for (name, take) in Self.register {
       if let value = take(self) { settings.append(.init(name: name, value: value)) }
     }
-    for parameter in model.parameters {
-      let value =
-        switch parameters[parameter.name] {
-        case nil: "\(Scalar(parameter.defaultValue))"
-        case .uniform(let value): "\(value)"
-        case .perNode(let values): Self.text(values)
-        }
-      settings.append(.init(name: "parameter \(parameter.name)", value: value))
-    }
-    let width = max(sigma.count / max(model.states.count, 1), sigma.isEmpty ? 0 : 1)
-    for (s, state) in model.states.enumerated() {
-      settings.append(
-        .init(
-          name: "sigma of \(state.name)", value: sigma.isEmpty ? "0.0" : Self.text(sigma[s * width..<(s + 1) * width])))
+    for element in InputElement.all(of: model) {
+      for (name, value) in description(of: element).settings(self) {
+        if let value { settings.append(.init(name: name, value: value)) }
+      }
     }
     return Fingerprint(settings: settings)
   }
 
-  /// The settings that have one name in every model, and how each is taken.
+  /// The settings that are no inputs, and how each is taken.
   ///
   /// A setting that is added later is nil where it changes nothing, so that the carries of earlier versions still fit.
   private static var register: [(name: String, take: (Problem) -> String?)] {
@@ -46,27 +36,20 @@ extension Problem {
       ("precision", { _ in "float\(MemoryLayout<Scalar>.size * 8)" }),
       ("nodes", { "\($0.nodes)" }),
       ("edges", { $0.network.topology == .dense ? "dense" : Self.text(edgesOf: $0.network) }),
-      ("weights", { Self.text($0.weights) }),
-      ("delays", { $0.textOfDelays }),
       ("time step", { "\($0.timeStep) ms" }),
       ("scheme", { $0.scheme.name }),
       ("coupling stage", { $0.scheme.stages > 1 ? $0.stage.rawValue : nil }),
       ("coupling kind", { $0.couplingKind.rawValue }),
-      ("coupling", { "\($0.coupling)" }),
       ("thinning", { $0.monitors.isEmpty ? "no monitor" : $0.monitors.map(\.text).joined(separator: "; ") }),
-      ("seed", { $0.drawnKey.map { "\(UInt64($0.words.x) << 32 | UInt64($0.words.y))" } }),
-      ("noise", { $0.textOfNoise }),
-      ("stimulus", { problem in problem.stimulus.map { Self.text($0.rows, from: problem.stimulusFirstStep) } }),
-      ("pulses", { $0.textOfPulses }),
     ]
   }
 
-  private var drawnKey: RandomKey? {
+  var drawnKey: RandomKey? {
     guard case .drawn(let key, _) = noise else { return nil }
     return key
   }
 
-  private var textOfNoise: String {
+  var textOfNoise: String {
     switch noise {
     case .none: "none"
     case .drawn(_, let member): member == 0 ? "drawn" : "drawn for member \(member)"
@@ -74,7 +57,7 @@ extension Problem {
     }
   }
 
-  private var textOfPulses: String? {
+  var textOfPulses: String? {
     // They were checked before.
     guard let pulses = try? pulses(), !pulses.isEmpty else { return nil }
     var digest = Digest()
@@ -87,13 +70,23 @@ extension Problem {
     return "\(pulses.count), digest \(digest.text)"
   }
 
-  private var textOfDelays: String {
+  var textOfDelays: String {
     guard case .network = delays else { return Self.text(delaysInSteps) + (delays.areFractional ? ", fractional" : "") }
     return Self.text(network.delays.lazy.map { Double($0) })
   }
 
+  /// σ of each state; 0 without noise.
+  var textsOfSigma: [(name: String, value: String?)] {
+    // They were checked before.
+    let sigma = (try? sigma.resolved(for: model, nodes: nodes)) ?? []
+    let width = max(sigma.count / max(model.states.count, 1), sigma.isEmpty ? 0 : 1)
+    return model.states.enumerated().map { s, state in
+      ("sigma of \(state.name)", sigma.isEmpty ? "0.0" : Self.text(sigma[s * width..<(s + 1) * width]))
+    }
+  }
+
   /// "7056 values of 0.1 … 3.0, digest 0123456789abcdef", or just the number where there is one and the same everywhere.
-  private static func text<Number: BinaryFloatingPoint>(_ values: some Collection<Number>) -> String {
+  static func text<Number: BinaryFloatingPoint>(_ values: some Collection<Number>) -> String {
     guard let first = values.first else { return "no values" }
     var (digest, least, most, count) = (Digest(), first, first, 0)
     for value in values {
@@ -105,7 +98,7 @@ extension Problem {
   }
 
   /// The text of numbers that belong to absolute steps.
-  private static func text(_ values: Buffer<Scalar>, from step: Int) -> String {
+  static func text(_ values: Buffer<Scalar>, from step: Int) -> String {
     "from step \(step), " + values.withUnsafeBufferPointer { "\(text($0)) (\($0.count))" }
   }
 

@@ -86,6 +86,17 @@ public struct StateArray<Scalar: DelayNetScalar>: Sendable, Equatable {
     StateArray(variables: variables, nodes: nodes, rows: rows.columns(range))
   }
 
+  /// Overwrites the columns from `first` on with those of an array of as many variables and nodes.
+  package mutating func replace(columnsFrom first: Int, with other: StateArray) {
+    let (count, all) = (other.columns, columns)
+    let rows = variables * nodes
+    other.rows.withUnsafeBufferPointer { from in
+      self.rows.withUnsafeMutableBufferPointer { to in
+        for row in 0..<rows { for t in 0..<count { to[row * all + first + t] = from[row * count + t] } }
+      }
+    }
+  }
+
   private func row(_ variable: Int, _ node: Int) -> Int {
     precondition(0..<variables ~= variable && 0..<nodes ~= node, "variable or node out of range")
     return variable * nodes + node

@@ -72,11 +72,12 @@ extension SimulateCommand {
           switch cotangent {
           case .columns(let series):
             try tape.pullback(
-              series, firstColumn: discarded, withRespectTo: Self.inputs(names), threads: options.threads,
+              series, firstColumn: discarded, withRespectTo: Problem<Scalar>.inputs(named: names),
+              threads: options.threads,
               progress: back.handler)
           case .everyColumn(let column):
             try tape.pullback(
-              everyColumn: column, firstColumn: discarded, withRespectTo: Self.inputs(names),
+              everyColumn: column, firstColumn: discarded, withRespectTo: Problem<Scalar>.inputs(named: names),
               threads: options.threads, progress: back.handler)
           }
         }
@@ -89,7 +90,7 @@ extension SimulateCommand {
       "gradient  in \(text(seconds: (ContinuousClock.now - before).seconds)); "
         + "tape of \(rounded(Double(report.bytes) / 1e6)) MB, \(grouped(report.recomputedSteps)) steps computed again")
     try writeGradients(
-      arrays(gradient, names, problem, loaded, history: start.history.columns), of: loaded, weightsGradient ?? .edges,
+      arrays(gradient, names, problem, loaded), of: loaded, weightsGradient ?? .edges,
       to: path)
   }
 
@@ -123,14 +124,10 @@ extension SimulateCommand {
 
   /// Every input that has a gradient, by its name in the archive; of them those that are asked for.
   private func gradientNames<Scalar>(_ problem: Problem<Scalar>) throws -> [String] {
-    let parameters = problem.model.parameters.map(\.name)
-    var all = ["weights", "coupling"] + parameters + ["initial", "history"]
-    if problem.sigma != .none, problem.noise != .none { all += ["sigma", "noise"] }
-    if problem.stimulus != nil { all.append("stimulus") }
-    if !problem.stimuli.isEmpty { all.append("amplitudes") }
-    if problem.delays.areFractional { all.append("delays") }
-    if case .tracts(_, let speed, true) = problem.delays, speed.isFinite { all.append("speed") }
-    return try askedGradients(withRespectTo, of: all, groups: ["parameters": parameters]) { wanted in
+    let all = problem.differentiableInputs
+    return try askedGradients(
+      withRespectTo, of: all, groups: ["parameters": problem.model.parameters.map(\.name)]
+    ) { wanted in
       guard wanted.contains("speed"), !all.contains("speed") else { return }
       let reason =
         if options.speed?.isFinite == false || options.connectome.noDelays {
@@ -144,58 +141,22 @@ extension SimulateCommand {
     }
   }
 
-  private static func inputs<Scalar>(_ names: [String]) -> Problem<Scalar>.Inputs {
-    names.reduce(into: []) { inputs, name in
-      let input: Problem<Scalar>.Inputs =
-        switch name {
-        case "weights": .weights
-        case "coupling": .coupling
-        case "initial": .initial
-        case "history": .history
-        case "sigma": .sigma
-        case "noise": .noise
-        case "stimulus": .stimulus
-        case "amplitudes": .amplitudes
-        case "delays": .delays
-        case "speed": .conductionSpeed
-        default: .parameter(name)
-        }
-      inputs = [inputs, input]
-    }
-  }
-
   private func arrays<Scalar: DelayNetScalar & NPYElement>(
-    _ gradient: Problem<Scalar>.Gradient, _ names: [String], _ problem: Problem<Scalar>,
-    _ loaded: LoadedNetwork<Scalar>, history: Int
+    _ gradient: Problem<Scalar>.Gradient, _ names: [String], _ problem: Problem<Scalar>, _ loaded: LoadedNetwork<Scalar>
   ) throws -> [(name: String, array: NPYArray)] {
     let (states, nodes) = (problem.model.states.count, problem.nodes)
     return try names.map { name in
+      let layout = weightsGradient ?? .edges
       switch name {
-      case "weights":
-        return (
-          name, try loaded.array(ofEdges: loaded.gradientByGivenWeights(gradient.weights), weightsGradient ?? .edges)
-        )
-      case "delays": return (name, try loaded.array(ofEdges: gradient.delays, weightsGradient ?? .edges))
-      default: break
+      case "weights": return (name, try loaded.array(ofEdges: loaded.gradientByGivenWeights(gradient.weights), layout))
+      case "delays": return (name, try loaded.array(ofEdges: gradient.delays, layout))
+      default:
+        var shape = gradient.shape(of: name) ?? [0]
+        // One column, and one number a state and node, as the files of the options have them.
+        if name == "initial" { shape = [states, nodes] }
+        if name == "sigma", shape != [states] { shape = [states, nodes] }
+        return (name, try NPYArray(gradient[name] ?? [], shape: shape))
       }
-      let (values, shape): ([Scalar], [Int]) =
-        switch name {
-        case "coupling": ([gradient.coupling], [])
-        case "initial": (gradient.initial.values, [states, nodes])
-        case "history": (gradient.history.values, [problem.model.couplings.count, nodes, history])
-        case "sigma": (gradient.sigma, gradient.sigma.count == states ? [states] : [states, nodes])
-        case "noise": (gradient.noise.values, [gradient.noise.steps, states, nodes])
-        case "stimulus": (gradient.stimulus.values, gradient.stimulus.shape)
-        case "amplitudes": (gradient.amplitudes, [problem.stimuli.count])
-        case "speed": ([gradient.conductionSpeed], [])
-        default:
-          switch gradient.parameters[name] {
-          case .uniform(let value): ([value], [])
-          case .perNode(let values): (values, [nodes])
-          case nil: ([], [0])
-          }
-        }
-      return (name, try NPYArray(values, shape: shape))
     }
   }
 }

@@ -96,13 +96,7 @@ extension Problem where Scalar: Differentiable, Scalar.TangentVector == Scalar {
   ) {
     do throws(DelayNetError) {
       let moved = try with(variables, steps: steps)
-      var inputs: Inputs = [.weights, .coupling, .parameters, .initial, .history]
-      if !variables.delays.isEmpty { inputs = [inputs, .delays] }
-      if variables.conductionSpeed != 0 { inputs = [inputs, .conductionSpeed] }
-      if moved.stimulus != nil { inputs = [inputs, .stimulus] }
-      if !variables.amplitudes.isEmpty { inputs = [inputs, .amplitudes] }
-      if !variables.sigma.isEmpty { inputs = [inputs, .sigma] }
-      if !variables.noise.isEmpty { inputs = [inputs, .noise] }
+      let inputs = Self.inputs(named: moved.differentiableInputs.filter { $0 != "noise" || !variables.noise.isEmpty })
       let (trajectory, pullback) = try moved.simulateWithPullback(
         steps: steps, withRespectTo: inputs, memory: memory)
       let series = trajectory.series
@@ -189,13 +183,7 @@ extension Problem where Scalar: Differentiable, Scalar.TangentVector == Scalar {
     guard let stimulus, stimulus.columns != gradient.columns else { return gradient.rows }
     do throws(DelayNetError) {
       var whole = try StateArray<Scalar>(variables: stimulus.variables, nodes: nodes, columns: stimulus.columns)
-      for variable in 0..<stimulus.variables {
-        for node in 0..<nodes {
-          for step in 0..<gradient.columns {
-            whole[variable, node, step - stimulusFirstStep] = gradient[variable, node, step]
-          }
-        }
-      }
+      whole.replace(columnsFrom: -stimulusFirstStep, with: gradient)
       return whole.rows
     } catch {
       fatalError(error.description)

@@ -537,7 +537,8 @@ static void DN_NAME(nothing)(void) {
                                                    .history = net.longest ? some : NULL,
                                                    .history_stride = 3};
         DN_NAME(dn_network_result) result = {0};
-        const DN_NAME(dn_network_tangent) tangent = {.coupling = 1};
+        const DN_REAL one = 1;
+        const DN_NAME(dn_network_tangent) tangent = {.coupling = &one};
         CHECK_STATUS(DN_NAME(dn_network_run)(1, &primal, &result, NULL, NULL), DN_OK);
         CHECK_STATUS(DN_NAME(dn_network_jvp)(1, &primal, &tangent, NULL, NULL), DN_OK);
 

@@ -213,7 +213,7 @@ static inline DN_NAME(dn_network_tangent) DN_NAME(net_trial_tangent)(DN_NAME(net
 #define GIVEN(part) (t->tangents & NET_BIT(part) ? t->tan[part].at : NULL)
   return (DN_NAME(dn_network_tangent)){.weights = GIVEN(REF_WEIGHTS),
                                        .delays = GIVEN(REF_DELAYS),
-                                       .coupling = t->tangents & NET_BIT(REF_COUPLING) ? t->tan[REF_COUPLING].at[0] : 0,
+                                       .coupling = GIVEN(REF_COUPLING),
                                        .parameters = t->tangents & NET_BIT(REF_PARAMETERS) ? t->tan_parameters : NULL,
                                        .sigma = GIVEN(REF_SIGMA),
                                        .noise = GIVEN(REF_NOISE),

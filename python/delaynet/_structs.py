@@ -121,7 +121,7 @@ def _fields_of(real):
             ("next_history_stride", extent), ("next_monitored", pointer), ("tape", pointer), ("steps_done", extent),
             ("clamps", c_int64)],
         "dn_network_tangent": [
-            ("weights", pointer), ("delays", pointer), ("coupling", real), ("parameters", pointer),
+            ("weights", pointer), ("delays", pointer), ("coupling", pointer), ("parameters", pointer),
             ("sigma", pointer), ("noise", pointer), ("stimulus", pointer), ("stimulus_stride", extent),
             ("pulses", pointer), ("initial", pointer), ("history", pointer), ("history_stride", extent),
             ("columns", pointer)],

@@ -475,8 +475,7 @@ class _Run:
         unknown(tangents, shapes)
         arrays = {name: given(f"the tangent of {name}", value, self.dtype, shapes[name])
                   for name, value in tangents.items()}
-        coupling = arrays.pop("coupling", np.zeros(())).item()
-        struct = self.precision.dn_network_tangent(coupling=coupling)
+        struct = self.precision.dn_network_tangent()
         kept = self._bind(struct, arrays, "tangents")
         dseries = np.zeros(self.series_shape, self.dtype)
         # Columns of the other monitors go nowhere.

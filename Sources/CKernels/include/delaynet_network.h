@@ -97,11 +97,11 @@ DN_API dn_status DN_NAME(dn_network_run)(ptrdiff_t runs, const DN_NAME(dn_networ
                                          DN_NAME(dn_network_result) *results, const dn_run_options *DN_NULLABLE options,
                                          dn_place *DN_NULLABLE place);
 
-// Tangents of the inputs (NULL and 0: none), and of the columns, which are overwritten.
+// Tangents of the inputs (NULL: none), and of the columns, which are overwritten.
 typedef struct DN_NAME(dn_network_tangent) {
-  const DN_REAL *DN_NULLABLE weights;  // (E)
-  const DN_REAL *DN_NULLABLE delays;   // (E) needs the primal's fractions: steps
-  DN_REAL coupling;
+  const DN_REAL *DN_NULLABLE weights;   // (E)
+  const DN_REAL *DN_NULLABLE delays;    // (E) needs the primal's fractions: steps
+  const DN_REAL *DN_NULLABLE coupling;  // (1)
   const DN_REAL *DN_NULLABLE const
       *DN_NULLABLE parameters;          // (P) pointers, each as long as the primal's values; for a default, 1
   const DN_REAL *DN_NULLABLE sigma;     // (sigma_count)

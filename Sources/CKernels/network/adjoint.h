@@ -10,31 +10,23 @@
 typedef struct net_adjoint {
   net_run *f;    // inputs of the run; what the forward stretches are computed with
   net_run back;  // the same with the coupling variables whose cotangents are not exactly zero
-  const DN_NAME(dn_network_cotangent) *d;
+  net_inputs_vjp in;
   const net_record *record;
-  bool wants_edges;
   bool *active;                         // (C) of `back`
   DN_REAL *weights;                     // (E) in the order of the transposed graph
   DN_REAL *ring, *known;                // (C, N, stride)
   DN_REAL *block;                       // (C, N, block_stride) g in natural time
-  DN_REAL *edge_sum;                    // (E) in plan order
   DN_REAL *state, *predictor, *drift;   // (S, row)
-  DN_REAL *self;                        // (row) difference coupling: sum over a block of g_i y_i,
-  double *self_total;                   //   and over all
-  double *pulses;                       // (pulse_count) sums of the pulses
   DN_REAL *coupled_now, *coupled_next;  // (C, row)
-  DN_REAL *increment;                   // (DN_LEAF, S, row)
   DN_REAL *series;                      // (DN_LEAF, rows of all plain monitors, row) cotangents of their columns
   DN_REAL *monitored;                   // what monitors keep, cotangents
   DN_REAL *of_column;                   // (row) cotangent of a monitor's column
   DN_REAL *observed;                    // (DN_LEAF, C, row)
-  DN_REAL *seen, *g;                   // (DN_RECENT + DN_LEAF, C, row) g of the columns before a leaf and of the leaf's
-  net_lanes now, recent;               // of the transposed graph
-  DN_REAL *pair_g, *pair_y, *now_sum;  // (DN_PAIRS_MAX, row) twice; (rows of the forward graph's `now`, DN_LEAF)
-  ptrdiff_t pairs;                     // whose products are not yet in now_sum
-  ptrdiff_t moved;                     // columns of the last leaf
-  DN_REAL *parameters, *coupling, *sigma;                   // (P, row), (row), (S, row): sums of a block
-  double *parameters_total, *coupling_total, *sigma_total;  // of all
+  DN_REAL *seen, *g;         // (DN_RECENT + DN_LEAF, C, row) g of the columns before a leaf and of the leaf's
+  net_lanes now, recent;     // of the transposed graph
+  DN_REAL *pair_g, *pair_y;  // (DN_PAIRS_MAX, row)
+  ptrdiff_t pairs;           // whose products are not yet in now_sum
+  ptrdiff_t moved;           // columns of the last leaf
   ptrdiff_t known_from;
   ptrdiff_t r, column;  // the next block's reversed column, and where it stands in the ring
   DN_REAL *x;
@@ -51,20 +43,19 @@ static ptrdiff_t net_plain_rows(const DN_NAME(dn_network_primal) *p) {
 static void net_adjoint_take(const DN_NAME(dn_network_primal) *p, dn_arena *arena, net_adjoint *b) {
   const dn_plan *plan = p->plan;
   const ptrdiff_t row = net_row(plan), S = p->model->states * row, C = p->model->couplings * row,
-                  P = p->model->parameters * row, nodes = p->model->couplings * plan->nodes;
+                  nodes = p->model->couplings * plan->nodes;
   const size_t size = sizeof(DN_REAL);
   b->weights = dn_arena_take(arena, plan->edges, size);
   b->active = dn_arena_take(arena, p->model->couplings, sizeof(bool));
   b->ring = dn_arena_take(arena, nodes * plan->stride, size);
   b->known = dn_arena_take(arena, nodes * plan->stride, size);
   b->block = dn_arena_take(arena, nodes * plan->block_stride, size);
-  b->edge_sum = dn_arena_take(arena, plan->edges, size);
   // From here on everything starts as zeros, in one piece.
-  DN_REAL **zeroed[] = {&b->state, &b->predictor, &b->drift, &b->sigma};
+  net_inputs_vjp_take(p, arena, &b->in);
+  DN_REAL **zeroed[] = {&b->state, &b->predictor, &b->drift};
   for (size_t k = 0; k < sizeof zeroed / sizeof *zeroed; k++) *zeroed[k] = dn_arena_take(arena, S, size);
   b->coupled_now = dn_arena_take(arena, C, size);
   b->coupled_next = dn_arena_take(arena, C, size);
-  b->increment = dn_arena_take(arena, DN_LEAF * S, size);
   b->series = dn_arena_take(arena, DN_LEAF * net_plain_rows(p) * row, size);
   b->monitored = dn_arena_take(arena, net_monitored_rows(p) * row, size);
   b->of_column = dn_arena_take(arena, row, size);
@@ -76,15 +67,6 @@ static void net_adjoint_take(const DN_NAME(dn_network_primal) *p, dn_arena *aren
   const ptrdiff_t pairs = plan->zero_edges ? DN_PAIRS_MAX * row : 0;
   b->pair_g = dn_arena_take(arena, pairs, size);
   b->pair_y = dn_arena_take(arena, pairs, size);
-  b->now_sum = net_take_lane_weights(&plan->forward.now, arena);
-  b->parameters = dn_arena_take(arena, P, size);
-  b->coupling = dn_arena_take(arena, row, size);
-  b->parameters_total = dn_arena_take(arena, P, sizeof(double));
-  b->coupling_total = dn_arena_take(arena, row, sizeof(double));
-  b->sigma_total = dn_arena_take(arena, S, sizeof(double));
-  b->self = dn_arena_take(arena, row, size);
-  b->self_total = dn_arena_take(arena, row, sizeof(double));
-  b->pulses = dn_arena_take(arena, p->pulse_count, sizeof(double));
 }
 
 // The cotangents of plain monitors' columns tau = from + 1 ... high, as rows of nodes in `series`.
@@ -95,7 +77,7 @@ static void net_load_series(net_adjoint *b, ptrdiff_t from, ptrdiff_t high) {
   DN_REAL *to = b->series;
   for (int32_t k = 0; k < p->monitor_count; k++) {
     const dn_monitor *monitor = &p->monitors[k];
-    const DN_NAME(dn_columns_cotangent) *d = &b->d->columns[k];
+    const DN_NAME(dn_columns_cotangent) *d = &b->in.d->columns[k];
     if (!net_is_plain(monitor)) continue;
     const ptrdiff_t begin = from > d->first ? from : d->first;
     for (ptrdiff_t v = 0; v < dn_monitor_states(p->model, monitor); v++, to += f->row)
@@ -112,7 +94,7 @@ static void net_add_columns(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
   DN_REAL *memory = b->monitored;
   for (int32_t k = 0; k < p->monitor_count; k++) {
     const dn_monitor *monitor = &p->monitors[k];
-    const DN_NAME(dn_columns_cotangent) *d = &b->d->columns[k];
+    const DN_NAME(dn_columns_cotangent) *d = &b->in.d->columns[k];
     const bool plain = net_is_plain(monitor);
     const ptrdiff_t V = dn_monitor_states(p->model, monitor), own = dn_monitor_describe(monitor->kind)->memory * f->row;
     const int64_t absolute = p->first_step + tau, every = net_every(monitor);
@@ -142,11 +124,12 @@ static void net_add_columns(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
 
 // Adds the zero-delay edges' dot products of the pairs that wait: g of their targets times y of their sources.
 static void net_add_pairs(net_adjoint *b) {
-  const net_lanes *now = &b->f->a.now;
+  const net_lanes *now = &b->f->in->now;
   int32_t begin, end;
   net_slices(b->f, now->lanes, &begin, &end);
   net_meet(b->f);
-  b->f->kernels->dot_lanes(now->lanes, begin, end, now->offset, b->pairs, b->pair_g, b->pair_y, b->f->row, b->now_sum);
+  b->f->kernels->dot_lanes(now->lanes, begin, end, now->offset, b->pairs, b->pair_g, b->pair_y, b->f->row,
+                           b->in.now_sum);
   b->pairs = 0;
 }
 
@@ -154,12 +137,12 @@ static void net_add_pairs(net_adjoint *b) {
 // g was written.
 static void net_now_back(net_adjoint *b, const DN_REAL *g, const DN_REAL *state, DN_REAL *dy) {
   const net_run *f = b->f;
-  if (b->wants_edges) {
+  if (b->in.wants_edges) {
     DN_REAL *y = f->a.observed;
     net_observe(f, 1, state, y);
     for (int32_t c = 0; c < f->C; c++) {
       if (!b->active[c]) continue;
-      if (f->difference) net_multiply_add(f, 1, g + c * f->row, y + c * f->row, b->self);
+      if (f->difference) net_multiply_add(f, 1, g + c * f->row, y + c * f->row, b->in.self);
       if (!f->plan->zero_edges) continue;
       if (b->pairs == DN_PAIRS_MAX) {
         net_add_pairs(b);
@@ -170,7 +153,7 @@ static void net_now_back(net_adjoint *b, const DN_REAL *g, const DN_REAL *state,
     }
   }
   net_apply_lanes(&b->back, &b->now, b->now.weights, g, dy);
-  net_apply_self(&b->back, f->a.self, g, dy);
+  net_apply_self(&b->back, f->in->self, g, dy);
 }
 
 // The step from tau - 1 to tau backwards: lam(tau) becomes lam(tau - 1), g(tau) is completed into `g`.
@@ -187,7 +170,7 @@ static void net_step_back(net_adjoint *b, ptrdiff_t tau, const DN_REAL *incremen
                             .end = f->hi,
                             .time_step = f->dt,
                             .coupling = p->coupling,
-                            .parameters = f->a.parameters,
+                            .parameters = f->in->parameters,
                             .now = b->record->states + (at - 1) * S,
                             .coupled_now = b->record->coupled + (at - 1) * C,
                             .coupled_next = frozen ? b->record->coupled + (at - 1) * C : next,
@@ -200,8 +183,8 @@ static void net_step_back(net_adjoint *b, ptrdiff_t tau, const DN_REAL *incremen
                    .increment = dincrement,
                    .predictor = b->predictor,
                    .drift = b->drift,
-                   .parameters = b->parameters,
-                   .coupling = b->coupling};
+                   .parameters = b->in.parameters,
+                   .coupling = b->in.coupling};
   net_copy(f, f->C, b->coupled_now, g);
   if (!f->split) {
     f->scheme->step_vjp(&v);
@@ -213,7 +196,7 @@ static void net_step_back(net_adjoint *b, ptrdiff_t tau, const DN_REAL *incremen
     net_zero(f, f->C, dy);
     net_meet(f);
     net_now_back(b, b->coupled_next, f->a.predictor, dy);
-    f->model->observe_vjp(f->row, f->lo, f->hi, f->a.parameters, f->a.predictor, dy, b->predictor, b->parameters);
+    f->model->observe_vjp(f->row, f->lo, f->hi, f->in->parameters, f->a.predictor, dy, b->predictor, b->in.parameters);
     f->scheme->predict_vjp(&v);
   }
   if (f->late && !frozen) net_scale_add(f, f->C, 1, b->coupled_next, g);
@@ -250,7 +233,7 @@ static void net_adjoint_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
   for (int32_t k = 0; k < f->C; k++)
     if (b->active[k]) net_to_nodes(f, b->x + k * channel + first, stride, b->observed + k * f->row, C, n);
   if (high > from) net_increments(f, from, high);
-  if (b->d->columns && high >= 1) net_load_series(b, from, high);
+  if (b->in.d->columns && high >= 1) net_load_series(b, from, high);
   net_move_seen(f, b->seen, b->moved);
   b->moved = n;
   if (recent) net_meet(f);
@@ -259,7 +242,7 @@ static void net_adjoint_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
     DN_REAL *dy = b->observed + j * C, *g = b->g + j * C;
     const DN_REAL *s = b->record->states + at * S;
     net_prefetch(b, at - DN_RECORD_AHEAD);
-    if (tau > 0 && b->d->columns) net_add_columns(b, tau, b->series + (tau - 1 - from) * plain);
+    if (tau > 0 && b->in.d->columns) net_add_columns(b, tau, b->series + (tau - 1 - from) * plain);
     net_apply_lanes(&b->back, &b->recent, b->recent.weights, g, dy);
     // c(tau) of the step from tau on reads y(tau) without delay.
     if (f->zero) {
@@ -267,8 +250,9 @@ static void net_adjoint_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
       net_now_back(b, b->coupled_now, s, dy);
       net_meet(f);
     }
-    f->model->observe_vjp(f->row, f->lo, f->hi, f->a.parameters, s, dy, b->state, b->parameters);
-    if (tau > 0) net_step_back(b, tau, f->a.increment + (tau - 1 - from) * S, b->increment + (tau - 1 - from) * S, g);
+    f->model->observe_vjp(f->row, f->lo, f->hi, f->in->parameters, s, dy, b->state, b->in.parameters);
+    if (tau > 0)
+      net_step_back(b, tau, f->in->increment + (tau - 1 - from) * S, b->in.increment + (tau - 1 - from) * S, g);
     else net_copy(f, f->C, b->coupled_now, g);
     if (recent) net_meet(f);
   }
@@ -277,28 +261,7 @@ static void net_adjoint_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
     if (b->active[k]) net_to_time(f, b->g + k * f->row, C, b->x + k * channel + first, stride, n);
   net_meet(f);
 
-  // What the increments' cotangents mean for sigma, noise and stimulus.
-  if (high <= from) return;
-  if (b->d->sigma) {
-    // Drawn even where sigma is 0: its derivative there is not.
-    const DN_REAL *z = net_noise(f, from, high);
-    for (ptrdiff_t t = from; t < high; t++)
-      net_multiply_add(f, f->S, z + (t - from) * S, b->increment + (t - from) * S, b->sigma);
-  }
-  for (ptrdiff_t t = from; t < high && b->d->noise && f->end > f->lo; t++)
-    for (ptrdiff_t s = 0, i = f->lo; s < f->S; s++, i += f->row)
-      f->kernels->multiply_add_user(f->end - f->lo, f->a.amplitude + i, b->increment + (t - from) * S + i,
-                                    b->d->noise + (t * f->S + s) * f->N + f->lo);
-  for (ptrdiff_t t = from; t < high && b->d->stimulus; t++)
-    for (ptrdiff_t s = 0; s < f->S; s++)
-      for (ptrdiff_t i = f->lo; i < f->end; i++)
-        b->d->stimulus[(s * f->N + i) * b->d->stimulus_stride + t] +=
-            f->dt * b->increment[(t - from) * S + s * f->row + i];
-  for (ptrdiff_t k = net_first_pulse(f, from); b->d->pulses && k < net_pulses_before(f, high); k++) {
-    const net_touched u = net_touch(f, k, from, high);
-    for (ptrdiff_t t = u.from; t < u.to; t++)
-      b->pulses[f->a.pulses[k].pulse] += (double)b->increment[(t - from) * S + u.element];
-  }
+  if (high > from) net_increments_vjp(f, &b->in, from, high);
 }
 
 // y of this worker's nodes at tau = begin ... end - 1 into `known`, from the record; zeros before what it has.
@@ -338,13 +301,6 @@ static void net_load_known(net_adjoint *b, ptrdiff_t low, ptrdiff_t high) {
   net_fill_known(b, first, high + 1 - kept);
 }
 
-static void net_total(const net_run *f, ptrdiff_t rows, DN_REAL *sum, double *total) {
-  const net_part part = net_part_of(f, rows);
-  for (ptrdiff_t k = 0, first = part.first; k < part.times; k++, first += f->row)
-    for (ptrdiff_t i = first; i < first + part.count; i++) total[i] += (double)sum[i];
-  net_zero(f, rows, sum);
-}
-
 // All blocks of a recorded stretch; the stretches follow each other from the run's end to its start.
 static dn_outcome net_adjoint_stretch(net_adjoint *b, const net_record *record) {
   net_run *f = b->f;
@@ -353,7 +309,7 @@ static dn_outcome net_adjoint_stretch(net_adjoint *b, const net_record *record) 
   const ptrdiff_t end = record->from > 0 ? record->from : -1;  // the last state that this stretch leaves to the next
   b->record = record;
   b->known_from = PTRDIFF_MAX / 2;
-  f->noise_from = f->noise_to = 0;
+  f->in->noise_from = f->in->noise_to = 0;
   f->backward = true;
   const ring_solver solver = {.add = net_adjoint_add,
                               .leaf = net_adjoint_leaf,
@@ -382,7 +338,7 @@ static dn_outcome net_adjoint_stretch(net_adjoint *b, const net_record *record) 
                             .state = s,
                             .parameter = -1};
     }
-    if (b->wants_edges) {
+    if (b->in.wants_edges) {
       const ptrdiff_t low = high - n + 1;
       net_load_known(b, low, high);
       for (int32_t c = 0; c < f->C; c++) {
@@ -398,110 +354,12 @@ static dn_outcome net_adjoint_stretch(net_adjoint *b, const net_record *record) 
         if (!b->active[c]) continue;
         const DN_REAL *block = b->block + c * f->N * plan->block_stride;
         const DN_REAL *known = b->known + c * channel + plan->lead + low - b->known_from;
-        ring_dot(&f->ring, block, known, n, b->edge_sum);
+        ring_dot(&f->ring, block, known, n, b->in.edge_sum);
       }
     }
-    net_total(f, f->P, b->parameters, b->parameters_total);
-    net_total(f, 1, b->coupling, b->coupling_total);
-    net_total(f, 1, b->self, b->self_total);
-    net_total(f, f->S, b->sigma, b->sigma_total);
+    net_inputs_vjp_total(f, &b->in);
     result = dn_block_end(f->worker, mine, high - n < 0 ? n - 1 : n);
   }
   f->backward = false;
   return result;
-}
-
-// Adds a sum to what the caller has; whether the sum is a number of this precision.
-static bool net_give(double sum, DN_REAL *to) {
-  *to += (DN_REAL)sum;
-  return isfinite((DN_REAL)sum);
-}
-
-// Adds the sums to the caller's arrays. Returns the first that is not finite: an edge's, or a node's of sigma (its state),
-// a parameter or the coupling.
-static dn_status net_adjoint_finish(net_adjoint *b, dn_outcome *where) {
-  const net_run *f = b->f;
-  const DN_NAME(dn_network_primal) *p = f->primal;
-  const DN_NAME(dn_network_cotangent) *d = b->d;
-  const ptrdiff_t N = f->N, E = f->plan->edges;
-  *where =
-      (dn_outcome){.status = DN_NOT_FINITE_COTANGENT, .node = -1, .step = -1, .edge = -1, .state = -1, .parameter = -1};
-  if (b->wants_edges) {
-    const dn_lanes *now = &f->plan->forward.now;
-    for (ptrdiff_t k = 0; k < (ptrdiff_t)now->rows * DN_LEAF; k++)
-      if (now->position[k] >= 0) b->edge_sum[now->position[k]] = b->now_sum[k];
-    for (ptrdiff_t k = 0; k < E; k++) {
-      const ptrdiff_t e = f->plan->forward.edge[k];
-      // Of differences: g times what the edge read, less what the target had itself.
-      const DN_REAL sum =
-          f->difference ? (DN_REAL)(b->edge_sum[k] - b->self_total[f->a.edge_target[k]]) : b->edge_sum[k];
-      if (!isfinite(sum)) {
-        where->edge = e;
-        return where->status;
-      }
-      if (!p->plan->fractional) {
-        if (d->weights) d->weights[e] += sum;
-        continue;
-      }
-      const bool later = e >= E / 2;
-      const ptrdiff_t user = later ? e - E / 2 : e;
-      const DN_REAL share = later ? p->fractions[user] : 1 - p->fractions[user];
-      if (d->weights) d->weights[user] += share * sum;
-      if (d->delays) d->delays[user] += (later ? p->weights[user] : -p->weights[user]) * b->edge_sum[k];
-    }
-  }
-  double sum = 0;
-  for (ptrdiff_t i = 0; i < N; i++) {
-    sum += b->coupling_total[i];
-    bool finite = isfinite(b->coupling_total[i]);
-    for (int32_t k = 0; k < f->P && d->parameters && finite; k++)
-      if (d->parameters[k] && !isfinite(b->parameters_total[k * f->row + i])) {
-        where->parameter = k;
-        finite = false;
-      }
-    for (int32_t s = 0; s < f->S && finite; s++)
-      if (!isfinite(b->sigma_total[s * f->row + i])) {
-        where->state = s;
-        finite = false;
-      }
-    if (!finite) {
-      where->node = i;
-      return where->status;
-    }
-  }
-  if (d->coupling && !net_give(sum, d->coupling)) return where->status;
-  for (int32_t k = 0; k < f->P && d->parameters; k++) {
-    if (!d->parameters[k]) continue;
-    const double *total = b->parameters_total + k * f->row;
-    const bool per_node = p->parameters && p->parameters[k].count > 1;
-    sum = 0;
-    for (ptrdiff_t i = 0; i < N; i++) {
-      sum += total[i];
-      if (per_node && !net_give(total[i], &d->parameters[k][i])) where->node = i;
-    }
-    where->parameter = k;
-    if (where->node >= 0 || (!per_node && !net_give(sum, &d->parameters[k][0]))) return where->status;
-  }
-  where->parameter = -1;
-  const double root = sqrt(p->time_step);
-  for (ptrdiff_t s = 0; s < f->S && d->sigma && p->sigma_count > 0; s++) {
-    sum = 0;
-    for (ptrdiff_t i = 0; i < N; i++) {
-      sum += b->sigma_total[s * f->row + i];
-      if (p->sigma_count != f->S && !net_give(root * b->sigma_total[s * f->row + i], &d->sigma[s * N + i]))
-        where->node = i;
-    }
-    where->state = (int32_t)s;
-    if (where->node >= 0 || (p->sigma_count == f->S && !net_give(root * sum, &d->sigma[s]))) return where->status;
-  }
-  where->state = -1;
-  for (ptrdiff_t k = 0; k < p->pulse_count && d->pulses; k++)
-    if (!net_give(p->time_step * b->pulses[k], &d->pulses[k])) {
-      where->node = p->pulses[k].node;
-      where->state = p->pulses[k].state;
-      return where->status;
-    }
-  for (ptrdiff_t s = 0; s < f->S && d->initial; s++)
-    for (ptrdiff_t i = 0; i < N; i++) d->initial[s * N + i] += b->state[s * f->row + i];
-  return DN_OK;
 }

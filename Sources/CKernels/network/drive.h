@@ -47,13 +47,10 @@ static void net_check_primal(const DN_NAME(dn_network_primal) *p, dn_views *view
     views->status = !plan || !p->model ? DN_NULL_POINTER : DN_BAD_OPTION;
     return;
   }
-  const ptrdiff_t N = plan->nodes, H = plan->history, T = p->steps, S = p->model->states;
-  const dn_need needed = T > 0 ? DN_REQUIRED : DN_OPTIONAL;
-  const bool counts = p->sigma_count == 0 || p->sigma_count == S || p->sigma_count == S * N;
-  if (T < 0 || p->first_step < 0 || p->pulse_count < 0 || !counts) views->status = DN_BAD_SIZE;
-  else if (p->fractions && !plan->fractional) views->status = DN_BAD_SIZE;
+  const ptrdiff_t N = plan->nodes, T = p->steps, S = p->model->states;
+  if (T < 0 || p->first_step < 0) views->status = DN_BAD_SIZE;
   else if (__builtin_add_overflow(p->first_step, (int64_t)T, &end) || end > INT64_MAX - 2 * DN_NOISE_ROWS ||
-           S * N > (ptrdiff_t)UINT32_MAX || p->pulse_count > INT32_MAX)
+           S * N > (ptrdiff_t)UINT32_MAX)
     views->status = DN_TOO_LARGE;
   else if (!dn_scheme_describe(p->scheme) || (p->stage != DN_STAGE_AWARE && p->stage != DN_STAGE_FROZEN) ||
            (p->coupling_kind != DN_COUPLING_LINEAR && p->coupling_kind != DN_COUPLING_DIFFERENCE))
@@ -61,22 +58,7 @@ static void net_check_primal(const DN_NAME(dn_network_primal) *p, dn_views *view
   else if (!(p->time_step > 0 && isfinite(p->time_step))) views->status = DN_BAD_TIME_STEP;
   else if (net_check_monitors(p) != DN_OK) views->status = net_check_monitors(p);
   else if (net_averaged_angle(p) >= 0) views->status = DN_PERIODIC_AVERAGE;
-  for (int32_t k = 0; views->status == DN_OK && p->parameters && k < p->model->parameters; k++) {
-    const DN_NAME(dn_parameter) *given = &p->parameters[k];
-    if (given->count != 0 && given->count != 1 && given->count != N) views->status = DN_BAD_SIZE;
-    else if (given->count > 0)
-      dn_views_add(views, given->values, 1, given->count, given->count, size, needed, false, 0);
-  }
-  const ptrdiff_t E = net_edges(plan);
-  dn_views_add(views, p->weights, 1, E, E, size, needed, false, 0);
-  if (plan->fractional) dn_views_add(views, p->fractions, 1, E, E, size, needed, false, 0);
-  dn_views_add(views, p->sigma, 1, p->sigma_count, p->sigma_count, size, needed, false, 0);
-  dn_views_add(views, p->noise, T, S * N, S * N, size, DN_OPTIONAL, false, 0);
-  dn_views_add(views, p->stimulus, S * N, T, p->stimulus_stride, size, DN_OPTIONAL, false, 0);
-  dn_views_add(views, p->pulses, 1, p->pulse_count, p->pulse_count, sizeof *p->pulses, DN_REQUIRED, false, 0);
-  dn_views_add(views, p->initial, S, N, N, size, needed, false, 1);
-  dn_views_add(views, p->history, p->model->couplings * N, H, p->history_stride, size,
-               plan->delay_max > 0 ? needed : DN_OPTIONAL, false, 2);
+  net_view_inputs(p, views);
   if (views->status != DN_OK) return;
   dn_views_add(views, p->monitored, net_monitored_rows(p), N, N, size, DN_OPTIONAL, false, 3);
 }
@@ -93,15 +75,11 @@ static dn_recorded net_recorded(const DN_NAME(dn_network_primal) *p) {
       .member = p->member,
       .first_step = p->first_step,
       .steps = p->steps,
-      .sigma_count = p->sigma_count,
-      .pulse_count = p->pulse_count,
       .time_step = p->time_step,
       .coupling = (double)p->coupling,
-      .fractions = p->plan->fractional,
-      .noise = p->noise != NULL,
-      .stimulus = p->stimulus != NULL,
       .real = sizeof(DN_REAL),
-      .monitors = 0xcbf29ce484222325u,
+      .inputs = net_hash_inputs(p),
+      .monitors = DN_HASH,
   };
   for (int32_t k = 0; k < p->monitor_count; k++) {
     const dn_monitor *monitor = &p->monitors[k];
@@ -111,19 +89,6 @@ static dn_recorded net_recorded(const DN_NAME(dn_network_primal) *p) {
       dn_hash(&r.monitors, (uint64_t)dn_monitor_state(monitor, v));
   }
   return r;
-}
-
-// Whether a tape's run had as many values of each parameter.
-static bool net_same_counts(const DN_NAME(dn_network_primal) *p, const dn_tape *tape) {
-  bool same = true;
-  for (int32_t k = 0; k < p->model->parameters; k++)
-    same &= tape->parameter_count[k] == (p->parameters ? p->parameters[k].count : 0);
-  return same;
-}
-
-// How many values of parameter k a run has; 1 for a default, whose derivative is that of one value.
-static ptrdiff_t net_parameter_count(const DN_NAME(dn_network_primal) *p, int32_t k) {
-  return p->parameters && p->parameters[k].count ? p->parameters[k].count : 1;
 }
 
 // The columns of monitor k.
@@ -143,8 +108,7 @@ static void net_check_run(const void *context, ptrdiff_t run, dn_views *views) {
   net_check_primal(p, views);
   if (views->status != DN_OK) return;
   const size_t size = sizeof(DN_REAL);
-  const ptrdiff_t N = p->plan->nodes, S = p->model->states, H = p->plan->history, nodes = p->model->couplings * N,
-                  T = p->steps;
+  const ptrdiff_t N = p->plan->nodes, S = p->model->states, H = p->plan->history, nodes = p->model->couplings * N;
   if (c->outs) {
     const DN_NAME(dn_network_result) *out = &c->outs[run];
     net_view_columns(p, out->columns, views);
@@ -154,26 +118,11 @@ static void net_check_run(const void *context, ptrdiff_t run, dn_views *views) {
   }
   if (c->tangents) {
     const DN_NAME(dn_network_tangent) *d = &c->tangents[run];
-    const ptrdiff_t E = net_edges(p->plan);
-    if (d->delays && !p->plan->fractional) views->status = DN_NOT_DIFFERENTIABLE;
-    for (int32_t k = 0; d->parameters && k < p->model->parameters; k++) {
-      const ptrdiff_t count = net_parameter_count(p, k);
-      dn_views_add(views, d->parameters[k], 1, count, count, size, DN_OPTIONAL, false, 0);
-    }
-    dn_views_add(views, d->weights, 1, E, E, size, DN_OPTIONAL, false, 0);
-    dn_views_add(views, d->delays, 1, E, E, size, DN_OPTIONAL, false, 0);
-    dn_views_add(views, d->sigma, 1, p->sigma_count, p->sigma_count, size, DN_OPTIONAL, false, 0);
-    dn_views_add(views, d->noise, T, S * N, S * N, size, DN_OPTIONAL, false, 0);
-    dn_views_add(views, d->stimulus, S * N, T, d->stimulus_stride, size, DN_OPTIONAL, false, 0);
-    dn_views_add(views, d->pulses, 1, p->pulse_count, p->pulse_count, size, DN_OPTIONAL, false, 0);
-    dn_views_add(views, d->initial, S, N, N, size, DN_OPTIONAL, false, 0);
-    dn_views_add(views, d->history, nodes, H, d->history_stride, size, DN_OPTIONAL, false, 0);
+    net_view_tangents(p, d, views);
     net_view_columns(p, d->columns, views);
   }
   if (c->cotangents) {
     const DN_NAME(dn_network_cotangent) *d = &c->cotangents[run];
-    const ptrdiff_t E = net_edges(p->plan);
-    if (d->delays && !p->plan->fractional) views->status = DN_NOT_DIFFERENTIABLE;
     for (int32_t k = 0; d->columns && k < p->monitor_count; k++) {
       const ptrdiff_t V = dn_monitor_states(p->model, &p->monitors[k]), first = d->columns[k].first;
       if ((first < 0 || first > net_columns(p, k)) && views->status == DN_OK) views->status = DN_BAD_SIZE;
@@ -182,23 +131,10 @@ static void net_check_run(const void *context, ptrdiff_t run, dn_views *views) {
       dn_views_add(views, d->columns[k].column, V, N, N, size, DN_OPTIONAL, false, 0);
     }
     dn_views_add(views, d->final_state, S, N, N, size, DN_OPTIONAL, false, 0);
-    for (int32_t k = 0; d->parameters && k < p->model->parameters; k++) {
-      const ptrdiff_t count = net_parameter_count(p, k);
-      dn_views_add(views, d->parameters[k], 1, count, count, size, DN_OPTIONAL, true, 0);
-    }
-    dn_views_add(views, d->weights, 1, E, E, size, DN_OPTIONAL, true, 0);
-    dn_views_add(views, d->delays, 1, E, E, size, DN_OPTIONAL, true, 0);
-    dn_views_add(views, d->coupling, 1, 1, 1, size, DN_OPTIONAL, true, 0);
-    dn_views_add(views, d->sigma, 1, p->sigma_count, p->sigma_count, size, DN_OPTIONAL, true, 0);
-    dn_views_add(views, d->noise, T, S * N, S * N, size, DN_OPTIONAL, true, 0);
-    dn_views_add(views, d->stimulus, S * N, T, d->stimulus_stride, size, DN_OPTIONAL, true, 0);
-    dn_views_add(views, d->pulses, 1, p->pulse_count, p->pulse_count, size, DN_OPTIONAL, true, 0);
-    dn_views_add(views, d->initial, S, N, N, size, DN_OPTIONAL, true, 0);
-    dn_views_add(views, d->history, nodes, H, d->history_stride, size, DN_OPTIONAL, true, 0);
+    net_view_cotangents(p, d, views);
     const dn_tape *tape = c->tapes ? c->tapes[run] : NULL;
     const dn_recorded recorded = net_recorded(p);
-    if (views->status == DN_OK &&
-        (!tape || !tape->finished || !dn_recorded_same(&tape->recorded, &recorded) || !net_same_counts(p, tape)))
+    if (views->status == DN_OK && (!tape || !tape->finished || !dn_recorded_same(&tape->recorded, &recorded)))
       views->status = DN_BAD_TAPE;
   }
 }
@@ -209,8 +145,10 @@ static void net_check_run(const void *context, ptrdiff_t run, dn_views *views) {
 static size_t net_bytes(const DN_NAME(dn_network_primal) *p, bool adjoint, bool *overflow) {
   dn_arena arena = {0};
   net_arrays a;
+  net_inputs in;
   net_adjoint b;
   net_take(p, p->plan->block + 1, &arena, &a);
+  net_inputs_take(p, &arena, &in);
   if (adjoint) net_adjoint_take(p, &arena, &b);
   *overflow |= arena.overflow;
   return arena.used;
@@ -389,7 +327,8 @@ static void net_run_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   }
   dn_arena arena = dn_frame_arena(&c->frame, worker);
   net_run f;
-  net_prepare(&f, p, worker, plan->block + 1, tape != NULL, &arena);
+  net_inputs in;
+  net_prepare(&f, &in, p, worker, plan->block + 1, tape != NULL, &arena);
   const size_t own = (size_t)(f.end > f.lo ? f.end - f.lo : 0) * sizeof(DN_REAL);
 
   net_pass pass = {.f = &f, .from = 0, .to = T, .reports = true, .given = out->columns, .monitored = f.a.monitored};
@@ -440,11 +379,8 @@ dn_status DN_NAME(dn_network_run)(ptrdiff_t runs, const DN_NAME(dn_network_prima
     tape->finished = false;
     status = net_layout(&primals[r], tape->budget, &tape->layout, NULL);
     if (status == DN_OK)
-      status = dn_tape_reserve(tape, tape->layout.bytes - tape->layout.fixed_bytes + 2 * DN_CACHE_LINE,
-                               primals[r].model->parameters);
+      status = dn_tape_reserve(tape, tape->layout.bytes - tape->layout.fixed_bytes + 2 * DN_CACHE_LINE);
     tape->recorded = net_recorded(&primals[r]);
-    for (int32_t k = 0; status == DN_OK && k < primals[r].model->parameters; k++)
-      tape->parameter_count[k] = primals[r].parameters ? primals[r].parameters[k].count : 0;
     if (status != DN_OK) dn_finish(place, status, r);
   }
   if (status != DN_OK) {
@@ -510,8 +446,9 @@ static void net_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   }
   dn_arena arena = dn_frame_arena(&c->frame, worker);
   net_run f;
-  net_prepare(&f, p, worker, plan->block + 1, true, &arena);
-  net_adjoint b = {.f = &f, .d = d, .wants_edges = d->weights || d->delays};
+  net_inputs in;
+  net_prepare(&f, &in, p, worker, plan->block + 1, true, &arena);
+  net_adjoint b = {.f = &f, .in = {.d = d, .wants_edges = d->weights || d->delays}};
   const size_t before = arena.used;
   net_adjoint_take(p, &arena, &b);
   net_clear_arena(&f, &arena, before);
@@ -520,10 +457,10 @@ static void net_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   const int32_t *gain = p->model->implementation->gain;
   for (int32_t k = 0; k < f.C && net_leads(&f); k++) {
     b.active[k] = gain[k] < 0;
-    for (ptrdiff_t i = 0; i < f.N && !b.active[k]; i++) b.active[k] = f.a.parameters[gain[k] * f.row + i] != 0;
+    for (ptrdiff_t i = 0; i < f.N && !b.active[k]; i++) b.active[k] = f.in->parameters[gain[k] * f.row + i] != 0;
   }
   // The weights once more, in the order of the transposed graph.
-  const DN_REAL *weights = plan->fractional ? f.a.expanded : p->weights;
+  const DN_REAL *weights = plan->fractional ? f.in->expanded : p->weights;
   net_pack(&f, &plan->transposed, weights, b.weights);
   if (net_leads(&f)) {
     net_fill_lanes(&b.now, b.weights, f.C * f.row);
@@ -534,7 +471,7 @@ static void net_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   for (ptrdiff_t s = 0; s < f.S && d->final_state && f.end > f.lo; s++)
     memcpy(b.state + s * f.row + f.lo, d->final_state + s * f.N + f.lo, (size_t)(f.end - f.lo) * sizeof(DN_REAL));
   b.column = plan->lead;
-  f.has_noise |= d->sigma != NULL && p->sigma_count > 0;
+  f.in->has_noise |= d->sigma != NULL && p->sigma_count > 0;
 
   dn_tape *tape = c->tapes[run];
   net_reverse(&b, tape, tape->layout.levels, 0, p->steps, net_start(&f), net_history(p), p->history_stride, result);
@@ -543,7 +480,7 @@ static void net_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
     ring_history(&b.back.ring, b.ring, b.column, INT32_MAX, b.block, d->history, d->history_stride);
   net_meet(&f);
   dn_outcome where;
-  if (net_leads(&f) && net_adjoint_finish(&b, &where) != DN_OK) *result = where;
+  if (net_leads(&f) && net_inputs_vjp_finish(&f, &b.in, b.state, &where) != DN_OK) *result = where;
 }
 
 dn_status DN_NAME(dn_network_vjp)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals, dn_tape *const *tapes,
@@ -563,8 +500,6 @@ static size_t net_jvp_bytes(const DN_NAME(dn_network_primal) *p, bool *overflow)
   net_tangent b;
   net_tangent_take(p, &arena, &b);
   *overflow |= arena.overflow;
-  // The weights' tangents in the caller's order.
-  dn_arena_take(&arena, p->plan->edges, sizeof(DN_REAL));
   return arena.used;
 }
 
@@ -573,42 +508,19 @@ static void net_jvp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   const DN_NAME(dn_network_primal) *p = &c->primals[run];
   const DN_NAME(dn_network_tangent) *d = &c->tangents[run];
   const dn_plan *plan = p->plan;
-  const ptrdiff_t N = plan->nodes, E = plan->edges;
   if (p->steps == 0) {
     *result = dn_block_end(worker, (dn_outcome){.status = DN_OK}, 0);
     return;
   }
   dn_arena arena = dn_frame_arena(&c->frame, worker);
   net_run f;
-  net_prepare(&f, p, worker, plan->block + 1, true, &arena);
-  net_tangent b = {.f = &f, .d = d, .pass = {.f = &f, .to = p->steps, .reports = true}};
+  net_inputs in;
+  net_prepare(&f, &in, p, worker, plan->block + 1, true, &arena);
+  net_tangent b = {.f = &f, .in = {.d = d}, .pass = {.f = &f, .to = p->steps, .reports = true}};
   const size_t before = arena.used;
   net_tangent_take(p, &arena, &b);
-  DN_REAL *weights = dn_arena_take(&arena, E, sizeof(DN_REAL));
   net_clear_arena(&f, &arena, before);
-  for (ptrdiff_t e = 0; e < E && net_leads(&f); e++) {
-    const ptrdiff_t user = plan->fractional && e >= E / 2 ? e - E / 2 : e;
-    const DN_REAL share = !plan->fractional ? 1 : e == user ? 1 - p->fractions[user] : p->fractions[user];
-    if (d->weights) weights[e] = share * d->weights[user];
-    if (d->delays) weights[e] += (e == user ? -d->delays[user] : d->delays[user]) * p->weights[user];
-  }
-  net_meet(&f);
-  net_pack(&f, &plan->forward, weights, b.weights);
-  if (net_leads(&f)) {
-    net_lane_weights(f.a.now.lanes, b.weights, b.now);
-    net_lane_weights(f.a.recent.lanes, b.weights, b.recent);
-    if (f.difference) net_self(&f, b.weights, b.self);
-    for (int32_t k = 0; k < f.P && d->parameters; k++) {
-      const ptrdiff_t count = net_parameter_count(p, k);
-      if (d->parameters[k] && N > 0) net_spread(d->parameters[k], count, N, f.row, b.parameters + k * f.row);
-    }
-    const double root = sqrt(p->time_step);
-    for (ptrdiff_t s = 0; s < f.S && d->sigma && p->sigma_count > 0; s++)
-      for (ptrdiff_t i = 0; i < N; i++)
-        b.amplitude[s * f.row + i] = (DN_REAL)(root * (double)d->sigma[p->sigma_count == f.S ? s : s * N + i]);
-  }
-  net_meet(&f);
-  f.has_noise |= d->sigma != NULL && p->sigma_count > 0;
+  net_inputs_jvp_prepare(&f, &b.in);
   net_tangent_advance(&b, result);
 }
 

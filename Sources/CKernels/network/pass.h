@@ -58,8 +58,8 @@ static void net_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
                   .end = f->hi,
                   .time_step = f->dt,
                   .coupling = p->coupling,
-                  .parameters = f->a.parameters,
-                  .increment = f->a.increment,
+                  .parameters = f->in->parameters,
+                  .increment = f->in->increment,
                   .predictor = f->a.predictor};
   if (!f->zero && !f->recent) {
     step.now = s + known * S;
@@ -74,12 +74,12 @@ static void net_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
     if (f->recent) net_meet(f);
     for (ptrdiff_t j = 0; j < n; j++, s += S, c += C) {
       DN_REAL *y = f->a.observed + j * C;
-      net_apply_lanes(f, &f->a.recent, f->a.recent.weights, y, c + C);
+      net_apply_lanes(f, &f->in->recent, f->in->recent.weights, y, c + C);
       if (j >= known) {
         step.now = s;
         step.coupled_now = c;
         step.coupled_next = p->stage == DN_STAGE_FROZEN ? c : c + C;
-        step.increment = f->a.increment + (j - known) * S;
+        step.increment = f->in->increment + (j - known) * S;
         if (!f->split) {
           pass->clamps += f->scheme->step(&step, 1, s + S);
         } else {
@@ -177,11 +177,11 @@ static int64_t net_count_clamps(const net_pass *pass, ptrdiff_t good) {
                           .end = f->hi,
                           .time_step = f->dt,
                           .coupling = p->coupling,
-                          .parameters = f->a.parameters,
+                          .parameters = f->in->parameters,
                           .now = pass->states + j * S,
                           .coupled_now = coupled,
                           .coupled_next = p->stage == DN_STAGE_FROZEN ? coupled : next + (j + 1) * C,
-                          .increment = f->a.increment,
+                          .increment = f->in->increment,
                           .predictor = f->a.predictor};
     clamps += f->scheme->step(&step, 1, f->a.predictor);
   }
@@ -230,7 +230,7 @@ static void net_advance(net_pass *pass, const DN_REAL *state, const DN_REAL *his
   const dn_plan *plan = f->plan;
   const ptrdiff_t S = f->S * f->row, C = f->C * f->row, B = plan->block, D = plan->delay_max;
   net_fill_history(f, history, history_stride);
-  f->noise_from = f->noise_to = 0;
+  f->in->noise_from = f->in->noise_to = 0;
   *result = (dn_outcome){.status = DN_OK};
   ptrdiff_t column = plan->lead, n;
   // Rows of a stretch that is kept stand on the record; the others are the block's, with the last one before it.

@@ -7,14 +7,9 @@
 typedef struct net_tangent {
   net_pass pass;  // of the states
   net_run *f;
-  const DN_NAME(dn_network_tangent) *d;
-  DN_REAL *weights;                               // (E) tangents in plan order
-  DN_REAL *now, *recent;                          // the same as lanes
-  DN_REAL *self;                                  // (row) of net_arrays' self
+  net_inputs_jvp in;
   DN_REAL *ring;                                  // (C, N, stride) dy
-  DN_REAL *parameters, *amplitude;                // (P, row), (S, row) tangents
   DN_REAL *states, *coupled, *coupled_predicted;  // (B + 1, S or C, row)
-  DN_REAL *increment;                             // (S, row)
   DN_REAL *seen, *observed;                       // (DN_RECENT + DN_LEAF, C, row) dy, and the leaf's rows of it
   DN_REAL *predictor;                             // (S, row)
   DN_REAL *monitored;                             // what monitors keep, tangents
@@ -28,17 +23,11 @@ static void net_tangent_take(const DN_NAME(dn_network_primal) *p, dn_arena *aren
   const ptrdiff_t row = net_row(plan), S = p->model->states * row, C = p->model->couplings * row,
                   rows = plan->block + 1;
   const size_t size = sizeof(DN_REAL);
-  b->weights = dn_arena_take(arena, plan->edges, size);
-  b->now = net_take_lane_weights(&plan->forward.now, arena);
-  b->recent = net_take_lane_weights(&plan->forward.recent, arena);
-  b->self = p->coupling_kind == DN_COUPLING_DIFFERENCE ? dn_arena_take(arena, row, size) : NULL;
+  net_inputs_jvp_take(p, arena, &b->in);
   b->ring = dn_arena_take(arena, p->model->couplings * plan->nodes * plan->stride, size);
-  b->parameters = dn_arena_take(arena, p->model->parameters * row, size);
-  b->amplitude = dn_arena_take(arena, S, size);
   b->states = dn_arena_take(arena, rows * S, size);
   b->coupled = dn_arena_take(arena, rows * C, size);
   b->coupled_predicted = net_splits(p) ? dn_arena_take(arena, rows * C, size) : NULL;
-  b->increment = dn_arena_take(arena, S, size);
   b->seen = dn_arena_take(arena, (DN_RECENT + DN_LEAF) * C, size);
   if (b->seen) b->observed = b->seen + DN_RECENT * C;
   b->y = dn_arena_take(arena, C, size);
@@ -51,7 +40,7 @@ static void net_tangent_take(const DN_NAME(dn_network_primal) *p, dn_arena *aren
 static void net_tangent_add(void *context, int32_t l, ptrdiff_t from, ptrdiff_t n) {
   const net_tangent *b = context;
   ring_share by_weights = b->f->ring;
-  by_weights.weights = b->weights;
+  by_weights.weights = b->in.weights;
   ring_add(&b->f->ring, l, b->pass.x + from, b->pass.x + from, n);
   ring_add(&b->f->ring, l, b->x + from, b->x + from, n);
   ring_add(&by_weights, l, b->pass.x + from, b->x + from, n);
@@ -61,29 +50,8 @@ static void net_tangent_add(void *context, int32_t l, ptrdiff_t from, ptrdiff_t 
 static void net_tangent_now(const net_tangent *b, const DN_REAL *y, const DN_REAL *dy, DN_REAL *sum) {
   const net_run *f = b->f;
   net_apply_now(f, dy, sum);
-  net_apply_lanes(f, &f->a.now, b->now, y, sum);
-  net_apply_self(f, b->self, y, sum);
-}
-
-// The tangent of the increment of step t: dsigma sqrt(dt) z + sigma sqrt(dt) dz + dt du.
-static void net_tangent_increment(net_tangent *b, ptrdiff_t t) {
-  net_run *f = b->f;
-  const DN_NAME(dn_network_tangent) *d = b->d;
-  const ptrdiff_t N = f->N;
-  net_zero(f, f->S, b->increment);
-  if (d->sigma && f->primal->sigma_count > 0)
-    net_multiply_add(f, f->S, b->amplitude, net_noise(f, t, t + 1), b->increment);
-  for (ptrdiff_t s = 0; s < f->S; s++)
-    for (ptrdiff_t i = f->lo; i < f->end; i++) {
-      DN_REAL *to = &b->increment[s * f->row + i];
-      if (d->noise) *to = DN_FMA(f->a.amplitude[s * f->row + i], d->noise[(t * f->S + s) * N + i], *to);
-      if (d->stimulus) *to = DN_FMA(f->dt, d->stimulus[(s * N + i) * d->stimulus_stride + t], *to);
-    }
-  for (ptrdiff_t k = net_first_pulse(f, t); d->pulses && k < net_pulses_before(f, t + 1); k++) {
-    const net_touched u = net_touch(f, k, t, t + 1);
-    DN_REAL *to = &b->increment[u.element];
-    if (u.from < u.to) *to = DN_FMA(f->dt, d->pulses[f->a.pulses[k].pulse], *to);
-  }
+  net_apply_lanes(f, &f->in->now, b->in.now, y, sum);
+  net_apply_self(f, b->in.self, y, sum);
 }
 
 static void net_tangent_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
@@ -101,11 +69,11 @@ static void net_tangent_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
     const ptrdiff_t tau = b->pass.tau + j;
     const DN_REAL *s = b->pass.states + j * S, *c = b->pass.coupled + j * C, *y = f->a.observed + (j - first) * C;
     DN_REAL *ds = b->states + j * S, *dc = b->coupled + j * C, *dy = b->observed + (j - first) * C;
-    net_apply_lanes(f, &f->a.recent, f->a.recent.weights, dy, dc + C);
-    net_apply_lanes(f, &f->a.recent, b->recent, y, dc + C);
+    net_apply_lanes(f, &f->in->recent, f->in->recent.weights, dy, dc + C);
+    net_apply_lanes(f, &f->in->recent, b->in.recent, y, dc + C);
     if (tau > 0) {
       net_increments(f, tau - 1, tau);
-      net_tangent_increment(b, tau - 1);
+      net_increment_jvp(f, &b->in, tau - 1);
       const bool frozen = p->stage == DN_STAGE_FROZEN;
       dn_step_jvp v = {.step = {.nodes = f->N,
                                 .row = f->row,
@@ -113,18 +81,18 @@ static void net_tangent_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
                                 .end = f->hi,
                                 .time_step = f->dt,
                                 .coupling = p->coupling,
-                                .parameters = f->a.parameters,
+                                .parameters = f->in->parameters,
                                 .now = s,
                                 .coupled_now = c,
                                 .coupled_next = frozen ? c : c + C,
-                                .increment = f->a.increment,
+                                .increment = f->in->increment,
                                 .predictor = f->a.predictor},
-                       .coupling = b->d->coupling,
-                       .parameters = b->parameters,
+                       .coupling = b->in.d->coupling ? *b->in.d->coupling : 0,
+                       .parameters = b->in.parameters,
                        .now = ds,
                        .coupled_now = dc,
                        .coupled_next = frozen ? dc : dc + C,
-                       .increment = b->increment,
+                       .increment = b->in.increment,
                        .predictor = b->predictor};
       if (!f->split) {
         f->scheme->step_jvp(&v, ds + S);
@@ -135,7 +103,7 @@ static void net_tangent_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
         DN_REAL *predicted = b->coupled_predicted + (j + 1) * C;
         net_copy(f, f->C, dc + C, predicted);
         net_observe(f, 1, f->a.predictor, b->y);
-        f->model->observe_jvp(f->row, f->lo, f->hi, f->a.parameters, f->a.predictor, b->parameters, b->predictor,
+        f->model->observe_jvp(f->row, f->lo, f->hi, f->in->parameters, f->a.predictor, b->in.parameters, b->predictor,
                               b->dy);
         net_meet(f);
         net_tangent_now(b, b->y, b->dy, predicted);
@@ -143,7 +111,7 @@ static void net_tangent_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
         f->scheme->correct_jvp(&v, ds + S);
       }
     }
-    f->model->observe_jvp(f->row, f->lo, f->hi, f->a.parameters, s + S, b->parameters, ds + S, dy);
+    f->model->observe_jvp(f->row, f->lo, f->hi, f->in->parameters, s + S, b->in.parameters, ds + S, dy);
     if (f->zero || f->recent) net_meet(f);
     if (f->zero) net_tangent_now(b, y, dy, dc + C);
   }
@@ -155,22 +123,16 @@ static void net_tangent_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
 static void net_tangent_advance(net_tangent *b, dn_outcome *result) {
   net_run *f = b->f;
   net_pass *pass = &b->pass;
-  const DN_NAME(dn_network_tangent) *d = b->d;
+  const DN_NAME(dn_network_tangent) *d = b->in.d;
   const dn_plan *plan = f->plan;
-  const ptrdiff_t S = f->S * f->row, C = f->C * f->row, B = plan->block, D = plan->delay_max, N = f->N;
+  const ptrdiff_t S = f->S * f->row, C = f->C * f->row, B = plan->block;
   const ptrdiff_t T = f->primal->steps;
-  const size_t size = sizeof(DN_REAL);
   net_fill_history(f, net_history(f->primal), f->primal->history_stride);
   pass->states = f->a.states;
   pass->coupled = f->a.coupled;
   pass->coupled_predicted = f->a.coupled_predicted;
   net_copy(f, f->S, net_start(f), pass->states + S);
-  for (ptrdiff_t c = 0; c < f->C && d->history && D > 0; c++)
-    for (ptrdiff_t i = c * N + f->lo; i < c * N + f->end; i++)
-      memcpy(b->ring + i * plan->stride + plan->lead - D, d->history + i * d->history_stride + plan->history - D,
-             (size_t)D * size);
-  for (ptrdiff_t s = 0; s < f->S && d->initial && f->end > f->lo; s++)
-    memcpy(b->states + S + s * f->row + f->lo, d->initial + s * N + f->lo, (size_t)(f->end - f->lo) * size);
+  net_start_jvp(f, &b->in, b->states + S, b->ring);
   ptrdiff_t column = plan->lead, n;
   net_load_seen(f, f->a.ring + column, f->a.seen);
   net_load_seen(f, b->ring + column, b->seen);
