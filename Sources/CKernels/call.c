@@ -202,7 +202,8 @@ void dn_call_run(dn_call *call, int32_t threads, ptrdiff_t runs, dn_work work, v
 
 dn_status dn_finish(dn_place *place, dn_status status, ptrdiff_t run) {
   if (place)
-    *place = (dn_place){.run = run, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1};
+    *place = (dn_place){
+        .run = run, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1, .monitor = -1};
   return status;
 }
 

@@ -159,6 +159,12 @@ struct dn_implementation {
 
 // ---- Monitors ------------------------------------------------------------------------------------------------------
 
+// Numbers that a kind makes of its constants and the length of an interim mean before a run begins.
+#define DN_MONITOR_CONSTANTS 20
+
+// Makes them. Returns the number of the constant that is outside its range, or -1.
+int32_t dn_monitor_prepare(const dn_monitor *monitor, double time_step, double constants[DN_MONITOR_CONSTANTS]);
+
 static inline ptrdiff_t dn_monitor_states(const dn_model *model, const dn_monitor *monitor) {
   return monitor->states ? monitor->state_count : model->states;
 }

@@ -52,7 +52,7 @@ public final class Plan: Sendable {
     options.tile_sources = tileSources
 
     var created: OpaquePointer?
-    var place = dn_place(run: -1, edge: -1, node: -1, step: -1, state: -1, parameter: -1, pulse: -1)
+    var place = dn_place(run: -1, edge: -1, node: -1, step: -1, state: -1, parameter: -1, pulse: -1, monitor: -1)
     let (sources, targets): ([Int32], [Int32]) =
       switch network.topology {
       case .dense: ([], [])
@@ -112,7 +112,7 @@ public final class Workspace {
     try check(
       (
         dn_workspace_create(plan.handle, &created),
-        dn_place(run: -1, edge: -1, node: -1, step: -1, state: -1, parameter: -1, pulse: -1)
+        dn_place(run: -1, edge: -1, node: -1, step: -1, state: -1, parameter: -1, pulse: -1, monitor: -1)
       ))
     guard let created else { throw .outOfMemory }
     handle = created

@@ -101,7 +101,8 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
       (monitors + k).initialize(
         to: dn_monitor(
           kind: monitor.kind.code, every: Int64(monitor.stepsPerColumn),
-          states: chosen[k] == nil ? nil : UnsafePointer(monitorStates + next), state_count: Int32(list.count)))
+          states: chosen[k] == nil ? nil : UnsafePointer(monitorStates + next), state_count: Int32(list.count),
+          parameter_count: 0, parameters: nil, interim: 0, gain: nil, rows: 0, reference: 0))
       for state in list {
         (monitorStates + next).initialize(to: state)
         next += 1
@@ -277,4 +278,4 @@ extension Problem {
 }
 
 /// A location that says nothing.
-let noPlace = dn_place(run: -1, edge: -1, node: -1, step: -1, state: -1, parameter: -1, pulse: -1)
+let noPlace = dn_place(run: -1, edge: -1, node: -1, step: -1, state: -1, parameter: -1, pulse: -1, monitor: -1)

@@ -54,7 +54,7 @@ static void DN_NAME(pair_expect)(DN_NAME(pair) *p, entry which, const char *what
     before = fnv1a(before, p->trial[r].name.memory, (size_t)p->trial[r].name.size * sizeof(DN_REAL));
     TRIAL_GRIDS(EACH)
 #undef EACH
-    dn_place place = {77, 77, 77, 77, 77, 77, 77};
+    dn_place place = {77, 77, 77, 77, 77, 77, 77, 77};
     dn_status status = DN_NAME(pair_call)(p, which, runs, NULL, &place);
     CHECK(status == want, "status %d, expected %d", status, want);
     if (want == DN_OK || status != want) continue;

@@ -16,7 +16,7 @@ static void plans(void) {
         heap_fail(&h, at, on);
         dn_plan_options options = {.allocator = heap_allocator(&h)};
         dn_plan *plan = (dn_plan *)&h;
-        dn_place place = {77, 77, 77, 77, 77, 77, 77};
+        dn_place place = {77, 77, 77, 77, 77, 77, 77, 77};
         dn_status status = dn_plan_create(&net.view, &options, &plan, &place);
         CHECK_STATUS(status, h.failed ? DN_NO_MEMORY : DN_OK);
         CHECK_THAT((plan != NULL) == (status == DN_OK));
@@ -94,7 +94,7 @@ static void check_call(const network *net, entry which, ptrdiff_t runs, int32_t 
       if (with_workspace) CHECK_STATUS(dn_workspace_create(plan, &options.workspace), DN_OK);
       const long with = h.live;
       heap_fail(&h, at, on);
-      dn_place place = {77, 77, 77, 77, 77, 77, 77};
+      dn_place place = {77, 77, 77, 77, 77, 77, 77, 77};
       dn_status status = trials_call_f32(which, plan, runs, q, &options, &place);
       const bool failed = h.failed > 0;
       CHECK_STATUS(status, failed ? DN_NO_MEMORY : DN_OK);

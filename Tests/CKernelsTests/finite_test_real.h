@@ -13,7 +13,7 @@ static void DN_NAME(expect)(entry which, const dn_plan *plan, DN_NAME(trial) *ba
       two[0] = DN_NAME(trial_make)(bad->net, bad->steps, 0.75, 5, (layout){0});
       if (which != ENTRY_RUN) DN_NAME(trial_call)(ENTRY_RUN, plan, &two[0], NULL);
     }
-    dn_place place = {77, 77, 77, 77, 77, 77, 77};
+    dn_place place = {77, 77, 77, 77, 77, 77, 77, 77};
     dn_status status = DN_NAME(trials_call)(which, plan, runs, two, &options, &place);
     bool right =
         status == want && place.run == runs - 1 && place.edge == edge && place.node == node && place.step == step;

@@ -36,7 +36,7 @@ static const dn_allocator limited = {allocate_limited, release_limited, NULL};
 static void expect(sample *s, const char *what, dn_status want, dn_status or_this, ptrdiff_t edge) {
   check_about("%s", what);
   dn_plan *plan = (dn_plan *)s;
-  dn_place place = {77, 77, 77, 77, 77, 77, 77};
+  dn_place place = {77, 77, 77, 77, 77, 77, 77, 77};
   dn_status status = dn_plan_create(&s->net, &s->options, &plan, &place);
   CHECK(status == want || status == or_this, "status %d, expected %d", status, want);
   if (status == DN_OK) {

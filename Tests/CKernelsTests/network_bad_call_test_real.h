@@ -73,14 +73,14 @@ static void DN_NAME(pair_expect)(DN_NAME(pair) *p, entry which, const char *what
     const ptrdiff_t first = runs == 1 ? r : 0;
     check_about("%s: %s, run %td, %td runs", entry_names[which], what, r, runs);
     const uint64_t before = DN_NAME(pair_hash)(p);
-    dn_place place = {77, 77, 77, 77, 77, 77, 77};
+    dn_place place = {77, 77, 77, 77, 77, 77, 77, 77};
     const dn_status status = DN_NAME(pair_call)(p, which, first, runs, NULL, &place);
     CHECK(status == want, "status %d, expected %d", status, want);
     if (want == DN_OK || status != want) continue;
     CHECK(before == DN_NAME(pair_hash)(p), "an array was written");
     CHECK(place.run == r - first, "run %td", place.run);
     CHECK_THAT(place.edge == -1 && place.node == -1 && place.step == -1 && place.state == -1 && place.parameter == -1 &&
-               place.pulse == -1);
+               place.pulse == -1 && place.monitor == -1);
     CHECK_STATUS(DN_NAME(pair_call)(p, which, first, runs, NULL, NULL), want);
   }
 }
@@ -134,7 +134,7 @@ static void DN_NAME(pointers)(void) {
     DN_NAME(dn_network_result) *no_result = NULL;
     const DN_NAME(dn_network_tangent) *no_tangent = NULL;
     const DN_NAME(dn_network_cotangent) *no_cotangent = NULL;
-    dn_place place = {77, 77, 77, 77, 77, 77, 77};
+    dn_place place = {77, 77, 77, 77, 77, 77, 77, 77};
     if (k == ENTRY_RUN) {
       CHECK_STATUS(DN_NAME(dn_network_run)(1, no_primal, p->result, NULL, NULL), DN_NULL_POINTER);
       CHECK_STATUS(DN_NAME(dn_network_run)(1, p->primal, no_result, NULL, &place), DN_NULL_POINTER);
@@ -163,7 +163,7 @@ static void DN_NAME(expect_place)(DN_NAME(pair) *p, entry which, const char *wha
                                   ptrdiff_t pulse) {
   check_about("%s: %s", entry_names[which], what);
   const uint64_t before = DN_NAME(pair_hash)(p);
-  dn_place place = {77, 77, 77, 77, 77, 77, 77};
+  dn_place place = {77, 77, 77, 77, 77, 77, 77, 77};
   CHECK_STATUS(DN_NAME(pair_call)(p, which, 0, 1, NULL, &place), want);
   CHECK(before == DN_NAME(pair_hash)(p), "an array was written");
   CHECK(place.run == 0 && place.state == state && place.pulse == pulse, "run %td state %d pulse %td", place.run,
@@ -381,7 +381,7 @@ static void DN_NAME(shared)(void) {
 #define SHARED(k, what, statements)                                                    \
   do {                                                                                 \
     DN_NAME(pair) *p = DN_NAME(pair_make)(k);                                          \
-    dn_place place = {77, 77, 77, 77, 77, 77, 77};                                     \
+    dn_place place = {77, 77, 77, 77, 77, 77, 77, 77};                                 \
     check_about("%s: %s", entry_names[k], what);                                       \
     statements;                                                                        \
     const uint64_t before = DN_NAME(pair_hash)(p);                                     \
@@ -450,7 +450,7 @@ static void DN_NAME(tapes)(void) {
     // A tape of too small a budget, and of one that does.
     size_t everything, least;
     CHECK_STATUS(DN_NAME(dn_network_tape_bytes)(&p->primal[r], &everything, &least), DN_OK);
-    dn_place place = {77, 77, 77, 77, 77, 77, 77};
+    dn_place place = {77, 77, 77, 77, 77, 77, 77, 77};
     CHECK_STATUS(dn_tape_create(least - 1, NULL, &p->tape[r]), DN_OK);
     p->result[r].tape = p->tape[r];
     CHECK_STATUS(DN_NAME(pair_call)(p, ENTRY_RUN, r, 1, NULL, &place), DN_BUDGET_TOO_SMALL);

@@ -93,6 +93,27 @@ ref_problem ref_problem_make(const ref_model *model, const network *net, bool fr
                    .every = setup->every ? setup->every : 1,
                    .monitor = setup->monitor,
                    .coupling_kind = setup->coupling_kind};
+  // Constants other than the defaults; a matrix that is neither square nor symmetric.
+  const dn_monitor_description *kind = dn_monitor_describe(setup->monitor);
+  for (int k = 0; k < kind->parameters; k++)
+    q.constants[k] = kind->parameter[k].value * (setup->parameters == PARAMETERS_MIXED && k % 2 == 0 ? 1.25 : 1);
+  if (setup->monitor == DN_MONITOR_GAMMA) q.constants[1] = setup->parameters == PARAMETERS_MIXED ? 4 : 3;
+  if (setup->monitor == DN_MONITOR_MIXTURE) q.constants[0] = setup->parameters == PARAMETERS_MIXED ? 5 : 6;
+  // Which constants are times (1), their squares (2), rates (-1).
+  static const int powers[][REF_MONITOR_CONSTANTS] = {[DN_MONITOR_VOLTERRA] = {1, 2},
+                                                      [DN_MONITOR_GAMMA] = {1},
+                                                      [DN_MONITOR_MIXTURE] = {0, 0, -1},
+                                                      [DN_MONITOR_DOUBLE_EXPONENTIAL] = {1, -1, 0, 1, -1}};
+  for (int k = 0; k < kind->parameters && setup->quick; k++)
+    q.constants[k] *= pow(q.time_step / 50, powers[setup->monitor][k]);
+  q.interim = setup->interim;
+  if (kind->projects) {
+    static double gain[REF_ROWS_MAX * 84];
+    for (int k = 0; k < REF_ROWS_MAX * 84; k++) gain[k] = cos(0.7 * k * k);
+    q.gain = gain;
+    q.rows = REF_ROWS_MAX;
+    q.reference = setup->reference;
+  }
   // Angles have no average.
   for (int k = 0; k < model->states; k++)
     if (model->periodic[k]) q.monitor = DN_MONITOR_SUBSAMPLE;

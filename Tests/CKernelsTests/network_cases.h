@@ -25,6 +25,9 @@ typedef struct net_setup {
   bool rough;  // noise that drives the states into their bounds
   dn_coupling_kind coupling_kind;
   bool pulses;
+  int64_t interim;      // of BOLD,
+  bool quick;           //   whose kernel is over in a few hundred steps, where it takes seconds
+  ptrdiff_t reference;  // of a projection
 } net_setup;
 
 // The problem, for a network of network_make, or of network_make_fractional.

@@ -72,7 +72,7 @@ static void check_call(const network *net, entry which, ptrdiff_t runs, int32_t 
       if (which == ENTRY_VJP) CHECK_STATUS(net_trials_call_f64(ENTRY_RUN, runs, q, NULL, NULL), DN_OK);
       if (workspace) CHECK_STATUS(dn_workspace_create(plan, &options.workspace), DN_OK);
       heap_fail(&h, at, on);
-      dn_place place = {77, 77, 77, 77, 77, 77, 77};
+      dn_place place = {77, 77, 77, 77, 77, 77, 77, 77};
       const dn_status status = net_trials_call_f64(which, runs, q, &options, &place);
       const bool failed = h.failed > 0;
       CHECK_STATUS(status, failed ? DN_NO_MEMORY : DN_OK);

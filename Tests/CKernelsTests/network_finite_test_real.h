@@ -24,7 +24,7 @@ static void DN_NAME(expect)(entry which, DN_NAME(net_trial) *bad, dn_status want
       if (which == ENTRY_VJP) CHECK_STATUS(DN_NAME(net_trial_call)(ENTRY_RUN, &two[0], NULL), DN_OK);
     }
     two[runs - 1] = *bad;
-    dn_place got = {77, 77, 77, 77, 77, 77, 77};
+    dn_place got = {77, 77, 77, 77, 77, 77, 77, 77};
     const dn_status status = DN_NAME(net_trials_call)(which, runs, two, &options, &got);
     const bool right = status == want && got.run == runs - 1 && got.edge == where.edge && got.node == where.node &&
                        got.step == where.step && got.state == where.state && got.parameter == where.parameter &&
@@ -279,7 +279,7 @@ static void DN_NAME(cotangents)(void) {
       const ptrdiff_t at = 10 * k - (k == 5), node = k % 5;
       check_about("%s, %td", net_variants[v].name, at);
       DN_NAME(grid_row)(&t.cot_series, 5 + node)[at] = DN_NAME(bad_values)[k % 3];
-      dn_place place = {77, 77, 77, 77, 77, 77, 77};
+      dn_place place = {77, 77, 77, 77, 77, 77, 77, 77};
       CHECK_STATUS(DN_NAME(net_trials_call)(ENTRY_VJP, 1, &t, NULL, &place), DN_NOT_FINITE_COTANGENT);
       CHECK(place.run == 0 && place.node == node && place.edge == -1, "node %td edge %td", place.node, place.edge);
       CHECK(place.step <= 1000 + at + 1 && place.step > 1000 + at + 1 - 16 && place.step >= 1000, "step %lld",

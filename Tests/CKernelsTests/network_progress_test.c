@@ -102,7 +102,7 @@ static void cancel(void) {
       for (ptrdiff_t r = 0; r < runs && at % 2; r++) net_trial_record_f64(&q[r], 0);
       w.cancel_at = at;
       const dn_run_options options = {.threads = threads, .progress = watch_progress, .context = &w};
-      dn_place place = {77, 77, 77, 77, 77, 77, 77};
+      dn_place place = {77, 77, 77, 77, 77, 77, 77, 77};
       const dn_status status = net_trials_call_f64(ENTRY_RUN, runs, q, &options, &place);
       check_watch(&w);
       // After the last step there is nothing left to cancel.

@@ -157,6 +157,44 @@ static void clamp(run *r, ref_number *state) {
   }
 }
 
+// The kernel of a kind of BOLD at t seconds.
+static double haemodynamic(const ref_problem *q, double t) {
+  const double *c = q->constants, turn = 8 * atan(1);
+  if (q->monitor == DN_MONITOR_VOLTERRA) {
+    const double w = sqrt(1 / c[1] - 1 / (4 * c[0] * c[0]));
+    return exp(-t / (2 * c[0])) * sin(w * t) / (3 * w);
+  }
+  if (q->monitor == DN_MONITOR_GAMMA) return c[2] * pow(t / c[0], c[1] - 1) * exp(-t / c[0]) / (c[0] * tgamma(c[1]));
+  if (q->monitor == DN_MONITOR_MIXTURE)
+    return exp(-c[2] * t) * (pow(c[2] * t, c[0] - 1) / tgamma(c[0]) - c[3] * pow(c[2] * t, c[1] - 1) / tgamma(c[1]));
+  return c[6] * (c[2] * exp(-t / c[0]) * sin(turn * c[1] * t) - c[5] * exp(-t / c[3]) * sin(turn * c[4] * t));
+}
+
+// A column of BOLD from all interim means so far, `means` rows of `count`: a sum over each one's past.
+static void convolve(const ref_problem *q, const ref_number *u, ptrdiff_t means, ptrdiff_t count, ref_number *out) {
+  for (ptrdiff_t k = 0; k < count; k++) {
+    out[k] = 0;
+    for (ptrdiff_t n = 0; n < means; n++)
+      out[k] += haemodynamic(q, (double)(n * q->interim) * q->time_step / 1000) * u[(means - 1 - n) * count + k];
+    if (q->monitor == DN_MONITOR_VOLTERRA) out[k] = q->constants[2] * q->constants[3] * (out[k] - 1);
+  }
+}
+
+// L times a mean, less the reference, for each state.
+static void project(const ref_problem *q, const ref_number *mean, ref_number *out) {
+  const ptrdiff_t N = q->net->nodes;
+  for (int s = 0; s < q->model->states; s++) {
+    ref_number y[REF_ROWS_MAX], less = 0;
+    for (ptrdiff_t r = 0; r < q->rows; r++) {
+      y[r] = 0;
+      for (ptrdiff_t i = 0; i < N; i++) y[r] += q->gain[r * N + i] * mean[s * N + i];
+    }
+    if (q->reference > 0) less = y[q->reference - 1];
+    for (ptrdiff_t r = 0; r < q->rows && q->reference < 0; r++) less += y[r] / (double)q->rows;
+    for (ptrdiff_t r = 0; r < q->rows; r++) out[s * q->rows + r] = y[r] - less;
+  }
+}
+
 static bool ends_column(const ref_problem *q, ptrdiff_t t) { return (q->first_step + t + 1) % q->every == 0; }
 
 ref_result ref_network_run(const ref_problem *q, const ref_arrays *values, const double *partial,
@@ -168,7 +206,11 @@ ref_result ref_network_run(const ref_problem *q, const ref_arrays *values, const
   for (int part = 0; part < REF_PARTS; part++) r.in[part] = numbers_of(q, (ref_part)part, values, tangents);
   ref_result out = {0};
   for (ptrdiff_t t = 0; t < q->steps; t++) out.columns += ends_column(q, t);
-  ref_number *series = numbers(count * out.columns), *sum = numbers(count);
+  const bool bold = q->monitor >= DN_MONITOR_VOLTERRA, projects = q->monitor == DN_MONITOR_PROJECTION;
+  const ptrdiff_t given = projects ? S * q->rows : count;
+  ref_number *series = numbers(given * out.columns), *sum = numbers(count), *given_now = numbers(given);
+  ref_number *u = numbers(bold ? count * (q->steps / q->interim + 2) : 0);
+  ptrdiff_t means = 0;
   ref_number *s = numbers(count), *p = numbers(count), *f = numbers(count), *g = numbers(count), *n = numbers(count);
   ref_number *c = numbers(C * N);
 
@@ -196,17 +238,29 @@ ref_result ref_network_run(const ref_problem *q, const ref_arrays *values, const
     }
     memcpy(s, p, (size_t)count * sizeof *s);
     observe(&r, s, t + 1);
-    for (ptrdiff_t k = 0; k < count && q->monitor == DN_MONITOR_AVERAGE; k++) sum[k] += s[k];
-    if (!ends_column(q, t)) continue;
-    for (ptrdiff_t k = 0; k < count; k++) {
-      series[k * out.columns + done] = q->monitor == DN_MONITOR_AVERAGE ? sum[k] / (double)q->every : s[k];
-      sum[k] = 0;
+    for (ptrdiff_t k = 0; k < count && q->monitor != DN_MONITOR_SUBSAMPLE; k++) sum[k] += s[k];
+    if (bold && (q->first_step + t + 1) % q->interim == 0) {
+      for (ptrdiff_t k = 0; k < count; k++) u[means * count + k] = sum[k] / (double)q->interim;
+      memset(sum, 0, (size_t)count * sizeof *sum);
+      means++;
     }
+    if (!ends_column(q, t)) continue;
+    if (bold) {
+      convolve(q, u, means, count, given_now);
+    } else if (q->monitor == DN_MONITOR_SUBSAMPLE) {
+      memcpy(given_now, s, (size_t)count * sizeof *s);
+    } else {
+      for (ptrdiff_t k = 0; k < count; k++) p[k] = sum[k] / (double)q->every;
+      if (projects) project(q, p, given_now);
+      else memcpy(given_now, p, (size_t)count * sizeof *p);
+      memset(sum, 0, (size_t)count * sizeof *sum);
+    }
+    for (ptrdiff_t k = 0; k < given; k++) series[k * out.columns + done] = given_now[k];
     done++;
   }
 
-  out.series = values_of(series, count * out.columns);
-  out.series_tangent = tangents_of(series, count * out.columns);
+  out.series = values_of(series, given * out.columns);
+  out.series_tangent = tangents_of(series, given * out.columns);
   out.final = values_of(s, count);
   out.final_tangent = tangents_of(s, count);
   out.partial = values_of(sum, count);
@@ -215,7 +269,7 @@ ref_result ref_network_run(const ref_problem *q, const ref_arrays *values, const
     for (ptrdiff_t j = 0; j < N; j++)
       for (ptrdiff_t h = 0; h < H; h++) out.history[(k * N + j) * H + h] = creal(*column(&r, k, j, q->steps + h - H));
   out.clamps = r.clamps;
-  ref_number *const all[] = {series, sum, s, p, f, g, n, c, r.y};
+  ref_number *const all[] = {series, sum, given_now, u, s, p, f, g, n, c, r.y};
   for (size_t k = 0; k < sizeof all / sizeof all[0]; k++) free(all[k]);
   for (int part = 0; part < REF_PARTS; part++) free(r.in[part]);
   return out;

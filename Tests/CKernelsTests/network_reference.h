@@ -22,6 +22,8 @@ typedef double complex ref_number;
 #define REF_COUPLINGS_MAX 2
 #define REF_PARAMETERS_MAX 23
 #define REF_PULSES_MAX 5
+#define REF_MONITOR_CONSTANTS 16
+#define REF_ROWS_MAX 5
 
 typedef struct ref_model {
   const char *name;
@@ -71,6 +73,10 @@ typedef struct ref_problem {
   ptrdiff_t steps;
   int64_t first_step, every;
   dn_monitor_kind monitor;
+  int64_t interim;                          // BOLD: steps of an interim mean
+  double constants[REF_MONITOR_CONSTANTS];  //   and the kind's constants
+  const double *gain;                       // projection: (rows, N)
+  ptrdiff_t rows, reference;
   bool per_node[REF_PARAMETERS_MAX];  // N values of this parameter, not one
   ptrdiff_t sigma_count;              // 0, S or S N
   dn_coupling_kind coupling_kind;
@@ -88,7 +94,7 @@ typedef struct ref_arrays {
 
 typedef struct ref_result {
   ptrdiff_t columns;                // K
-  double *series, *series_tangent;  // (S, N, K)
+  double *series, *series_tangent;  // (S, N or rows, K)
   double *final, *final_tangent;    // (S, N) s(T)
   double *history;                  // (C, N, H) of the next chunk
   double *partial;                  // (S, N) of the next chunk

@@ -163,19 +163,40 @@ static void monitors(void) {
       t.drawn = true;
       net_trial_record_f64(&t, 0);
       check_about("%s, %s", ref_models[m].name, net_variants[v].name);
+      double gain[3 * 17];
+      for (int k = 0; k < 3 * 17; k++) gain[k] = sin(1.3 * k * k);
       const int32_t S = ref_models[m].states, last[] = {S - 1}, two[] = {S - 1, 0};
       const bool angle = dn_model_find(ref_models[m].name)->state[S - 1].periodic;
       const dn_monitor list[] = {{.kind = DN_MONITOR_SUBSAMPLE, .every = 1, .states = two, .state_count = 2},
                                  {.kind = angle ? DN_MONITOR_SUBSAMPLE : DN_MONITOR_AVERAGE, .every = 7},
                                  {.kind = DN_MONITOR_SUBSAMPLE, .every = 5, .states = last, .state_count = 1},
-                                 {.kind = DN_MONITOR_AVERAGE, .every = 1, .states = last, .state_count = 1}};
+                                 {.kind = DN_MONITOR_AVERAGE, .every = 1, .states = last, .state_count = 1},
+                                 {.kind = angle ? DN_MONITOR_SUBSAMPLE : DN_MONITOR_VOLTERRA, .every = 6, .interim = 2},
+                                 {.kind = angle ? DN_MONITOR_SUBSAMPLE : DN_MONITOR_PROJECTION,
+                                  .every = 4,
+                                  .states = angle ? NULL : two,
+                                  .state_count = 2,
+                                  .gain = gain,
+                                  .rows = 3,
+                                  .reference = DN_REFERENCE_MEAN},
+                                 {.kind = angle ? DN_MONITOR_SUBSAMPLE : DN_MONITOR_MIXTURE,
+                                  .every = 5,
+                                  .states = last,
+                                  .state_count = 1,
+                                  .interim = 1},
+                                 {.kind = angle ? DN_MONITOR_SUBSAMPLE : DN_MONITOR_PROJECTION,
+                                  .every = 1,
+                                  .states = last,
+                                  .state_count = 1,
+                                  .gain = gain,
+                                  .rows = 1}};
       enum { MONITORS = sizeof list / sizeof *list };
       grid_f64 alone[MONITORS][2], all[MONITORS][2], cotangent[MONITORS], sum[REF_PARTS], kept[3];
       dn_columns_f64 columns[MONITORS], tangents[MONITORS];
       dn_columns_cotangent_f64 cotangents[MONITORS];
       rng r = rng_make(9);
       for (int k = 0; k < MONITORS; k++) {
-        const ptrdiff_t rows = (list[k].states ? list[k].state_count : S) * net.nodes,
+        const ptrdiff_t rows = (list[k].states ? list[k].state_count : S) * dn_monitor_rows(&list[k], net.nodes),
                         K = dn_outputs(3, 150, list[k].every);
         for (int what = 0; what < 2; what++) {
           alone[k][what] = grid_make_f64(rows, K, (layout){k, 0, false});
@@ -193,7 +214,7 @@ static void monitors(void) {
       p.monitored = NULL;
       for (int k = 0; k < 3; k++) {
         const ptrdiff_t count = dn_monitored_count(p.model, net.nodes, list, MONITORS);
-        CHECK_THAT(count == ((angle ? 0 : S) + 1) * net.nodes);
+        CHECK_THAT(count == ((angle ? 0 : S + 5 * S + 2 + 27 + 1) + 1) * net.nodes);
         kept[k] = grid_make_f64(1, count, (layout){0});
       }
       for (int part = 0; part < REF_PARTS; part++)

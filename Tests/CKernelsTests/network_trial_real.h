@@ -42,6 +42,17 @@ static inline ptrdiff_t DN_NAME(net_columns)(const DN_NAME(net_trial) *t) {
   return dn_outputs(t->q.first_step, t->q.steps, t->q.every);
 }
 
+static inline dn_monitor DN_NAME(net_monitor)(const DN_NAME(net_trial) *t) {
+  return (dn_monitor){.kind = t->q.monitor,
+                      .every = t->q.every,
+                      .parameter_count = dn_monitor_describe(t->q.monitor)->parameters,
+                      .parameters = t->q.constants,
+                      .interim = t->q.interim,
+                      .gain = t->q.gain,
+                      .rows = t->q.rows,
+                      .reference = t->q.reference};
+}
+
 // A part's grid: rows of time where they have a stride.
 static inline DN_NAME(grid) DN_NAME(net_part_make)(const ref_problem *q, ref_part part, layout how) {
   const ptrdiff_t N = q->net->nodes;
@@ -85,15 +96,18 @@ static inline DN_NAME(net_trial) DN_NAME(net_trial_make)(const ref_model *model,
   ref_arrays_free(&values);
   ref_arrays_free(&directions);
   const ptrdiff_t states = model->states * net->nodes, K = dn_outputs(t.q.first_step, t.q.steps, t.q.every);
+  t.monitor = DN_NAME(net_monitor)(&t);
+  const ptrdiff_t kept = dn_monitored_count(dn_model_find(model->name), net->nodes, &t.monitor, 1),
+                  rows = model->states * dn_monitor_rows(&t.monitor, net->nodes);
   const layout compact = {0, how.offset, false};
   // What it keeps between steps; of a kind that keeps nothing, not looked at.
-  t.monitored = DN_NAME(grid_make)(1, states, compact);
-  t.series = DN_NAME(grid_make)(states, K, how);
+  t.monitored = DN_NAME(grid_make)(1, kept > 0 ? kept : states, compact);
+  t.series = DN_NAME(grid_make)(rows, K, how);
   t.next_initial = DN_NAME(grid_make)(1, states, compact);
   t.next_history = DN_NAME(grid_make)(model->couplings * net->nodes, net->history, how);
-  t.next_monitored = DN_NAME(grid_make)(1, states, compact);
-  t.tan_series = DN_NAME(grid_make)(states, K, how);
-  t.cot_series = DN_NAME(grid_make)(states, K, how);
+  t.next_monitored = DN_NAME(grid_make)(1, kept > 0 ? kept : states, compact);
+  t.tan_series = DN_NAME(grid_make)(rows, K, how);
+  t.cot_series = DN_NAME(grid_make)(rows, K, how);
   t.cot_final = DN_NAME(grid_make)(1, states, compact);
   rng r = rng_make(seed + 2);
   DN_NAME(grid_set)(&t.monitored, 0);
@@ -161,7 +175,7 @@ static inline DN_NAME(dn_network_primal) DN_NAME(net_trial_primal)(DN_NAME(net_t
       t->pulses[pulses++] =
           (DN_NAME(dn_pulse)){t->flood[f].state, t->flood[f].node, t->flood[f].step, t->flood[f].step + 1,
                               t->flood[f].sign * (sizeof(DN_REAL) == 4 ? (DN_REAL)FLT_MAX : (DN_REAL)DBL_MAX)};
-  t->monitor = (dn_monitor){.kind = t->q.monitor, .every = t->q.every};
+  t->monitor = DN_NAME(net_monitor)(t);
   return (DN_NAME(dn_network_primal)){.plan = t->plan,
                                       .model = dn_model_find(t->q.model->name),
                                       .scheme = t->q.scheme,

@@ -66,7 +66,7 @@ static void cancel(void) {
       watch w = watch_make(make_runs(&net, runs, q, in_place));
       w.cancel_at = at;
       dn_run_options options = {.threads = threads, .progress = watch_progress, .context = &w};
-      dn_place place = {77, 77, 77, 77, 77, 77, 77};
+      dn_place place = {77, 77, 77, 77, 77, 77, 77, 77};
       dn_status status = trials_call_f64(ENTRY_RUN, plan, runs, q, &options, &place);
       check_watch(&w);
       // After the last step there is nothing left to cancel.

@@ -52,6 +52,7 @@ def _prototypes():
         "dn_monitor_count": (c_int32, []),
         "dn_monitor_describe": (POINTER(c.dn_monitor_description), [c_int32]),
         "dn_monitor_find": (c_int32, [c_char_p]),
+        "dn_monitor_rows": (extent, [POINTER(c.dn_monitor), extent]),
         "dn_monitored_count": (extent, [POINTER(c.dn_model), extent, POINTER(c.dn_monitor), c_int32]),
         "dn_tape_create": (c_int, [ctypes.c_size_t, POINTER(c.dn_allocator), POINTER(pointer)]),
         "dn_tape_destroy": (None, [pointer]),

@@ -14,7 +14,7 @@ CLASSES_MAX = 10
 
 class dn_place(Structure):
     _fields_ = [("run", extent), ("edge", extent), ("node", extent), ("step", c_int64), ("state", c_int32),
-                ("parameter", c_int32), ("pulse", extent)]
+                ("parameter", c_int32), ("pulse", extent), ("monitor", c_int32)]
 
 
 class dn_allocator(Structure):
@@ -75,12 +75,20 @@ class dn_scheme_description(Structure):
 
 
 class dn_monitor(Structure):
-    _fields_ = [("kind", c_int32), ("every", c_int64), ("states", pointer), ("state_count", c_int32)]
+    _fields_ = [("kind", c_int32), ("every", c_int64), ("states", pointer), ("state_count", c_int32),
+                ("parameter_count", c_int32), ("parameters", pointer), ("interim", c_int64), ("gain", pointer),
+                ("rows", extent), ("reference", extent)]
+
+
+class dn_monitor_preset(Structure):
+    _fields_ = [("name", c_char_p), ("source", c_char_p), ("values", POINTER(c_double))]
 
 
 class dn_monitor_description(Structure):
     _fields_ = [("name", c_char_p), ("title", c_char_p), ("source", c_char_p), ("memory", c_int32),
-                ("periodic", c_int32)]
+                ("periodic", c_int32), ("interim", c_int32), ("projects", c_int32), ("parameters", c_int32),
+                ("presets", c_int32), ("parameter", POINTER(dn_model_parameter)),
+                ("preset", POINTER(dn_monitor_preset))]
 
 
 class dn_tape_report(Structure):

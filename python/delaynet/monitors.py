@@ -12,24 +12,48 @@ from . import _structs as c
 from ._arrays import whole
 from ._library import DelayNetError, library
 from ._register import Register, entry
+from .models import Parameter
 
 
 @dataclass(frozen=True)
 class Kind:
     """A kind of monitor. `memory`: the numbers that it keeps for each state and node between steps; `periodic`: whether it may
-    read periodic states at more than every step."""
+    read periodic states at more than every step; `interim`: whether it reads interim means, as BOLD does; `projects`: whether
+    its columns have the rows of a gain matrix; `parameters`: its constants; `presets`: values of them that have a name."""
 
     name: str
     title: str
     source: str
     memory: int
     periodic: bool
+    interim: bool
+    projects: bool
+    parameters: Register
+    presets: Register
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Constants that the literature knows by a name, and where from: a value by each parameter's name."""
+
+    name: str
+    source: str
+    values: dict
+
+
+def _kind(struct):
+    parameters = Register("constant", (entry(Parameter, struct.parameter[k]) for k in range(struct.parameters)))
+    presets = Register("preset", (
+        Preset(preset.name.decode(), preset.source.decode(), dict(zip(parameters.names, preset.values)))
+        for preset in (struct.preset[k] for k in range(struct.presets))))
+    return Kind(struct.name.decode(), struct.title.decode(), struct.source.decode(), struct.memory, bool(struct.periodic),
+                bool(struct.interim), bool(struct.projects), parameters, presets)
 
 
 @functools.cache
 def register():
     """All kinds of monitors."""
-    return Register("kind of monitor", (entry(Kind, library().dn_monitor_describe(number).contents)
+    return Register("kind of monitor", (_kind(library().dn_monitor_describe(number).contents)
                                         for number in range(library().dn_monitor_count())))
 
 

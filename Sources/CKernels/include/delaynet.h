@@ -77,7 +77,10 @@ extern "C" {
   X(DN_NOT_FINITE_NOISE, -25, "the noise holds a value that is not a finite number")           \
   X(DN_NOT_FINITE_STIMULUS, -26, "the stimulus holds a value that is not a finite number")     \
   X(DN_PERIODIC_AVERAGE, -27, "a periodic state has no average: subsample it")                 \
-  X(DN_BAD_PULSE, -28, "a pulse names a state or node that does not exist, or bad steps")
+  X(DN_BAD_PULSE, -28, "a pulse names a state or node that does not exist, or bad steps")      \
+  X(DN_BAD_INTERIM, -29, "a monitor's column does not consist of whole interim means")         \
+  X(DN_BAD_MONITOR, -30, "a constant of a monitor is outside its range")                       \
+  X(DN_BAD_GAIN, -31, "a monitor's gain matrix holds a value that is not a finite number")
 
 #define DN_STATUS_MEMBER(name, value, sentence) name = value,
 typedef enum dn_status { DN_STATUS_LIST(DN_STATUS_MEMBER) } dn_status;
@@ -93,8 +96,9 @@ typedef struct dn_place {
   ptrdiff_t node;
   int64_t step;       // absolute: first_step + t; history columns are first_step - H ... first_step - 1
   int32_t state;      // of the model, in its order
-  int32_t parameter;  // of the model, in its order
+  int32_t parameter;  // of the model, in its order; of a monitor where that is what is meant
   ptrdiff_t pulse;    // of the run's stimulus, in the order in which they were given
+  int32_t monitor;    // of the run, in the order in which they were given
 } dn_place;
 
 // ---- Plan ----------------------------------------------------------------------------------------------------------
@@ -288,25 +292,66 @@ typedef enum dn_coupling_kind {
 
 // What a run returns. A monitor reads some of the states after every step, and writes a column at every absolute multiple
 // of `every` steps; a run may have several. Kinds of monitors are numbers in a register.
+//
+// BOLD: u_n is the mean over interim steps n interim + 1 ... (n + 1) interim, which last Delta = interim dt / 1000 seconds:
+// dt counts as milliseconds. A column is B_n at its last step. Before the run u is zero, as before its first chunk. By a
+// kernel h, in seconds,
+//
+//   y_n = sum over k >= 0 of h(k Delta) u_{n-k}
+//
+// to infinity, by a recursion on a few numbers a node. It is a sum over interim means and no integral, as in The Virtual
+// Brain and tvboptim: with an interim half as long it is twice as large. Both of them take 4 ms, and sum over 20 s only. The
+// Virtual Brain is one interim mean late: what it returns at a step is y_{n-1}. tvboptim's HRFBold evaluates h at times
+// stretched by K / (K - 1), K = duration / interim, has its interim means begin one step late, and one interim mean late is
+// it too. Gamma and double exponential both of them scale to the largest value 0.1: `scale` does.
 typedef int32_t dn_monitor_kind;
 enum {
-  DN_MONITOR_SUBSAMPLE = 0,  // column k is s((k+1) m)
-  DN_MONITOR_AVERAGE = 1,    // column k is the mean of s(k m + 1) ... s((k+1) m)
+  DN_MONITOR_SUBSAMPLE = 0,           // column k is s((k+1) m)
+  DN_MONITOR_AVERAGE = 1,             // column k is the mean of s(k m + 1) ... s((k+1) m)
+  DN_MONITOR_PROJECTION = 2,          // column k is L times that mean, less a reference
+  DN_MONITOR_VOLTERRA = 3,            // BOLD: k_1 V_0 (y - 1)
+  DN_MONITOR_GAMMA = 4,               // BOLD: y
+  DN_MONITOR_MIXTURE = 5,             // BOLD: y
+  DN_MONITOR_DOUBLE_EXPONENTIAL = 6,  // BOLD: y
+};
+
+// What is subtracted from every row of a projection.
+enum {
+  DN_REFERENCE_MEAN = -1,  // the mean over its rows
+  DN_REFERENCE_NONE = 0,   // nothing; n > 0 is row n - 1
 };
 
 typedef struct dn_monitor {
   dn_monitor_kind kind;
-  int64_t every;                      // m >= 1; 0 stands for 1
-  const int32_t *DN_NULLABLE states;  // (V) of the model, which it reads, in the order of its rows; NULL: all, V = S
-  int32_t state_count;                // V
+  int64_t every;                         // m >= 1; 0 stands for 1
+  const int32_t *DN_NULLABLE states;     // (V) of the model, which it reads, in the order of its rows; NULL: all, V = S
+  int32_t state_count;                   // V
+  int32_t parameter_count;               // 0: the kind's constants have their defaults; otherwise as many as there are
+  const double *DN_NULLABLE parameters;  // (parameter_count)
+  int64_t interim;  // BOLD: steps of an interim mean, >= 1, of which `every` is a multiple; else not looked at
+  const double *DN_NULLABLE gain;  // projection: L (rows, N); else not looked at
+  ptrdiff_t rows;                  //   of L, >= 1
+  ptrdiff_t reference;             //   DN_REFERENCE_NONE, DN_REFERENCE_MEAN, or 1 + the row that is subtracted
 } dn_monitor;
+
+// Constants of a kind that the literature knows by a name.
+typedef struct dn_monitor_preset {
+  const char *name;
+  const char *source;
+  const double *values;  // (parameters)
+} dn_monitor_preset;
 
 typedef struct dn_monitor_description {
   const char *name;  // what the command calls it
   const char *title;
   const char *source;
-  int32_t memory;    // numbers that it keeps for each state and node between steps
-  int32_t periodic;  // 1: periodic states may be read where m > 1
+  int32_t memory;                                   // numbers that it keeps for each state and node between steps
+  int32_t periodic;                                 // 1: periodic states may be read where m > 1
+  int32_t interim;                                  // 1: it reads interim means
+  int32_t projects;                                 // 1: its columns have the rows of a gain matrix instead of nodes
+  int32_t parameters, presets;                      // how many constants and presets there are
+  const dn_model_parameter *DN_NULLABLE parameter;  // (parameters)
+  const dn_monitor_preset *DN_NULLABLE preset;      // (presets)
 } dn_monitor_description;
 
 DN_API int32_t dn_monitor_count(void);
@@ -318,6 +363,9 @@ DN_API dn_monitor_kind dn_monitor_find(const char *name);
 // What all monitors of a run keep between steps: so many numbers. They are a part of what a run hands on to the next one.
 DN_API ptrdiff_t dn_monitored_count(const dn_model *model, ptrdiff_t nodes, const dn_monitor *DN_NULLABLE monitors,
                                     int32_t count);
+
+// The rows of a monitor's columns for each state that it reads: those of its gain matrix, or the nodes.
+DN_API ptrdiff_t dn_monitor_rows(const dn_monitor *monitor, ptrdiff_t nodes);
 
 // Output columns of steps first_step ... first_step + steps - 1: columns end at absolute multiples of `every`. Any numbers
 // may be asked about; nothing overflows.

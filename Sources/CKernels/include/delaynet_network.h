@@ -24,9 +24,10 @@ typedef struct DN_NAME(dn_pulse) {
 
 // Where the columns of a monitor go.
 typedef struct DN_NAME(dn_columns) {
-  DN_REAL *DN_NULLABLE series;  // (V, N, K) out, K = dn_outputs(first_step, T, every); NULL: nowhere
-  ptrdiff_t stride;             // >= K
-  ptrdiff_t done;               // out: K, or less where a run ends early
+  DN_REAL
+  *DN_NULLABLE series;  // (V, N, K) out, K = dn_outputs(first_step, T, every); NULL: nowhere. N is dn_monitor_rows
+  ptrdiff_t stride;     // >= K
+  ptrdiff_t done;       // out: K, or less where a run ends early
 } DN_NAME(dn_columns);
 
 // The cotangents of a monitor's columns.
@@ -92,7 +93,8 @@ typedef struct DN_NAME(dn_network_result) {
 // node) DN_NOT_FINITE_PARAMETER (coupling and sigma: parameter -1); with node and step DN_NOT_FINITE_HISTORY; with node,
 // state and step DN_NOT_FINITE_INITIAL, DN_NOT_FINITE_NOISE, DN_NOT_FINITE_STIMULUS and DN_NOT_FINITE_STATE, whose step is
 // that of the state, so that first_step + 1 is what the first step led to; with state DN_PERIODIC_AVERAGE; with the number
-// of the pulse DN_BAD_PULSE, and DN_NOT_FINITE_STIMULUS where an amplitude is meant.
+// of the pulse DN_BAD_PULSE, and DN_NOT_FINITE_STIMULUS where an amplitude is meant; with the number of the monitor
+// DN_BAD_INTERIM, DN_BAD_MONITOR (and its parameter), DN_BAD_GAIN (and the node).
 DN_API dn_status DN_NAME(dn_network_run)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals,
                                          DN_NAME(dn_network_result) *results, const dn_run_options *DN_NULLABLE options,
                                          dn_place *DN_NULLABLE place);

@@ -1,4 +1,6 @@
 // Every registered monitor's kernels for one instruction set in one precision. Included by all.h behind network.h.
+#include "gain.h"
+#include "haemodynamics.h"
 #include "passes.h"
 
 #define DN_PASS DN_PASS_KERNELS

@@ -1,4 +1,4 @@
-// What an inclusion of models.def or schemes.def asks the files for: DN_PASS is one of these.
+// What an inclusion of models.def, monitors.def or schemes.def asks the files for: DN_PASS is one of these.
 #ifndef DN_PASSES_H
 #define DN_PASSES_H
 

@@ -75,18 +75,21 @@ typedef struct DN_NAME(dn_model_kernels) {
 // A monitor and one state of all nodes, after a step. Rows as above.
 typedef struct dn_monitor_step {
   ptrdiff_t row, begin, end;
-  int64_t every;
-  bool ends;             // a column ends with this step
-  const DN_REAL *state;  // (row)
-  DN_REAL *memory;       // (memory, row) in out: what it keeps
-  DN_REAL *column;       // (row) out, where it ends
+  int64_t every, interim;
+  bool ends;                // a column ends with this step,
+  bool pauses;              //   and an interim mean
+  const double *constants;  // of dn_monitor_prepare
+  const DN_REAL *state;     // (row)
+  DN_REAL *memory;          // (memory, row) in out: what it keeps
+  DN_REAL *column;          // (row) out, where it ends
 } dn_monitor_step;
 
 // The same step backwards: cotangents.
 typedef struct dn_monitor_step_vjp {
   ptrdiff_t row, begin, end;
-  int64_t every;
-  bool ends;
+  int64_t every, interim;
+  bool ends, pauses;
+  const double *constants;
   const DN_REAL *column;  // (row) where it ends
   DN_REAL *memory;        // (memory, row) in out
   DN_REAL *state;         // (row) sum
@@ -110,6 +113,10 @@ typedef struct dn_leaf_lanes {
 
 typedef struct DN_NAME(dn_kernels) {
   const dn_monitor_kernels *monitor;  // (dn_monitor_count())
+  // Gain matrices: gain.h.
+  void (*project)(const double *gain, ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *from, DN_REAL *to,
+                  ptrdiff_t stride);
+  void (*project_vjp)(const double *gain, ptrdiff_t begin, ptrdiff_t end, double factor, double *sum);
   // Delayed sums: coupling.h, rows.h. `n` columns from the pointers on are computed; up to the next multiple of DN_LEAF behind
   // them may be overwritten with values that mean nothing.
   ptrdiff_t (*pack)(const int32_t *edge, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *weights, DN_REAL scale,

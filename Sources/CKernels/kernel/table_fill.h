@@ -2,6 +2,8 @@
 extern const dn_kernels DN_TABLE(dn_kernels);
 const dn_kernels DN_TABLE(dn_kernels) = {
     .monitor = monitors,
+    .project = project,
+    .project_vjp = project_vjp,
     .pack = pack,
     .pack_jvp = pack_jvp,
     .apply = apply,

@@ -20,7 +20,8 @@ typedef struct net_adjoint {
   DN_REAL *coupled_now, *coupled_next;  // (C, row)
   DN_REAL *series;                      // (DN_LEAF, rows of all plain monitors, row) cotangents of their columns
   DN_REAL *monitored;                   // what monitors keep, cotangents
-  DN_REAL *of_column;                   // (row) cotangent of a monitor's column
+  DN_REAL *of_column;                   // (row) cotangent of a monitor's column,
+  double *of_rows;                      //   while it is summed over the rows of a gain matrix
   DN_REAL *observed;                    // (DN_LEAF, C, row)
   DN_REAL *seen, *g;         // (DN_RECENT + DN_LEAF, C, row) g of the columns before a leaf and of the leaf's
   net_lanes now, recent;     // of the transposed graph
@@ -59,6 +60,7 @@ static void net_adjoint_take(const DN_NAME(dn_network_primal) *p, dn_arena *aren
   b->series = dn_arena_take(arena, DN_LEAF * net_plain_rows(p) * row, size);
   b->monitored = dn_arena_take(arena, net_monitored_rows(p) * row, size);
   b->of_column = dn_arena_take(arena, row, size);
+  b->of_rows = dn_arena_take(arena, row, sizeof(double));
   b->observed = dn_arena_take(arena, DN_LEAF * C, size);
   b->seen = dn_arena_take(arena, (DN_RECENT + DN_LEAF) * C, size);
   if (b->seen) b->g = b->seen + DN_RECENT * C;
@@ -87,16 +89,24 @@ static void net_load_series(net_adjoint *b, ptrdiff_t from, ptrdiff_t high) {
   }
 }
 
+// The cotangent of row r of a monitor's column.
+static double net_of_column(const DN_NAME(dn_columns_cotangent) *d, ptrdiff_t r, ptrdiff_t column) {
+  return (double)((d->series ? d->series[r * d->stride + column] : 0) + (d->column ? d->column[r] : 0));
+}
+
 // Adds to lam what the columns that s(tau) enters have for it; `row`: plain monitors' rows of that step.
 static void net_add_columns(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
   const net_run *f = b->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
   DN_REAL *memory = b->monitored;
+  const double *gain = f->a.gains;
   for (int32_t k = 0; k < p->monitor_count; k++) {
     const dn_monitor *monitor = &p->monitors[k];
     const DN_NAME(dn_columns_cotangent) *d = &b->in.d->columns[k];
     const bool plain = net_is_plain(monitor);
-    const ptrdiff_t V = dn_monitor_states(p->model, monitor), own = dn_monitor_describe(monitor->kind)->memory * f->row;
+    const dn_monitor_description *kind = dn_monitor_describe(monitor->kind);
+    const ptrdiff_t V = dn_monitor_states(p->model, monitor), own = kind->memory * f->row;
+    const int64_t interim = kind->interim ? monitor->interim : 1;
     const int64_t absolute = p->first_step + tau, every = net_every(monitor);
     const bool ends = absolute % every == 0;
     const ptrdiff_t column = (ptrdiff_t)(absolute / every - p->first_step / every) - 1 - d->first;
@@ -105,20 +115,30 @@ static void net_add_columns(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
                                .begin = f->lo,
                                .end = f->hi,
                                .every = every,
+                               .interim = interim,
                                .ends = ends,
+                               .pauses = absolute % interim == 0,
+                               .constants = f->a.constants + k * DN_MONITOR_CONSTANTS,
                                .column = b->of_column,
                                .memory = memory + v * own,
                                .state = b->state + dn_monitor_state(monitor, v) * f->row};
-      if (plain && d->series && !d->column) m.column = row + v * f->row;
-      else
+      if (plain && d->series && !d->column) {
+        m.column = row + v * f->row;
+      } else if (kind->projects && ends) {
+        for (ptrdiff_t i = f->lo; i < f->hi; i++) b->of_rows[i] = 0;
+        for (ptrdiff_t r = 0; r < monitor->rows && column >= 0; r++)
+          f->kernels->project_vjp(gain + r * f->row, f->lo, f->hi, net_of_column(d, v * monitor->rows + r, column),
+                                  b->of_rows);
+        for (ptrdiff_t i = f->lo; i < f->hi; i++) b->of_column[i] = (DN_REAL)b->of_rows[i];
+      } else {
         for (ptrdiff_t i = f->lo; i < f->end && ends; i++)
-          b->of_column[i] = column < 0 ? 0
-                                       : (d->series ? d->series[(v * f->N + i) * d->stride + column] : 0) +
-                                             (d->column ? d->column[v * f->N + i] : 0);
+          b->of_column[i] = column < 0 ? 0 : (DN_REAL)net_of_column(d, v * f->N + i, column);
+      }
       f->kernels->monitor[monitor->kind].advance_vjp(&m);
     }
     memory += V * own;
     if (plain) row += V * f->row;
+    if (kind->projects) gain += monitor->rows * f->row;
   }
 }
 

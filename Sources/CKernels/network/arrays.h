@@ -49,6 +49,8 @@ typedef struct net_arrays {
   DN_REAL *predictor;          // (S, row)
   DN_REAL *monitored;          // (rows of all monitors' memory, row)
   DN_REAL *column;             // (row) of a monitor
+  double *constants;           // (monitor_count, DN_MONITOR_CONSTANTS)
+  double *gains;               // (rows of all gain matrices, row), less their references; zeros behind the nodes
 } net_arrays;
 
 // One run with everything that its forward pass, its tangent and its adjoint need to know.
@@ -168,6 +170,13 @@ static ptrdiff_t net_monitored_rows(const DN_NAME(dn_network_primal) *p) {
   return dn_monitored_count(p->model, 1, p->monitors, p->monitor_count);
 }
 static int64_t net_every(const dn_monitor *monitor) { return monitor->every ? monitor->every : 1; }
+// Rows of all gain matrices.
+static ptrdiff_t net_gain_rows(const DN_NAME(dn_network_primal) *p) {
+  ptrdiff_t rows = 0;
+  for (int32_t k = 0; k < p->monitor_count; k++)
+    if (dn_monitor_describe(p->monitors[k].kind)->projects) rows += p->monitors[k].rows;
+  return rows;
+}
 // A monitor of every step whose columns are the states: it is read and written by blocks of columns.
 static bool net_is_plain(const dn_monitor *monitor) {
   return net_every(monitor) == 1 && dn_monitor_describe(monitor->kind)->memory == 0;
@@ -188,6 +197,8 @@ static void net_take(const DN_NAME(dn_network_primal) *p, ptrdiff_t rows, dn_are
       .predictor = dn_arena_take(arena, S * row, size),
       .monitored = dn_arena_take(arena, net_monitored_rows(p) * row, size),
       .column = dn_arena_take(arena, row, size),
+      .constants = dn_arena_take(arena, (ptrdiff_t)p->monitor_count * DN_MONITOR_CONSTANTS, sizeof(double)),
+      .gains = dn_arena_take(arena, net_gain_rows(p) * row, sizeof(double)),
   };
   if (a->seen) a->observed = a->seen + DN_RECENT * C * row;
 }

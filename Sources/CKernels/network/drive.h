@@ -18,14 +18,41 @@ typedef struct net_call {
 static int32_t net_averaged_angle(const DN_NAME(dn_network_primal) *p) {
   for (int32_t k = 0; k < p->monitor_count; k++) {
     const dn_monitor *monitor = &p->monitors[k];
-    for (ptrdiff_t v = 0; v < dn_monitor_states(p->model, monitor) && net_every(monitor) > 1; v++)
-      if (p->model->state[dn_monitor_state(monitor, v)].periodic && !dn_monitor_describe(monitor->kind)->periodic)
+    const dn_monitor_description *kind = dn_monitor_describe(monitor->kind);
+    const bool combines = net_every(monitor) > 1 || kind->interim || kind->projects;
+    for (ptrdiff_t v = 0; v < dn_monitor_states(p->model, monitor) && combines; v++)
+      if (p->model->state[dn_monitor_state(monitor, v)].periodic && !kind->periodic)
         return dn_monitor_state(monitor, v);
   }
   return -1;
 }
 
-static dn_status net_check_monitors(const DN_NAME(dn_network_primal) *p) {
+// Of a kind with constants, and of one with a gain matrix; on an error `where` has its place.
+static dn_status net_check_constants(const DN_NAME(dn_network_primal) *p, const dn_monitor *monitor, dn_place *where) {
+  const dn_monitor_description *kind = dn_monitor_describe(monitor->kind);
+  if (monitor->parameter_count != 0 && monitor->parameter_count != kind->parameters) return DN_BAD_SIZE;
+  if (monitor->parameter_count > 0 && !monitor->parameters) return DN_NULL_POINTER;
+  if (kind->interim && monitor->interim < 0) return DN_BAD_SIZE;
+  if (kind->interim && (monitor->interim == 0 || net_every(monitor) % monitor->interim != 0)) return DN_BAD_INTERIM;
+  double constants[DN_MONITOR_CONSTANTS];
+  where->parameter = dn_monitor_prepare(monitor, p->time_step, constants);
+  if (where->parameter >= 0) return DN_BAD_MONITOR;
+  if (!kind->projects) return DN_OK;
+  const ptrdiff_t N = p->plan->nodes;
+  ptrdiff_t count;
+  if (monitor->rows < 1) return DN_BAD_SIZE;
+  if (monitor->rows > INT32_MAX || __builtin_mul_overflow(monitor->rows, N, &count)) return DN_TOO_LARGE;
+  if (monitor->reference < DN_REFERENCE_MEAN || monitor->reference > monitor->rows) return DN_BAD_OPTION;
+  if (count > 0 && !monitor->gain) return DN_NULL_POINTER;
+  for (ptrdiff_t i = 0; i < count; i++)
+    if (!isfinite(monitor->gain[i])) {
+      where->node = i % N;
+      return DN_BAD_GAIN;
+    }
+  return DN_OK;
+}
+
+static dn_status net_check_monitors(const DN_NAME(dn_network_primal) *p, dn_place *where) {
   if (p->monitor_count < 0) return DN_BAD_SIZE;
   if (p->monitor_count > 0 && !p->monitors) return DN_NULL_POINTER;
   for (int32_t k = 0; k < p->monitor_count; k++) {
@@ -34,7 +61,11 @@ static dn_status net_check_monitors(const DN_NAME(dn_network_primal) *p) {
     if (monitor->every < 0 || monitor->state_count < 0) return DN_BAD_SIZE;
     for (int32_t v = 0; monitor->states && v < monitor->state_count; v++)
       if (monitor->states[v] < 0 || monitor->states[v] >= p->model->states) return DN_BAD_OPTION;
+    where->monitor = k;
+    const dn_status status = net_check_constants(p, monitor, where);
+    if (status != DN_OK) return status;
   }
+  where->monitor = -1;
   return DN_OK;
 }
 
@@ -43,6 +74,7 @@ static void net_check_primal(const DN_NAME(dn_network_primal) *p, dn_views *view
   const dn_plan *plan = p->plan;
   const size_t size = sizeof(DN_REAL);
   int64_t end;
+  dn_place where;
   if (!plan || !p->model || !p->model->implementation) {
     views->status = !plan || !p->model ? DN_NULL_POINTER : DN_BAD_OPTION;
     return;
@@ -56,11 +88,14 @@ static void net_check_primal(const DN_NAME(dn_network_primal) *p, dn_views *view
            (p->coupling_kind != DN_COUPLING_LINEAR && p->coupling_kind != DN_COUPLING_DIFFERENCE))
     views->status = DN_BAD_OPTION;
   else if (!(p->time_step > 0 && isfinite(p->time_step))) views->status = DN_BAD_TIME_STEP;
-  else if (net_check_monitors(p) != DN_OK) views->status = net_check_monitors(p);
+  else if (net_check_monitors(p, &where) != DN_OK) views->status = net_check_monitors(p, &where);
   else if (net_averaged_angle(p) >= 0) views->status = DN_PERIODIC_AVERAGE;
   net_view_inputs(p, views);
   if (views->status != DN_OK) return;
   dn_views_add(views, p->monitored, net_monitored_rows(p), N, N, size, DN_OPTIONAL, false, 3);
+  for (int32_t k = 0; k < p->monitor_count; k++)
+    if (dn_monitor_describe(p->monitors[k].kind)->projects)
+      dn_views_add(views, p->monitors[k].gain, p->monitors[k].rows, N, N, sizeof(double), DN_REQUIRED, false, 0);
 }
 
 // What the run is known by on a tape.
@@ -87,6 +122,16 @@ static dn_recorded net_recorded(const DN_NAME(dn_network_primal) *p) {
     dn_hash(&r.monitors, (uint64_t)net_every(monitor));
     for (ptrdiff_t v = 0; v < dn_monitor_states(p->model, monitor); v++)
       dn_hash(&r.monitors, (uint64_t)dn_monitor_state(monitor, v));
+    const dn_monitor_description *kind = dn_monitor_describe(monitor->kind);
+    if (kind->interim) dn_hash(&r.monitors, (uint64_t)monitor->interim);
+    for (int32_t n = 0; n < kind->parameters; n++) {
+      const double value = monitor->parameter_count > 0 ? monitor->parameters[n] : kind->parameter[n].value;
+      uint64_t bits;
+      memcpy(&bits, &value, sizeof bits);
+      dn_hash(&r.monitors, bits);
+    }
+    if (kind->projects) dn_hash(&r.monitors, (uint64_t)monitor->rows);
+    if (kind->projects) dn_hash(&r.monitors, (uint64_t)monitor->reference);
   }
   return r;
 }
@@ -98,7 +143,8 @@ static ptrdiff_t net_columns(const DN_NAME(dn_network_primal) *p, int32_t k) {
 
 static void net_view_columns(const DN_NAME(dn_network_primal) *p, const DN_NAME(dn_columns) *columns, dn_views *views) {
   for (int32_t k = 0; columns && k < p->monitor_count; k++)
-    dn_views_add(views, columns[k].series, dn_monitor_states(p->model, &p->monitors[k]) * p->plan->nodes,
+    dn_views_add(views, columns[k].series,
+                 dn_monitor_states(p->model, &p->monitors[k]) * dn_monitor_rows(&p->monitors[k], p->plan->nodes),
                  net_columns(p, k), columns[k].stride, sizeof(DN_REAL), DN_OPTIONAL, true, 0);
 }
 
@@ -125,10 +171,11 @@ static void net_check_run(const void *context, ptrdiff_t run, dn_views *views) {
     const DN_NAME(dn_network_cotangent) *d = &c->cotangents[run];
     for (int32_t k = 0; d->columns && k < p->monitor_count; k++) {
       const ptrdiff_t V = dn_monitor_states(p->model, &p->monitors[k]), first = d->columns[k].first;
+      const ptrdiff_t rows = dn_monitor_rows(&p->monitors[k], N);
       if ((first < 0 || first > net_columns(p, k)) && views->status == DN_OK) views->status = DN_BAD_SIZE;
-      dn_views_add(views, d->columns[k].series, V * N, net_columns(p, k) - first, d->columns[k].stride, size,
+      dn_views_add(views, d->columns[k].series, V * rows, net_columns(p, k) - first, d->columns[k].stride, size,
                    DN_OPTIONAL, false, 0);
-      dn_views_add(views, d->columns[k].column, V, N, N, size, DN_OPTIONAL, false, 0);
+      dn_views_add(views, d->columns[k].column, V, rows, rows, size, DN_OPTIONAL, false, 0);
     }
     dn_views_add(views, d->final_state, S, N, N, size, DN_OPTIONAL, false, 0);
     net_view_cotangents(p, d, views);
@@ -234,9 +281,12 @@ static dn_status net_begin(net_call *c, ptrdiff_t runs, const dn_run_options *op
     if (status != DN_OK) {
       dn_finish(place, status, r);
       if (place && status == DN_PERIODIC_AVERAGE) place->state = net_averaged_angle(p);
+      if (place && (status == DN_BAD_INTERIM || status == DN_BAD_MONITOR || status == DN_BAD_GAIN))
+        net_check_monitors(p, place);
       return status;
     }
-    dn_place found = {.run = r, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1};
+    dn_place found = {
+        .run = r, .edge = -1, .node = -1, .step = -1, .state = -1, .parameter = -1, .pulse = -1, .monitor = -1};
     status = net_check_values(p, &found);
     if (status == DN_OK && !c->cotangents) status = net_check_steps(p, &found);
     if (status != DN_OK) {

@@ -104,16 +104,28 @@ static void net_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
   net_meet(f);
 }
 
+// Rows of a projection's column, from the means that all workers leave in a.column; nowhere when `to` is NULL.
+static void net_project(const net_run *f, const double *gain, ptrdiff_t rows, DN_REAL *to, ptrdiff_t stride) {
+  for (ptrdiff_t i = f->end > f->lo ? f->end : f->lo; i < f->hi; i++) f->a.column[i] = 0;
+  net_meet(f);
+  if (to)
+    f->kernels->project(gain, f->row, dn_share_begin(f->worker, rows), dn_share_end(f->worker, rows), f->a.column, to,
+                        stride);
+  net_meet(f);
+}
+
 // Shows this worker's states at tau = first ... last, rows `s` on, to the monitors, which give out the columns that end there.
 static void net_emit(net_pass *pass, ptrdiff_t first, ptrdiff_t last, const DN_REAL *s) {
   const net_run *f = pass->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
   const ptrdiff_t S = f->S * f->row;
   DN_REAL *memory = pass->monitored;
+  const double *gain = f->a.gains;
   for (int32_t k = 0; k < p->monitor_count; k++) {
     const dn_monitor *monitor = &p->monitors[k];
     const dn_monitor_kernels *kernels = &f->kernels->monitor[monitor->kind];
-    const ptrdiff_t V = dn_monitor_states(p->model, monitor), own = dn_monitor_describe(monitor->kind)->memory * f->row;
+    const dn_monitor_description *kind = dn_monitor_describe(monitor->kind);
+    const ptrdiff_t V = dn_monitor_states(p->model, monitor), own = kind->memory * f->row, rows = monitor->rows;
     const DN_NAME(dn_columns) none = {0}, *out = pass->given ? &pass->given[k] : &none;
     if (net_is_plain(monitor)) {
       for (ptrdiff_t v = 0; v < V && out->series && last >= first; v++)
@@ -121,11 +133,17 @@ static void net_emit(net_pass *pass, ptrdiff_t first, ptrdiff_t last, const DN_R
                     out->stride, last - first + 1);
       continue;
     }
-    dn_monitor_step m = {
-        .row = f->row, .begin = f->lo, .end = f->hi, .every = net_every(monitor), .column = f->a.column};
+    dn_monitor_step m = {.row = f->row,
+                         .begin = f->lo,
+                         .end = f->hi,
+                         .every = net_every(monitor),
+                         .interim = kind->interim ? monitor->interim : 1,
+                         .constants = f->a.constants + k * DN_MONITOR_CONSTANTS,
+                         .column = f->a.column};
     for (ptrdiff_t tau = first; tau <= last; tau++) {
       const int64_t absolute = p->first_step + tau;
       m.ends = absolute % m.every == 0;
+      m.pauses = absolute % m.interim == 0;
       if (own == 0 && !m.ends) continue;
       const ptrdiff_t column = (ptrdiff_t)(absolute / m.every - p->first_step / m.every) - 1;
       for (ptrdiff_t v = 0; v < V; v++) {
@@ -133,11 +151,14 @@ static void net_emit(net_pass *pass, ptrdiff_t first, ptrdiff_t last, const DN_R
         m.memory = memory + v * own;
         if (pass->tangents) kernels->advance_jvp(&m);
         else kernels->advance(&m);
-        for (ptrdiff_t i = f->lo; i < f->end && m.ends && out->series; i++)
+        if (kind->projects && m.ends)
+          net_project(f, gain, rows, out->series ? out->series + v * rows * out->stride + column : NULL, out->stride);
+        for (ptrdiff_t i = f->lo; i < f->end && m.ends && out->series && !kind->projects; i++)
           out->series[(v * f->N + i) * out->stride + column] = m.column[i];
       }
     }
     memory += V * own;
+    if (kind->projects) gain += rows * f->row;
   }
 }
 

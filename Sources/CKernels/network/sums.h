@@ -20,6 +20,19 @@ static ring_share net_ring_of(const net_run *f, const dn_graph *graph, const DN_
                       .sector_end = dn_share_end(f->worker, graph->sectors)};
 }
 
+// A monitor's gain matrix less its reference, in padded rows. The reference is as linear as the rest.
+static void net_fill_gain(const dn_monitor *monitor, ptrdiff_t N, ptrdiff_t row, double *to) {
+  const ptrdiff_t rows = monitor->rows, reference = monitor->reference;
+  for (ptrdiff_t i = 0; i < N; i++) {
+    double less = reference > 0 ? monitor->gain[(reference - 1) * N + i] : 0;
+    for (ptrdiff_t r = 0; r < rows && reference == DN_REFERENCE_MEAN; r++)
+      less += monitor->gain[r * N + i] / (double)rows;
+    for (ptrdiff_t r = 0; r < rows; r++) to[r * row + i] = monitor->gain[r * N + i] - less;
+  }
+  for (ptrdiff_t r = 0; r < rows; r++)
+    for (ptrdiff_t i = N; i < row; i++) to[r * row + i] = 0;
+}
+
 // What a run's arrays hold before its first step; rows start as zeros, so that what stands behind the nodes stays finite.
 static void net_fill(const net_run *f, ptrdiff_t rows, bool all_couplings) {
   const DN_NAME(dn_network_primal) *p = f->primal;
@@ -42,6 +55,13 @@ static void net_fill(const net_run *f, ptrdiff_t rows, bool all_couplings) {
   memset(a->monitored, 0, (size_t)(net_monitored_rows(p) * row) * size);
   for (ptrdiff_t k = 0; k < net_monitored_rows(p) && p->monitored && N > 0; k++)
     memcpy(a->monitored + k * row, p->monitored + k * N, (size_t)N * size);
+  double *gain = a->gains;
+  for (int32_t k = 0; k < p->monitor_count; k++) {
+    dn_monitor_prepare(&p->monitors[k], p->time_step, a->constants + k * DN_MONITOR_CONSTANTS);
+    if (!dn_monitor_describe(p->monitors[k].kind)->projects) continue;
+    net_fill_gain(&p->monitors[k], N, row, gain);
+    gain += p->monitors[k].rows * row;
+  }
   memset(a->seen, 0, (size_t)((DN_RECENT + DN_LEAF) * f->C * row) * size);
 }
 
