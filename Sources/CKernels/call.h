@@ -43,7 +43,8 @@ typedef struct dn_outcome {
   ptrdiff_t step;
   ptrdiff_t edge;
   int32_t state, parameter;                                               // -1: none
-  char pad[DN_CACHE_LINE - 4 * sizeof(ptrdiff_t) - 2 * sizeof(int32_t)];  // a line each: threads write side by side
+  int32_t monitor;                                                        // of DN_NOT_FINITE_MONITOR
+  char pad[DN_CACHE_LINE - 4 * sizeof(ptrdiff_t) - 3 * sizeof(int32_t)];  // a line each: threads write side by side
 } dn_outcome;
 
 typedef struct dn_call {

@@ -165,6 +165,10 @@ struct dn_implementation {
 // Makes them. Returns the number of the constant that is outside its range, or -1.
 int32_t dn_monitor_prepare(const dn_monitor *monitor, double time_step, double constants[DN_MONITOR_CONSTANTS]);
 
+// How many rows of what a kind keeps its derivatives need as they were before each interim's end (0: it is linear in the states),
+// and the first of them.
+int32_t dn_monitor_recorded(dn_monitor_kind kind, int32_t *first);
+
 static inline ptrdiff_t dn_monitor_states(const dn_model *model, const dn_monitor *monitor) {
   return monitor->states ? monitor->state_count : model->states;
 }

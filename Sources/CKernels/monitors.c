@@ -2,6 +2,7 @@
 #include "internal.h"
 #include "kernel/passes.h"
 #pragma STDC FP_CONTRACT OFF
+#include "kernel/plain.h"
 
 // e^{a + i b} as a sum, of an argument that halving has made small: a mathematical library's functions have other bits on
 // another machine.
@@ -49,6 +50,7 @@ static void chain_weigh(int32_t power, double x, double factor, double *c) {
 static const struct {
   dn_monitor_description description;
   int32_t (*prepare)(const double *parameters, double interim, double *constants);
+  int32_t recorded, recorded_first;
 } monitors[] = {
 #define DN_PASS DN_PASS_LIST
 #include "monitors.def"
@@ -71,6 +73,11 @@ dn_monitor_kind dn_monitor_find(const char *name) {
 ptrdiff_t dn_monitor_rows(const dn_monitor *monitor, ptrdiff_t nodes) {
   const dn_monitor_description *kind = dn_monitor_describe(monitor->kind);
   return kind && kind->projects ? monitor->rows : nodes;
+}
+
+int32_t dn_monitor_recorded(dn_monitor_kind kind, int32_t *first) {
+  *first = monitors[kind].recorded_first;
+  return monitors[kind].recorded;
 }
 
 ptrdiff_t dn_monitored_count(const dn_model *model, ptrdiff_t nodes, const dn_monitor *list, int32_t count) {

@@ -103,13 +103,14 @@ ref_problem ref_problem_make(const ref_model *model, const network *net, bool fr
   static const int powers[][REF_MONITOR_CONSTANTS] = {[DN_MONITOR_VOLTERRA] = {1, 2},
                                                       [DN_MONITOR_GAMMA] = {1},
                                                       [DN_MONITOR_MIXTURE] = {0, 0, -1},
-                                                      [DN_MONITOR_DOUBLE_EXPONENTIAL] = {1, -1, 0, 1, -1}};
+                                                      [DN_MONITOR_DOUBLE_EXPONENTIAL] = {1, -1, 0, 1, -1},
+                                                      [DN_MONITOR_BALLOON] = {-1, -2, 1}};
   for (int k = 0; k < kind->parameters && setup->quick; k++)
     q.constants[k] *= pow(q.time_step / 50, powers[setup->monitor][k]);
   q.interim = setup->interim;
   if (kind->projects) {
     static double gain[REF_ROWS_MAX * 84];
-    for (int k = 0; k < REF_ROWS_MAX * 84; k++) gain[k] = cos(0.7 * k * k);
+    for (int k = 0; k < REF_ROWS_MAX * 84; k++) gain[k] = (k * k * 37 % 101 - 50) / 64.0;
     q.gain = gain;
     q.rows = REF_ROWS_MAX;
     q.reference = setup->reference;

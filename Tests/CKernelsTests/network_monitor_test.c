@@ -1,6 +1,9 @@
 // Monitors that keep more than a sum: BOLD and projections. Values and tangents against the plain reference, which sums over
 // kernels as they are written; cotangents by their dot product with the reference's tangents; the same bits for every
-// instruction set, number of threads, budget and cut; float against double; bad calls. Several at once: network_test.c.
+// instruction set, number of threads, budget and cut, and over the years; float against double; bad calls. Several at once:
+// network_test.c.
+//
+// `network_monitor_test --print > Tests/CKernelsTests/network_monitor_hashes.inc` renews the hashes, as network_bits_test does.
 #include "../../Sources/CKernels/internal.h"
 #include "network_trial.h"
 
@@ -20,6 +23,9 @@ static const monitor_case monitor_cases[] = {
     {"gamma", DN_MONITOR_GAMMA, 10, 5, 0},
     {"mixture", DN_MONITOR_MIXTURE, 6, 2, 0},
     {"double exponential", DN_MONITOR_DOUBLE_EXPONENTIAL, 14, 7, 0},
+    {"balloon", DN_MONITOR_BALLOON, 12, 4, 0},
+    {"balloon of every step", DN_MONITOR_BALLOON, 1, 1, 0},
+    {"balloon of rare columns", DN_MONITOR_BALLOON, 40, 8, 0},
 };
 enum { MONITOR_CASES = sizeof monitor_cases / sizeof *monitor_cases };
 
@@ -44,12 +50,21 @@ static network network_of(const char *name, bool fractional) {
   return fractional ? network_make_fractional(net_spec_named(name), 1) : network_make(net_spec_named(name), 1);
 }
 
+typedef struct monitor_hash_case {
+  const char *name;
+  int bytes;  // of an element
+  uint64_t run, jvp, vjp;
+} monitor_hash_case;
+static const monitor_hash_case hashes_kept[] = {
+#include "network_monitor_hashes.inc"
+};
+
 #define TESTS "network_monitor_test_real.h"
 #include "both_precisions.h"
 
 static void registered(void) {
-  static const char *const names[] = {"subsample", "average", "projection",        "volterra",
-                                      "gamma",     "mixture", "double_exponential"};
+  static const char *const names[] = {"subsample", "average", "projection",         "volterra",
+                                      "gamma",     "mixture", "double_exponential", "balloon"};
   CHECK_THAT(dn_monitor_count() == sizeof names / sizeof *names);
   for (int32_t k = 0; k < dn_monitor_count(); k++) {
     const dn_monitor_description *kind = dn_monitor_describe(k);
@@ -63,6 +78,12 @@ static void registered(void) {
       CHECK(p->lowest <= p->value && p->value <= p->highest && p->meaning[0] && p->symbol[0], "%s", p->name);
     }
   }
+  static const char *const presets[] = {"friston2003", "stephan2007", "vbjax", "tvboptim"};
+  const dn_monitor_description *balloon = dn_monitor_describe(DN_MONITOR_BALLOON);
+  for (int32_t n = 0; n < balloon->presets; n++) CHECK_THAT(strcmp(balloon->preset[n].name, presets[n]) == 0);
+  for (int32_t n = 0; n < balloon->parameters; n++)
+    CHECK_THAT(balloon->parameter[n].value == balloon->preset[0].values[n]);
+  CHECK_THAT(balloon->presets == 4);
   const dn_monitor projection = {.kind = DN_MONITOR_PROJECTION, .rows = 5}, bold = {.kind = DN_MONITOR_VOLTERRA};
   CHECK_THAT(dn_monitor_rows(&projection, 17) == 5 && dn_monitor_rows(&bold, 17) == 17);
 }
@@ -254,6 +275,32 @@ static void refused(void) {
     CHECK_STATUS(dn_network_run_f64(1, &p, &result, NULL, &place), DN_PERIODIC_AVERAGE);
     CHECK_THAT(place.state == 0);
   }
+  // A balloon that is blown out, by where it begins or by what drives it: from that step on there is nothing to see, nor a
+  // gradient. Node 1 of the second state, at the second mean; node 2 would come later.
+  const net_setup setup_of_balloon = monitor_setup(&monitor_cases[9], 0, 300);
+  net_trial_f64 b = net_trial_make_f64(ref_model_find("mpr"), &net, false, &setup_of_balloon, 5, (layout){0});
+  b.plan = plan;
+  for (int k = 0; k < 9; k++) b.q.constants[k] = dn_monitor_describe(DN_MONITOR_BALLOON)->parameter[k].value;
+  grid_set_f64(&b.monitored, 0);
+  // Numbers s of two rows each: f falls by Delta s at a step.
+  const double delta = 4 * b.q.time_step / 1000;
+  b.monitored.at[(9 + 1) * 3 + 1] = -0.75 / delta;
+  b.monitored.at[(9 + 1) * 3 + 2] = -0.0125 / delta;
+  for (int32_t threads = 1; threads <= 2; threads++)
+    for (int which = 0; which < 2; which++) {
+      dn_place place;
+      check_about("a balloon at zero, %s", which ? "jvp" : "run");
+      CHECK_STATUS(
+          net_trials_call_f64(which ? ENTRY_JVP : ENTRY_RUN, 1, &b, &(dn_run_options){.threads = threads}, &place),
+          DN_NOT_FINITE_MONITOR);
+      CHECK(place.monitor == 0 && place.node == 1 && place.state == 1 && place.step == 8,
+            "monitor %d node %td state %d step %lld", place.monitor, place.node, place.state, (long long)place.step);
+    }
+  CHECK_THAT(b.result.steps_done > 8 && b.result.steps_done < 300);
+  net_trial_record_f64(&b, 0);
+  CHECK_STATUS(net_trial_call_f64(ENTRY_RUN, &b, NULL), DN_NOT_FINITE_MONITOR);
+  CHECK_STATUS(net_trial_call_f64(ENTRY_VJP, &b, NULL), DN_BAD_TAPE);
+  net_trial_free_f64(&b);
   // A tape knows its monitor's constants.
   net_trial_record_f64(&t, 0);
   CHECK_STATUS(net_trial_call_f64(ENTRY_RUN, &t, NULL), DN_OK);
@@ -268,12 +315,20 @@ static void refused(void) {
   network_free(&net);
 }
 
-#define EACH_TEST(test) test(bits) test(cuts)
+#define EACH_TEST(test) test(bits) test(cuts) test(hashes)
 
 int main(int argc, char **argv) {
   const check_test tests[] = {{"registered", registered},
                               {"reference", reference},
                               EACH_TEST(CHECK_BOTH){"float_follows_double", float_follows_double},
                               {"refused", refused}};
+  if (argc == 2 && strcmp(argv[1], "--print") == 0) {
+    printf("// FNV-1a 64 of the outputs of run, jvp and vjp: written by `network_monitor_test --print`.\n");
+    for (int c = 0; c < MONITOR_CASES; c++) {
+      hash_of_f32(c, true);
+      hash_of_f64(c, true);
+    }
+    return 0;
+  }
   return CHECK_MAIN(argc, argv, tests);
 }

@@ -84,3 +84,36 @@ static void DN_NAME(cuts)(void) {
     network_free(&net);
   }
 }
+
+// Also of the constants that a kind makes of its own: no mathematical library has a part in them.
+static void DN_NAME(hash_of)(int c, bool print) {
+  network net = network_of("17 nodes, 60 edges 0..40", c % 2);
+  dn_plan *plan = plan_make(&net, &(dn_plan_options){.block = 64, .tile_sources = 20});
+  net_setup setup = monitor_setup(&monitor_cases[c], c, 150);
+  setup.quick = false;
+  DN_NAME(net_trial)
+  t = DN_NAME(net_trial_make)(ref_model_find("mpr"), &net, c % 2, &setup, 31 + (uint64_t)c, (layout){0});
+  t.plan = plan;
+  t.drawn = true;
+  DN_NAME(net_trial_call_all)(&t, NULL);
+  monitor_hash_case got = {monitor_cases[c].name, sizeof(DN_REAL), FNV_START, FNV_START, FNV_START};
+  got.run = DN_NAME(grid_hash)(&t.next_monitored, DN_NAME(grid_hash)(&t.series, got.run));
+  got.jvp = DN_NAME(grid_hash)(&t.tan_series, got.jvp);
+  for (int part = 0; part < REF_PARTS; part++) got.vjp = DN_NAME(grid_hash)(&t.cot[part], got.vjp);
+  if (print)
+    printf("{\"%s\", %d,\n 0x%016llx, 0x%016llx, 0x%016llx},\n", got.name, got.bytes, (unsigned long long)got.run,
+           (unsigned long long)got.jvp, (unsigned long long)got.vjp);
+  const monitor_hash_case *kept = NULL;
+  for (size_t k = 0; k < sizeof hashes_kept / sizeof *hashes_kept; k++)
+    if (strcmp(hashes_kept[k].name, got.name) == 0 && hashes_kept[k].bytes == got.bytes) kept = &hashes_kept[k];
+  check_about("%s", got.name);
+  if (!print && CHECK(kept != NULL, "no hashes are kept"))
+    CHECK_THAT(kept->run == got.run && kept->jvp == got.jvp && kept->vjp == got.vjp);
+  DN_NAME(net_trial_free)(&t);
+  dn_plan_destroy(plan);
+  network_free(&net);
+}
+
+static void DN_NAME(hashes)(void) {
+  for (int c = 0; c < MONITOR_CASES; c++) DN_NAME(hash_of)(c, false);
+}

@@ -180,6 +180,27 @@ static void convolve(const ref_problem *q, const ref_number *u, ptrdiff_t means,
   }
 }
 
+// A balloon's Euler step of s, f, v, q, each of them (count), for the means x.
+static void inflate(const ref_problem *q, const ref_number *x, ptrdiff_t count, ref_number *s) {
+  const double *c = q->constants, h = (double)q->interim * q->time_step / 1000;
+  for (ptrdiff_t k = 0; k < count; k++) {
+    const ref_number signal = s[k], flow = s[count + k], volume = s[2 * count + k], oxygen = s[3 * count + k];
+    s[k] = signal + h * (x[k] - c[0] * signal - c[1] * (flow - 1));
+    s[count + k] = flow + h * signal;
+    s[2 * count + k] = volume + h / c[2] * (flow - cexp(clog(volume) / c[3]));
+    s[3 * count + k] =
+        oxygen +
+        h / c[2] * (flow * (1 - cexp(log(1 - c[4]) / flow)) / c[4] - cexp(clog(volume) * (1 / c[3] - 1)) * oxygen);
+  }
+}
+static void balloon(const ref_problem *q, const ref_number *s, ptrdiff_t count, ref_number *out) {
+  const double *c = q->constants;
+  for (ptrdiff_t k = 0; k < count; k++) {
+    const ref_number volume = s[2 * count + k], oxygen = s[3 * count + k];
+    out[k] = c[5] * (c[6] * (1 - oxygen) + c[7] * (1 - oxygen / volume) + c[8] * (1 - volume));
+  }
+}
+
 // L times a mean, less the reference, for each state.
 static void project(const ref_problem *q, const ref_number *mean, ref_number *out) {
   const ptrdiff_t N = q->net->nodes;
@@ -211,6 +232,8 @@ ref_result ref_network_run(const ref_problem *q, const ref_arrays *values, const
   ref_number *series = numbers(given * out.columns), *sum = numbers(count), *given_now = numbers(given);
   ref_number *u = numbers(bold ? count * (q->steps / q->interim + 2) : 0);
   ptrdiff_t means = 0;
+  ref_number *blood = numbers(4 * count);
+  for (ptrdiff_t k = 0; k < 3 * count; k++) blood[count + k] = 1 + ref_balloon[k / count];
   ref_number *s = numbers(count), *p = numbers(count), *f = numbers(count), *g = numbers(count), *n = numbers(count);
   ref_number *c = numbers(C * N);
 
@@ -241,11 +264,14 @@ ref_result ref_network_run(const ref_problem *q, const ref_arrays *values, const
     for (ptrdiff_t k = 0; k < count && q->monitor != DN_MONITOR_SUBSAMPLE; k++) sum[k] += s[k];
     if (bold && (q->first_step + t + 1) % q->interim == 0) {
       for (ptrdiff_t k = 0; k < count; k++) u[means * count + k] = sum[k] / (double)q->interim;
+      if (q->monitor == DN_MONITOR_BALLOON) inflate(q, u + means * count, count, blood);
       memset(sum, 0, (size_t)count * sizeof *sum);
       means++;
     }
     if (!ends_column(q, t)) continue;
-    if (bold) {
+    if (q->monitor == DN_MONITOR_BALLOON) {
+      balloon(q, blood, count, given_now);
+    } else if (bold) {
       convolve(q, u, means, count, given_now);
     } else if (q->monitor == DN_MONITOR_SUBSAMPLE) {
       memcpy(given_now, s, (size_t)count * sizeof *s);
@@ -269,7 +295,7 @@ ref_result ref_network_run(const ref_problem *q, const ref_arrays *values, const
     for (ptrdiff_t j = 0; j < N; j++)
       for (ptrdiff_t h = 0; h < H; h++) out.history[(k * N + j) * H + h] = creal(*column(&r, k, j, q->steps + h - H));
   out.clamps = r.clamps;
-  ref_number *const all[] = {series, sum, given_now, u, s, p, f, g, n, c, r.y};
+  ref_number *const all[] = {series, sum, given_now, u, blood, s, p, f, g, n, c, r.y};
   for (size_t k = 0; k < sizeof all / sizeof all[0]; k++) free(all[k]);
   for (int part = 0; part < REF_PARTS; part++) free(r.in[part]);
   return out;

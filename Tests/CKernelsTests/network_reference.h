@@ -84,6 +84,9 @@ typedef struct ref_problem {
   dn_pulse_f64 pulse[REF_PULSES_MAX];  // where and when; how strong stands in the part
 } ref_problem;
 
+// What f, v and q of a balloon differ from rest by where a run begins.
+static const double ref_balloon[3] = {0.3125, -0.25, 0.1875};
+
 // Elements of a part.
 ptrdiff_t ref_count(const ref_problem *q, ref_part part);
 

@@ -165,7 +165,7 @@ static void monitors(void) {
       check_about("%s, %s", ref_models[m].name, net_variants[v].name);
       double gain[3 * 17];
       for (int k = 0; k < 3 * 17; k++) gain[k] = sin(1.3 * k * k);
-      const int32_t S = ref_models[m].states, last[] = {S - 1}, two[] = {S - 1, 0};
+      const int32_t S = ref_models[m].states, last[] = {S - 1}, first[] = {0}, two[] = {S - 1, 0};
       const bool angle = dn_model_find(ref_models[m].name)->state[S - 1].periodic;
       const dn_monitor list[] = {{.kind = DN_MONITOR_SUBSAMPLE, .every = 1, .states = two, .state_count = 2},
                                  {.kind = angle ? DN_MONITOR_SUBSAMPLE : DN_MONITOR_AVERAGE, .every = 7},
@@ -184,6 +184,11 @@ static void monitors(void) {
                                   .states = last,
                                   .state_count = 1,
                                   .interim = 1},
+                                 {.kind = angle ? DN_MONITOR_SUBSAMPLE : DN_MONITOR_BALLOON,
+                                  .every = 8,
+                                  .states = first,
+                                  .state_count = 1,
+                                  .interim = 4},
                                  {.kind = angle ? DN_MONITOR_SUBSAMPLE : DN_MONITOR_PROJECTION,
                                   .every = 1,
                                   .states = last,
@@ -214,7 +219,7 @@ static void monitors(void) {
       p.monitored = NULL;
       for (int k = 0; k < 3; k++) {
         const ptrdiff_t count = dn_monitored_count(p.model, net.nodes, list, MONITORS);
-        CHECK_THAT(count == ((angle ? 0 : S + 5 * S + 2 + 27 + 1) + 1) * net.nodes);
+        CHECK_THAT(count == ((angle ? 0 : S + 5 * S + 2 + 27 + 9 + 1) + 1) * net.nodes);
         kept[k] = grid_make_f64(1, count, (layout){0});
       }
       for (int part = 0; part < REF_PARTS; part++)

@@ -111,6 +111,11 @@ static inline DN_NAME(net_trial) DN_NAME(net_trial_make)(const ref_model *model,
   t.cot_final = DN_NAME(grid_make)(1, states, compact);
   rng r = rng_make(seed + 2);
   DN_NAME(grid_set)(&t.monitored, 0);
+  // A balloon begins away from rest: f, v and q are numbers 1, 2 and 3 of two rows each, behind the interim's sum.
+  for (ptrdiff_t i = 0; i < 3 * net->nodes * model->states && t.q.monitor == DN_MONITOR_BALLOON; i++) {
+    const ptrdiff_t node = i % net->nodes, number = i / net->nodes % 3, state = i / net->nodes / 3;
+    t.monitored.at[(9 * state + 3 + 2 * number) * net->nodes + node] = (DN_REAL)ref_balloon[number];
+  }
   DN_NAME(grid_fill)(&t.cot_series, &r);
   DN_NAME(grid_fill)(&t.cot_final, &r);
   DN_NAME(net_trial_reset)(&t, 0);

@@ -79,7 +79,7 @@ c_tests_archer = $(firstword $(wildcard $(dir $(realpath $(c_tests_libomp)))liba
 
 # The programs whose calls take more than one thread; the others would only be slow.
 c_tests_threaded := $(filter $(addprefix $(c_tests_out)/thread/,bits_test progress_test fault_test network_bits_test \
-  network_progress_test network_fault_test network_test finite_test network_finite_test plan_test tape_test),$(c_tests_programs_thread))
+  network_progress_test network_fault_test network_monitor_test network_test finite_test network_finite_test plan_test tape_test),$(c_tests_programs_thread))
 
 sanitize-thread: $(c_tests_threaded)
 	@test -n "$(c_tests_archer)" || { echo "libarcher.so not found: install libomp-dev"; exit 1; }
@@ -92,7 +92,7 @@ c_tests_qemu := $(addprefix $(c_tests_out)/plain/,input_test random_test bits_te
   map_test:forward_f32:forward_f64 gradient_test:dot_product \
   derivative_test:tangent_f32:tangent_f64:cotangent_f32:cotangent_f64:cotangent_alone_f32 \
   math_test:special:widths model_test:steps_f32:steps_f64:derivatives_f32:derivatives_f64 \
-  network_bits_test:hashes_f32:hashes_f64 network_statistics_test:definition:method_of_steps:oscillators)
+  network_bits_test:hashes_f32:hashes_f64 network_monitor_test:hashes_f32:hashes_f64 network_statistics_test:definition:method_of_steps:oscillators)
 
 test-qemu: $(c_tests_programs_plain)
 ifeq ($(shell command -v qemu-x86_64-static),)

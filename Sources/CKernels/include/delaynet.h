@@ -80,7 +80,8 @@ extern "C" {
   X(DN_BAD_PULSE, -28, "a pulse names a state or node that does not exist, or bad steps")      \
   X(DN_BAD_INTERIM, -29, "a monitor's column does not consist of whole interim means")         \
   X(DN_BAD_MONITOR, -30, "a constant of a monitor is outside its range")                       \
-  X(DN_BAD_GAIN, -31, "a monitor's gain matrix holds a value that is not a finite number")
+  X(DN_BAD_GAIN, -31, "a monitor's gain matrix holds a value that is not a finite number")     \
+  X(DN_NOT_FINITE_MONITOR, -32, "what a monitor computes from a node's state left the numbers that it is defined for")
 
 #define DN_STATUS_MEMBER(name, value, sentence) name = value,
 typedef enum dn_status { DN_STATUS_LIST(DN_STATUS_MEMBER) } dn_status;
@@ -313,6 +314,7 @@ enum {
   DN_MONITOR_GAMMA = 4,               // BOLD: y
   DN_MONITOR_MIXTURE = 5,             // BOLD: y
   DN_MONITOR_DOUBLE_EXPONENTIAL = 6,  // BOLD: y
+  DN_MONITOR_BALLOON = 7,             // BOLD: balloon model, an Euler step of length Delta for each u_n
 };
 
 // What is subtracted from every row of a projection.

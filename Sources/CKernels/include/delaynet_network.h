@@ -94,7 +94,8 @@ typedef struct DN_NAME(dn_network_result) {
 // state and step DN_NOT_FINITE_INITIAL, DN_NOT_FINITE_NOISE, DN_NOT_FINITE_STIMULUS and DN_NOT_FINITE_STATE, whose step is
 // that of the state, so that first_step + 1 is what the first step led to; with state DN_PERIODIC_AVERAGE; with the number
 // of the pulse DN_BAD_PULSE, and DN_NOT_FINITE_STIMULUS where an amplitude is meant; with the number of the monitor
-// DN_BAD_INTERIM, DN_BAD_MONITOR (and its parameter), DN_BAD_GAIN (and the node).
+// DN_BAD_INTERIM, DN_BAD_MONITOR (and its parameter), DN_BAD_GAIN (and the node), and DN_NOT_FINITE_MONITOR with node, state and step: a balloon
+// whose flow or volume is driven to zero; its columns are NaN from that step on, and some steps behind it may have been done.
 DN_API dn_status DN_NAME(dn_network_run)(ptrdiff_t runs, const DN_NAME(dn_network_primal) *primals,
                                          DN_NAME(dn_network_result) *results, const dn_run_options *DN_NULLABLE options,
                                          dn_place *DN_NULLABLE place);

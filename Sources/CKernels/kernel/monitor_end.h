@@ -24,6 +24,10 @@
 #ifdef DN_MONITOR_INTERIM
     .prepare = DN_JOIN(DN_MONITOR, prepare),
 #endif
+#ifdef DN_MONITOR_RECORDED
+    .recorded = DN_MONITOR_RECORDED,
+    .recorded_first = DN_MONITOR_RECORDED_FIRST,
+#endif
 },
 
 #elif DN_PASS == DN_PASS_TABLE
@@ -42,3 +46,5 @@
 #undef DN_MONITOR_INTERIM
 #undef DN_MONITOR_PROJECTS
 #undef DN_MONITOR_PRESETS
+#undef DN_MONITOR_RECORDED
+#undef DN_MONITOR_RECORDED_FIRST

@@ -2,6 +2,7 @@
 #include "gain.h"
 #include "haemodynamics.h"
 #include "passes.h"
+#include "plain.h"
 
 #define DN_PASS DN_PASS_KERNELS
 #include "../monitors.def"

@@ -75,10 +75,12 @@ typedef struct DN_NAME(dn_model_kernels) {
 // A monitor and one state of all nodes, after a step. Rows as above.
 typedef struct dn_monitor_step {
   ptrdiff_t row, begin, end;
+  ptrdiff_t nodes;  // end of the elements that are nodes
   int64_t every, interim;
   bool ends;                // a column ends with this step,
   bool pauses;              //   and an interim mean
   const double *constants;  // of dn_monitor_prepare
+  const DN_REAL *recorded;  // of tangents, where an interim mean ends: the rows of dn_monitor_recorded before this step
   const DN_REAL *state;     // (row)
   DN_REAL *memory;          // (memory, row) in out: what it keeps
   DN_REAL *column;          // (row) out, where it ends
@@ -86,10 +88,11 @@ typedef struct dn_monitor_step {
 
 // The same step backwards: cotangents.
 typedef struct dn_monitor_step_vjp {
-  ptrdiff_t row, begin, end;
+  ptrdiff_t row, begin, end, nodes;
   int64_t every, interim;
   bool ends, pauses;
   const double *constants;
+  const DN_REAL *recorded;
   const DN_REAL *column;  // (row) where it ends
   DN_REAL *memory;        // (memory, row) in out
   DN_REAL *state;         // (row) sum

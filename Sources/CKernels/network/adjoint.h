@@ -100,6 +100,7 @@ static void net_add_columns(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
   const DN_NAME(dn_network_primal) *p = f->primal;
   DN_REAL *memory = b->monitored;
   const double *gain = f->a.gains;
+  const DN_REAL *recorded = b->record->monitored;
   for (int32_t k = 0; k < p->monitor_count; k++) {
     const dn_monitor *monitor = &p->monitors[k];
     const DN_NAME(dn_columns_cotangent) *d = &b->in.d->columns[k];
@@ -107,6 +108,10 @@ static void net_add_columns(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
     const dn_monitor_description *kind = dn_monitor_describe(monitor->kind);
     const ptrdiff_t V = dn_monitor_states(p->model, monitor), own = kind->memory * f->row;
     const int64_t interim = kind->interim ? monitor->interim : 1;
+    ptrdiff_t unused;
+    const ptrdiff_t width = net_recorded_rows(monitor, &unused) * f->row;
+    const ptrdiff_t mean =
+        (ptrdiff_t)((p->first_step + tau) / interim - (p->first_step + b->record->from) / interim) - 1;
     const int64_t absolute = p->first_step + tau, every = net_every(monitor);
     const bool ends = absolute % every == 0;
     const ptrdiff_t column = (ptrdiff_t)(absolute / every - p->first_step / every) - 1 - d->first;
@@ -114,11 +119,13 @@ static void net_add_columns(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
       dn_monitor_step_vjp m = {.row = f->row,
                                .begin = f->lo,
                                .end = f->hi,
+                               .nodes = f->end,
                                .every = every,
                                .interim = interim,
                                .ends = ends,
                                .pauses = absolute % interim == 0,
                                .constants = f->a.constants + k * DN_MONITOR_CONSTANTS,
+                               .recorded = width > 0 ? recorded + (mean * V + v) * width : NULL,
                                .column = b->of_column,
                                .memory = memory + v * own,
                                .state = b->state + dn_monitor_state(monitor, v) * f->row};
@@ -139,6 +146,7 @@ static void net_add_columns(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
     memory += V * own;
     if (plain) row += V * f->row;
     if (kind->projects) gain += monitor->rows * f->row;
+    recorded += net_record_rows(p, monitor, b->record->capacity) * f->row;
   }
 }
 

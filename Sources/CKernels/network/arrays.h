@@ -177,6 +177,29 @@ static ptrdiff_t net_gain_rows(const DN_NAME(dn_network_primal) *p) {
     if (dn_monitor_describe(p->monitors[k].kind)->projects) rows += p->monitors[k].rows;
   return rows;
 }
+// A nonlinear monitor is carried along by the stretches that are computed again, and what its derivatives need is on their
+// record: how many rows for each of its states, and the first of them; 0 for the linear ones.
+static ptrdiff_t net_recorded_rows(const dn_monitor *monitor, ptrdiff_t *first) {
+  int32_t begin;
+  const int32_t rows = dn_monitor_recorded(monitor->kind, &begin);
+  *first = begin;
+  return rows;
+}
+// Rows of what nonlinear monitors keep.
+static ptrdiff_t net_nonlinear_rows(const DN_NAME(dn_network_primal) *p) {
+  ptrdiff_t rows = 0, first;
+  for (int32_t k = 0; k < p->monitor_count; k++)
+    if (net_recorded_rows(&p->monitors[k], &first) > 0)
+      rows += dn_monitor_describe(p->monitors[k].kind)->memory * dn_monitor_states(p->model, &p->monitors[k]);
+  return rows;
+}
+// Rows on the record of a stretch of so many steps for one monitor: (interim means, V, rows).
+static ptrdiff_t net_record_rows(const DN_NAME(dn_network_primal) *p, const dn_monitor *monitor, ptrdiff_t steps) {
+  ptrdiff_t first;
+  const ptrdiff_t rows = net_recorded_rows(monitor, &first) * dn_monitor_states(p->model, monitor);
+  return rows > 0 ? (ptrdiff_t)(steps / monitor->interim + 1) * rows : 0;
+}
+
 // A monitor of every step whose columns are the states: it is read and written by blocks of columns.
 static bool net_is_plain(const dn_monitor *monitor) {
   return net_every(monitor) == 1 && dn_monitor_describe(monitor->kind)->memory == 0;

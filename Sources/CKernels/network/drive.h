@@ -207,6 +207,10 @@ static void net_record_take(const DN_NAME(dn_network_primal) *p, ptrdiff_t steps
   record->coupled = dn_arena_take(arena, (steps + 1) * C * row, (size_t)size);
   record->coupled_predicted = net_splits(p) ? dn_arena_take(arena, (steps + 1) * C * row, (size_t)size) : NULL;
   record->before = dn_arena_take(arena, C * p->plan->nodes * p->plan->delay_max, (size_t)size);
+  ptrdiff_t monitored = 0;
+  for (int32_t k = 0; k < p->monitor_count; k++) monitored += net_record_rows(p, &p->monitors[k], steps);
+  record->monitored = dn_arena_take(arena, monitored * row, (size_t)size);
+  record->capacity = steps;
 }
 
 static dn_status net_layout(const DN_NAME(dn_network_primal) *p, size_t budget, dn_layout *layout, size_t *least) {
@@ -216,12 +220,20 @@ static dn_status net_layout(const DN_NAME(dn_network_primal) *p, size_t budget, 
   bool overflow = false;
   net_record_take(p, 0, &base, &record);
   net_record_take(p, 16, &hundred, &record);
-  dn_arena_take(&mark, p->model->states * row + C * N * D, sizeof(DN_REAL));
+  dn_arena_take(&mark, (p->model->states + net_nonlinear_rows(p)) * row + C * N * D, sizeof(DN_REAL));
+  // Interim means are not whole steps: a bound for those of any number of steps. Their rows are whole cache lines.
+  size_t monitored_step = 0;
+  for (int32_t k = 0; k < p->monitor_count; k++) {
+    const size_t mean = (size_t)(net_record_rows(p, &p->monitors[k], 0) * row) * sizeof(DN_REAL);
+    if (mean == 0) continue;
+    hundred.used -= (size_t)(net_record_rows(p, &p->monitors[k], 16) * row) * sizeof(DN_REAL) - mean;
+    monitored_step += mean / (size_t)p->monitors[k].interim + 1;
+  }
   *layout = (dn_layout){.mark_bytes = mark.used, .fixed_bytes = net_bytes(p, true, &overflow)};
   if (overflow || base.overflow || mark.overflow) return DN_TOO_LARGE;
   // Rows of nodes are whole cache lines; the rows of time are rounded up once.
-  return dn_layout_choose(layout, budget, p->steps, p->plan->block, (hundred.used - base.used + 15) / 16,
-                          base.used + 4 * DN_CACHE_LINE, least);
+  return dn_layout_choose(layout, budget, p->steps, p->plan->block,
+                          (hundred.used - base.used + 15) / 16 + monitored_step, base.used + 4 * DN_CACHE_LINE, least);
 }
 
 dn_status DN_NAME(dn_network_tape_bytes)(const DN_NAME(dn_network_primal) *primal, size_t *everything, size_t *least) {
@@ -317,6 +329,7 @@ static dn_status net_end(net_call *c, dn_work work, dn_place *place) {
   if (status != DN_OK && place) {
     if (result.step >= 0) place->step = c->primals[run].first_step + result.step;
     if (status == DN_NOT_FINITE_COTANGENT) place->edge = result.edge;
+    if (status == DN_NOT_FINITE_MONITOR) place->monitor = result.monitor;
     if (status != DN_CANCELLED) {
       place->node = result.node;
       place->state = result.state;
@@ -446,9 +459,18 @@ static size_t net_vjp_bytes(const DN_NAME(dn_network_primal) *p, bool *overflow)
   return net_bytes(p, true, overflow);
 }
 
-// The adjoint of steps from ... to, from a state and history at `from`: one stretch, or the pieces of a level.
+// What nonlinear monitors keep, made ready for a stretch that begins where they kept `kept`; NULL where all are linear.
+static DN_REAL *net_again(const net_run *f, const DN_REAL *kept) {
+  if (net_nonlinear_rows(f->primal) == 0) return NULL;
+  net_restore_monitored(f, kept);
+  return f->a.monitored;
+}
+
+// The adjoint of steps from ... to, from a state, what monitors keep (NULL: as the run was given them) and history at `from`:
+// one stretch, or the pieces of a level.
 static void net_reverse(net_adjoint *b, dn_tape *tape, int32_t level, ptrdiff_t from, ptrdiff_t to,
-                        const DN_REAL *state, const DN_REAL *history, ptrdiff_t history_stride, dn_outcome *result) {
+                        const DN_REAL *state, const DN_REAL *monitored, const DN_REAL *history,
+                        ptrdiff_t history_stride, dn_outcome *result) {
   net_run *f = b->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
   if (level == 0) {
@@ -456,7 +478,8 @@ static void net_reverse(net_adjoint *b, dn_tape *tape, int32_t level, ptrdiff_t 
     record.from = from;
     record.to = to;
     if (tape->layout.levels > 0) {
-      net_pass pass = {.f = f, .from = from, .to = to, .record = &record};
+      net_pass pass = {
+          .f = f, .from = from, .to = to, .record = &record, .again = true, .monitored = net_again(f, monitored)};
       net_advance(&pass, state, history, history_stride, result);
       if (result->status != DN_OK) return;
     }
@@ -467,7 +490,14 @@ static void net_reverse(net_adjoint *b, dn_tape *tape, int32_t level, ptrdiff_t 
   const ptrdiff_t marks = to > from ? (to - from - 1) / piece : 0;
   // The uppermost level's marks were set by the run itself.
   if (level < tape->layout.levels && marks > 0) {
-    net_pass pass = {.f = f, .from = from, .to = to - piece, .tape = tape, .level = level, .end = to};
+    net_pass pass = {.f = f,
+                     .from = from,
+                     .to = to - piece,
+                     .again = true,
+                     .monitored = net_again(f, monitored),
+                     .tape = tape,
+                     .level = level,
+                     .end = to};
     net_advance(&pass, state, history, history_stride, result);
     if (result->status != DN_OK) return;
   }
@@ -475,10 +505,11 @@ static void net_reverse(net_adjoint *b, dn_tape *tape, int32_t level, ptrdiff_t 
     const ptrdiff_t end = to - m * piece;
     if (m == marks) {
       if (from == 0 && state == f->a.predictor) state = net_start(f);
-      net_reverse(b, tape, level - 1, from, end, state, history, history_stride, result);
+      net_reverse(b, tape, level - 1, from, end, state, monitored, history, history_stride, result);
     } else {
       const net_mark mark = net_tape_mark(p, tape, level, m);
-      net_reverse(b, tape, level - 1, end - piece, end, mark.state, mark.observed, f->plan->delay_max, result);
+      net_reverse(b, tape, level - 1, end - piece, end, mark.state, mark.monitored, mark.observed, f->plan->delay_max,
+                  result);
     }
   }
 }
@@ -524,7 +555,8 @@ static void net_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   f.in->has_noise |= d->sigma != NULL && p->sigma_count > 0;
 
   dn_tape *tape = c->tapes[run];
-  net_reverse(&b, tape, tape->layout.levels, 0, p->steps, net_start(&f), net_history(p), p->history_stride, result);
+  net_reverse(&b, tape, tape->layout.levels, 0, p->steps, net_start(&f), NULL, net_history(p), p->history_stride,
+              result);
   if (result->status != DN_OK) return;
   if (d->history && plan->delay_max > 0)
     ring_history(&b.back.ring, b.ring, b.column, INT32_MAX, b.block, d->history, d->history_stride);

@@ -6,12 +6,14 @@
 typedef struct net_record {
   DN_REAL *states, *coupled, *coupled_predicted;  // (to - from + 1, S or C, row)
   DN_REAL *before;                                // (C, N, D) y at from - D ... from - 1
-  ptrdiff_t from, to;
+  DN_REAL *monitored;                             // of each nonlinear monitor net_record_rows of `capacity` steps
+  ptrdiff_t from, to, capacity;
 } net_record;
 
-// A state from which a run can be continued: s(tau) (S, row), and y(tau - D) ... y(tau - 1) (C, N, D).
+// A state from which a run can be continued: s(tau) (S, row), what nonlinear monitors keep (net_nonlinear_rows, row), and
+// y(tau - D) ... y(tau - 1) (C, N, D).
 typedef struct net_mark {
-  DN_REAL *state, *observed;
+  DN_REAL *state, *monitored, *observed;
 } net_mark;
 
 typedef struct net_pass {
@@ -21,7 +23,10 @@ typedef struct net_pass {
   net_record *record;          // NULL: nothing is kept
   DN_NAME(dn_columns) *given;  // (monitor_count) where columns go; NULL: nowhere
   bool tangents;               // of a run: the same states are tangents, which monitors carry on
+  const DN_REAL *primal;       //   beside those that they are tangents of, which nonlinear monitors have to see as well
+  bool again;                  // a stretch: linear monitors do not look
   DN_REAL *monitored;          // what monitors keep; NULL: they do not look
+  dn_outcome lost;             // the first node whose nonlinear monitor this worker has lost
   dn_tape *tape;               // NULL: no marks. Otherwise those of its level `level` are set,
   int32_t level;               //   for a piece that ends at `end` (the run's end when 0)
   ptrdiff_t end;
@@ -114,6 +119,73 @@ static void net_project(const net_run *f, const double *gain, ptrdiff_t rows, DN
   net_meet(f);
 }
 
+// Where the tape keeps mark m of a level: at the start of the piece that ends m pieces before the end.
+static net_mark net_tape_mark(const DN_NAME(dn_network_primal) *p, dn_tape *tape, int32_t level, ptrdiff_t m) {
+  const uintptr_t begin = ((uintptr_t)tape->memory + DN_CACHE_LINE - 1) & ~(uintptr_t)(DN_CACHE_LINE - 1);
+  const uintptr_t marks = begin + ((tape->layout.record_bytes + DN_CACHE_LINE - 1) & ~(size_t)(DN_CACHE_LINE - 1));
+  const size_t number = (size_t)((level - 1) * (tape->layout.pieces - 1) + m);
+  DN_REAL *state = (DN_REAL *)(marks + number * tape->layout.mark_bytes);
+  DN_REAL *monitored = state + p->model->states * net_row(p->plan);
+  return (net_mark){
+      .state = state, .monitored = monitored, .observed = monitored + net_nonlinear_rows(p) * net_row(p->plan)};
+}
+
+// What nonlinear monitors keep at tau, to the mark that is set there, if one is; monitor k's, which stands behind `before` rows of
+// others'.
+static void net_mark_monitored(const net_pass *pass, ptrdiff_t tau, ptrdiff_t before, ptrdiff_t rows,
+                               const DN_REAL *memory) {
+  if (!pass->tape || tau <= pass->from) return;
+  const ptrdiff_t end = pass->end ? pass->end : pass->f->primal->steps,
+                  piece = dn_layout_piece(&pass->tape->layout, pass->level - 1);
+  if (tau >= end || (end - tau) % piece != 0) return;
+  const net_mark mark = net_tape_mark(pass->f->primal, pass->tape, pass->level, (end - tau) / piece - 1);
+  net_copy(pass->f, rows, memory, mark.monitored + before * pass->f->row);
+}
+
+// Before a step of a nonlinear monitor that ends an interim mean: what its derivatives need of what it keeps goes on the record.
+static void net_record_monitored(const net_pass *pass, const dn_monitor *monitor, ptrdiff_t mean, ptrdiff_t v,
+                                 const DN_REAL *memory, DN_REAL *to) {
+  ptrdiff_t first;
+  const ptrdiff_t V = dn_monitor_states(pass->f->primal->model, monitor), rows = net_recorded_rows(monitor, &first),
+                  row = pass->f->row;
+  net_copy(pass->f, rows, memory + first * row, to + (mean * V + v) * rows * row);
+}
+
+// Remembers the first node of this worker whose monitor is lost: the first number that it keeps says so.
+static void net_look_for_lost(net_pass *pass, int32_t k, ptrdiff_t v, ptrdiff_t tau, const DN_REAL *memory) {
+  const net_run *f = pass->f;
+  if (pass->lost.status != DN_OK || f->end <= f->lo) return;
+  const ptrdiff_t bad = f->kernels->first_not_finite(memory + f->row + f->lo, f->end - f->lo);
+  if (bad >= 0)
+    pass->lost = (dn_outcome){.status = DN_NOT_FINITE_MONITOR,
+                              .node = f->lo + bad,
+                              .step = tau,
+                              .edge = -1,
+                              .state = dn_monitor_state(&f->primal->monitors[k], v),
+                              .parameter = -1,
+                              .monitor = k};
+}
+
+// What nonlinear monitors keep where a stretch begins: that of a mark, or (NULL) of the run.
+static void net_restore_monitored(const net_run *f, const DN_REAL *kept) {
+  const DN_NAME(dn_network_primal) *p = f->primal;
+  ptrdiff_t at = 0, first;
+  for (int32_t k = 0; k < p->monitor_count; k++) {
+    const ptrdiff_t rows =
+        dn_monitor_describe(p->monitors[k].kind)->memory * dn_monitor_states(p->model, &p->monitors[k]);
+    DN_REAL *memory = f->a.monitored + at * f->row;
+    if (net_recorded_rows(&p->monitors[k], &first) > 0) {
+      if (kept) net_copy(f, rows, kept, memory);
+      else net_zero(f, rows, memory);
+      for (ptrdiff_t r = 0; r < rows && !kept && p->monitored && f->end > f->lo; r++)
+        memcpy(memory + r * f->row + f->lo, p->monitored + (at + r) * f->N + f->lo,
+               (size_t)(f->end - f->lo) * sizeof *memory);
+      if (kept) kept += rows * f->row;
+    }
+    at += rows;
+  }
+}
+
 // Shows this worker's states at tau = first ... last, rows `s` on, to the monitors, which give out the columns that end there.
 static void net_emit(net_pass *pass, ptrdiff_t first, ptrdiff_t last, const DN_REAL *s) {
   const net_run *f = pass->f;
@@ -121,12 +193,20 @@ static void net_emit(net_pass *pass, ptrdiff_t first, ptrdiff_t last, const DN_R
   const ptrdiff_t S = f->S * f->row;
   DN_REAL *memory = pass->monitored;
   const double *gain = f->a.gains;
+  ptrdiff_t marked = 0;
+  DN_REAL *recorded = pass->record ? pass->record->monitored : NULL;
   for (int32_t k = 0; k < p->monitor_count; k++) {
     const dn_monitor *monitor = &p->monitors[k];
     const dn_monitor_kernels *kernels = &f->kernels->monitor[monitor->kind];
     const dn_monitor_description *kind = dn_monitor_describe(monitor->kind);
     const ptrdiff_t V = dn_monitor_states(p->model, monitor), own = kind->memory * f->row, rows = monitor->rows;
     const DN_NAME(dn_columns) none = {0}, *out = pass->given ? &pass->given[k] : &none;
+    ptrdiff_t first_recorded;
+    const bool nonlinear = net_recorded_rows(monitor, &first_recorded) > 0;
+    if (pass->again && !nonlinear) {
+      memory += V * own;
+      continue;
+    }
     if (net_is_plain(monitor)) {
       for (ptrdiff_t v = 0; v < V && out->series && last >= first; v++)
         net_to_time(f, s + dn_monitor_state(monitor, v) * f->row, S, out->series + v * f->N * out->stride + first - 1,
@@ -136,6 +216,7 @@ static void net_emit(net_pass *pass, ptrdiff_t first, ptrdiff_t last, const DN_R
     dn_monitor_step m = {.row = f->row,
                          .begin = f->lo,
                          .end = f->hi,
+                         .nodes = f->end,
                          .every = net_every(monitor),
                          .interim = kind->interim ? monitor->interim : 1,
                          .constants = f->a.constants + k * DN_MONITOR_CONSTANTS,
@@ -149,14 +230,33 @@ static void net_emit(net_pass *pass, ptrdiff_t first, ptrdiff_t last, const DN_R
       for (ptrdiff_t v = 0; v < V; v++) {
         m.state = s + (tau - first) * S + dn_monitor_state(monitor, v) * f->row;
         m.memory = memory + v * own;
+        // Of tangents: what is kept of the states themselves, which goes on behind them.
+        DN_REAL *values = pass->tangents ? f->a.monitored + (m.memory - pass->monitored) : m.memory;
+        m.recorded = values + first_recorded * f->row;
+        if (nonlinear && m.pauses && pass->record)
+          net_record_monitored(pass, monitor,
+                               (ptrdiff_t)(absolute / m.interim - (p->first_step + pass->record->from) / m.interim) - 1,
+                               v, values, recorded);
         if (pass->tangents) kernels->advance_jvp(&m);
         else kernels->advance(&m);
         if (kind->projects && m.ends)
           net_project(f, gain, rows, out->series ? out->series + v * rows * out->stride + column : NULL, out->stride);
         for (ptrdiff_t i = f->lo; i < f->end && m.ends && out->series && !kind->projects; i++)
           out->series[(v * f->N + i) * out->stride + column] = m.column[i];
+        if (!nonlinear) continue;
+        if (pass->tangents) {
+          dn_monitor_step of_states = m;
+          of_states.ends = false;
+          of_states.memory = values;
+          of_states.state = pass->primal + (m.state - s);
+          kernels->advance(&of_states);
+        }
+        if (m.pauses) net_look_for_lost(pass, k, v, tau, values);
       }
+      if (nonlinear) net_mark_monitored(pass, tau, marked, V * kind->memory, memory);
     }
+    if (nonlinear) marked += V * kind->memory;
+    if (nonlinear && recorded) recorded += net_record_rows(p, monitor, pass->record->capacity) * f->row;
     memory += V * own;
     if (kind->projects) gain += rows * f->row;
   }
@@ -217,15 +317,6 @@ static void net_copy_observed(const net_pass *pass, ptrdiff_t tau, ptrdiff_t cou
       memcpy(to + i * to_stride, pass->x + i * f->plan->stride + tau - count - pass->tau, (size_t)count * sizeof *to);
 }
 
-// Where the tape keeps mark m of a level: at the start of the piece that ends m pieces before the end.
-static net_mark net_tape_mark(const DN_NAME(dn_network_primal) *p, dn_tape *tape, int32_t level, ptrdiff_t m) {
-  const uintptr_t begin = ((uintptr_t)tape->memory + DN_CACHE_LINE - 1) & ~(uintptr_t)(DN_CACHE_LINE - 1);
-  const uintptr_t marks = begin + ((tape->layout.record_bytes + DN_CACHE_LINE - 1) & ~(size_t)(DN_CACHE_LINE - 1));
-  const size_t number = (size_t)((level - 1) * (tape->layout.pieces - 1) + m);
-  DN_REAL *state = (DN_REAL *)(marks + number * tape->layout.mark_bytes);
-  return (net_mark){.state = state, .observed = state + p->model->states * net_row(p->plan)};
-}
-
 // Sets this worker's part of the marks that lie in the block's n columns.
 static void net_set_marks(const net_pass *pass, ptrdiff_t n) {
   const net_run *f = pass->f;
@@ -282,19 +373,26 @@ static void net_advance(net_pass *pass, const DN_REAL *state, const DN_REAL *his
     net_add(pass, 1, 0, n);
     ring_solve(&solver, 2, 0, B, n);
 
-    const dn_outcome mine = net_bad_state(pass, n, DN_NOT_FINITE_STATE);
+    dn_outcome mine = net_bad_state(pass, n, DN_NOT_FINITE_STATE);
+    // Of an earlier block, whose columns have come since.
+    if (pass->lost.status != DN_OK) mine = pass->lost;
     const ptrdiff_t steps = mine.status != DN_OK ? 0 : pass->tau > pass->from ? n : n - 1;
     *result = pass->reports ? dn_block_end(f->worker, mine, steps) : dn_agree(f->worker, mine);
     ptrdiff_t good = n;
     if (result->status == DN_NOT_FINITE_STATE) {
       good = result->step - pass->tau;
       pass->clamps = clamps + net_count_clamps(pass, good);
+    } else if (result->status == DN_NOT_FINITE_MONITOR) {
+      good = 0;
+      pass->clamps = clamps;
     }
     const ptrdiff_t last = pass->tau + good - 1, first = pass->tau > pass->from ? pass->tau : pass->from + 1;
     if (pass->monitored) net_emit(pass, first, last, pass->states + (first - pass->tau + 1) * S);
     if (pass->tape) net_set_marks(pass, n);
     if (result->status != DN_OK || pass->tau + n > pass->to) {
       if (result->status == DN_CANCELLED) result->step = last;
+      if (result->status == DN_OK && pass->monitored && net_nonlinear_rows(f->primal) > 0)
+        *result = dn_agree(f->worker, pass->lost);
       // The state where the pass ends, for the carry.
       net_copy(f, f->S, pass->states + (last - pass->tau + 1) * S, f->a.predictor);
       pass->to = last;

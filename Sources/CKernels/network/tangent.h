@@ -161,15 +161,19 @@ static void net_tangent_advance(net_tangent *b, dn_outcome *result) {
     tangents.given = d->columns;
     tangents.tangents = true;
     tangents.monitored = b->monitored;
+    const ptrdiff_t first = pass->tau > 0 ? pass->tau : 1;
+    tangents.primal = pass->states + (first - pass->tau + 1) * S;
     dn_outcome mine = net_bad_state(pass, n, DN_NOT_FINITE_STATE);
     if (mine.status == DN_OK) mine = net_bad_state(&tangents, n, DN_NOT_FINITE_TANGENT);
+    if (pass->lost.status != DN_OK) mine = pass->lost;
     *result = dn_block_end(f->worker, mine, pass->tau > 0 ? n : n - 1);
-    const ptrdiff_t first = pass->tau > 0 ? pass->tau : 1;
     if ((result->status == DN_OK || result->status == DN_CANCELLED) && d->columns)
       net_emit(&tangents, first, pass->tau + n - 1, b->states + (first - pass->tau + 1) * S);
+    pass->lost = tangents.lost;
     net_copy(f, f->S, pass->states + n * S, pass->states);
     net_copy(f, f->C, pass->coupled + n * C, pass->coupled);
     net_copy(f, f->S, b->states + n * S, b->states);
     net_copy(f, f->C, b->coupled + n * C, b->coupled);
   }
+  if (result->status == DN_OK && net_nonlinear_rows(f->primal) > 0) *result = dn_agree(f->worker, pass->lost);
 }
