@@ -7,6 +7,10 @@ public enum DelayNetError: Error, Equatable, Sendable {
   case shapeMismatch(name: String, expected: [Int], found: [Int])
   /// A value of an input array cannot be used: a negative length, a label outside the nodes.
   case invalidValue(name: String, index: Int, value: Double)
+  /// A series has the same value at all times, so that its correlation with others is not defined; rows count from 0.
+  case constantSeries(name: String, row: Int)
+  /// An entry of a matrix is not a finite number; rows and columns count from 0.
+  case notFiniteEntry(name: String, row: Int, column: Int)
   /// An edge names a source or target that does not exist.
   case nodeOutOfRange(edge: Int, nodes: Int)
   /// An edge's delay is negative.
@@ -83,6 +87,10 @@ extension DelayNetError: CustomStringConvertible {
       "\(name) has shape \(Self.text(found)), but \(Self.text(expected)) is needed"
     case .invalidValue(let name, let index, let value):
       "\(name) holds \(value) at index \(index), which cannot be used"
+    case .constantSeries(let name, let row):
+      "row \(row) of \(name) has the same value everywhere, so that it has no correlation with others"
+    case .notFiniteEntry(let name, let row, let column):
+      "\(name) holds a value that is not a finite number in row \(row), column \(column)"
     case .nodeOutOfRange(let edge, let nodes):
       "edge \(edge) names a node outside 0 ..< \(nodes)"
     case .negativeDelay(let edge, let delay):

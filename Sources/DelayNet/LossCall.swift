@@ -31,8 +31,11 @@ struct LossCall<Scalar: DelayNetScalar> {
     _ = try value(of: loss)
     var cotangents: [Buffer<Scalar>] = []
     for output in outputs { cotangents.append(try Buffer(output.shape)) }
-    let pointers = cotangents.map(\.base)
-    for term in loss.terms { term.reduction.pull(seed: term.partial, into: pointers) }
+    var nodes = ComputedNodes<Scalar>()
+    for term in loss.terms { try nodes.add(term.reduction) }
+    let outputs = cotangents.map(\.base)
+    for term in loss.terms { term.reduction.pull(seed: term.partial, into: nodes.pointers(term.reduction, outputs)) }
+    nodes.pullBack(into: outputs)
     extendLifetime(cotangents)
     return cotangents
   }
@@ -43,5 +46,62 @@ struct LossCall<Scalar: DelayNetScalar> {
   ) -> (call: Identity?, mistake: DelayNetError?) {
     guard let a, let b else { return (a ?? b, nil) }
     return (a, a === b ? nil : .foreignTraced)
+  }
+}
+
+/// The computed values that a loss is made of, each with its cotangent.
+private struct ComputedNodes<Scalar: DelayNetScalar> {
+  private struct Node {
+    let depth: Int
+    let leaf: Computed<Scalar>
+    let operands: [Reduction<Scalar>]
+    let cotangent: Buffer<Scalar>
+  }
+
+  private var nodes: [Node] = []
+  private var places: [ObjectIdentifier: Int] = [:]
+
+  /// Adds what a reduction is made of, and what that is made of.
+  mutating func add(_ reduction: Reduction<Scalar>) throws(DelayNetError) {
+    // Without recursion: a loss that was written down in a loop is as deep as the loop is long.
+    var pending = [reduction]
+    while let next = pending.popLast() {
+      for target in next.targets {
+        guard case .computed(let expression, let leaf) = target, places[ObjectIdentifier(leaf)] == nil else { continue }
+        let operands = zip(expression.operands, leaf.shapes).map { operand, shape in
+          Reduction(operand, rows: 0..<shape.nodes, columns: 0..<shape.columns, rowLength: shape.columns)
+        }
+        places[ObjectIdentifier(leaf)] = nodes.count
+        nodes.append(
+          Node(depth: expression.depth, leaf: leaf, operands: operands, cotangent: try Buffer(leaf.value.shape)))
+        pending += operands
+      }
+    }
+  }
+
+  /// Where the cotangents of a reduction's targets are.
+  func pointers(
+    _ reduction: Reduction<Scalar>, _ outputs: [UnsafeMutablePointer<Scalar>]
+  ) -> [UnsafeMutablePointer<Scalar>] {
+    reduction.targets.map { target in
+      switch target {
+      case .output(let member): outputs[member]
+      case .computed(_, let leaf): nodes[places[ObjectIdentifier(leaf)]!].cotangent.base
+      }
+    }
+  }
+
+  /// Pulls every cotangent back to what its value was made of, those first that nothing else depends on.
+  func pullBack(into outputs: [UnsafeMutablePointer<Scalar>]) {
+    let order = nodes.indices.sorted { (-nodes[$0].depth, $0) < (-nodes[$1].depth, $1) }
+    for node in order.map({ nodes[$0] }) {
+      for (operand, cotangent) in zip(node.operands, node.leaf.pullback(node.cotangent.matrix)) {
+        guard let cotangent else { continue }
+        let seeds = Buffer<Scalar>(filledWith: cotangent)
+        operand.pull(seed: 1, seeds: UnsafePointer(seeds.base), into: pointers(operand, outputs))
+        extendLifetime(seeds)
+      }
+    }
+    extendLifetime(nodes)
   }
 }

@@ -46,14 +46,14 @@ public struct Matrix<Element: Sendable>: Sendable {
   }
 
   /// A matrix as large as one that is there.
-  init(filling rows: Int, _ columns: Int, _ entry: (Int, Int) -> Element) {
+  package init(filling rows: Int, _ columns: Int, _ entry: (Int, Int) -> Element) {
     var values: [Element] = []
     values.reserveCapacity(rows * columns)
     for i in 0..<rows where columns > 0 { for j in 0..<columns { values.append(entry(i, j)) } }
     self.init(unchecked: rows, columns, values)
   }
 
-  init(unchecked rows: Int, _ columns: Int, _ values: [Element]) {
+  package init(unchecked rows: Int, _ columns: Int, _ values: [Element]) {
     self.rows = rows
     self.columns = columns
     self.values = values

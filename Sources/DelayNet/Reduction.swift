@@ -31,10 +31,20 @@ final class Reduction<Scalar: DelayNetScalar> {
     }
   }
 
+  /// What has a cotangent of its own.
+  enum Target {
+    /// The output of a member of an ensemble.
+    case output(Int)
+    /// A computed value.
+    case computed(Expression<Scalar>, Computed<Scalar>)
+  }
+
   /// The flattened expression. It is a constant of the reduction, so that reading it in the loops costs no access check.
   private struct Program {
     var steps: [Step] = []
-    /// For each step: the member of the ensemble whose output it is, or −1.
+    /// Where cotangents go: the outputs and computed values that the expression is made of.
+    var targets: [Target] = []
+    /// For each step: which of the targets it is, or −1.
     var member: [Int] = []
     /// For each step: whether it depends on an output.
     var active: [Bool] = []
@@ -67,25 +77,37 @@ final class Reduction<Scalar: DelayNetScalar> {
       var pending = [expression]
       while let next = pending.last {
         let identity = ObjectIdentifier(next)
-        let missing = known[identity] != nil ? [] : next.operands.filter { known[ObjectIdentifier($0)] == nil }
+        // What a computed value was made of is not evaluated again.
+        let operands = if case .computed = next.operation { [Expression<Scalar>]() } else { next.operands }
+        let missing = known[identity] != nil ? [] : operands.filter { known[ObjectIdentifier($0)] == nil }
         if !missing.isEmpty {
           pending += missing.reversed()
           continue
         }
         pending.removeLast()
         if known[identity] == nil {
-          append(next.operation, next.operands.map { known[ObjectIdentifier($0)]! })
+          append(next, operands.map { known[ObjectIdentifier($0)]! })
           known[identity] = steps.count - 1
         }
       }
     }
 
     /// Appends the step of an expression whose operands are at those indices.
-    private mutating func append(_ operation: Expression<Scalar>.Operation, _ places: [Int]) {
-      let whose = if case .output(_, let member) = operation { member } else { -1 }
+    private mutating func append(_ expression: Expression<Scalar>, _ places: [Int]) {
+      var whose = -1
+      switch expression.operation {
+      case .output(_, let member):
+        whose = targets.count
+        targets.append(.output(member))
+      case .computed(let leaf):
+        whose = targets.count
+        targets.append(.computed(expression, leaf))
+      default: break
+      }
       let step: Step =
-        switch operation {
+        switch expression.operation {
         case .output(let buffer, _), .constant(let buffer): .leaf(buffer)
+        case .computed(let leaf): .leaf(leaf.value)
         case .add: .add(places[0], places[1])
         case .subtract: .subtract(places[0], places[1])
         case .multiply: .multiply(places[0], places[1])
@@ -104,6 +126,8 @@ final class Reduction<Scalar: DelayNetScalar> {
   private let program: Program
   private var steps: [Step] { program.steps }
   private var member: [Int] { program.member }
+  /// What has a cotangent of its own, in the order in which ``pull(seed:seeds:into:)`` takes their memory.
+  var targets: [Target] { program.targets }
   private var active: [Bool] { program.active }
   private let rows: Range<Int>
   private let columns: Range<Int>
@@ -177,16 +201,18 @@ final class Reduction<Scalar: DelayNetScalar> {
     sumLanes(register(steps.count - 1, first, values), count, into: &lanes)
   }
 
-  /// Adds the gradient of `seed` times the sum into the outputs' cotangents.
+  /// Adds the gradient of `seed` times the sum, or of the sum over `seeds` times the values, into the targets' cotangents.
   @inline(never)
   @_specialize(where Scalar == Float)
   @_specialize(where Scalar == Double)
-  func pull(seed: Scalar, into cotangents: [UnsafeMutablePointer<Scalar>]) {
+  func pull(
+    seed: Scalar, seeds: UnsafePointer<Scalar>? = nil, into cotangents: [UnsafeMutablePointer<Scalar>]
+  ) {
     withRegisters(2 * steps.count) { values in
       let adjoints = values + steps.count * strip
       forEachStrip { first, count in
         evaluate(first, count, values, all: false)
-        backward(first, count, seed, values, adjoints, cotangents)
+        backward(first, count, seed, seeds, values, adjoints, cotangents)
       }
     }
   }
@@ -241,8 +267,9 @@ final class Reduction<Scalar: DelayNetScalar> {
 
   // The same steps from the last to the first; g is the step's own adjoint, added into those of its operands.
   private func backward(
-    _ first: Int, _ count: Int, _ seed: Scalar, _ values: UnsafeMutablePointer<Scalar>,
-    _ adjoints: UnsafeMutablePointer<Scalar>, _ cotangents: [UnsafeMutablePointer<Scalar>]
+    _ first: Int, _ count: Int, _ seed: Scalar, _ seeds: UnsafePointer<Scalar>?,
+    _ values: UnsafeMutablePointer<Scalar>, _ adjoints: UnsafeMutablePointer<Scalar>,
+    _ cotangents: [UnsafeMutablePointer<Scalar>]
   ) {
     let last = steps.count - 1
     // The outputs' adjoints are the cotangents themselves.
@@ -251,7 +278,13 @@ final class Reduction<Scalar: DelayNetScalar> {
       return member[step] >= 0 ? cotangents[member[step]] + first : adjoints + step * strip
     }
     guard let top = adjoint(last) else { return }
-    if member[last] >= 0 {
+    if let seeds {
+      if member[last] >= 0 {
+        for n in 0..<count { top[n] += seeds[first + n] }
+      } else {
+        for n in 0..<count { top[n] = seeds[first + n] }
+      }
+    } else if member[last] >= 0 {
       for n in 0..<count { top[n] += seed }
     } else {
       fill(top, count, seed)

@@ -5,12 +5,15 @@
 /// a time, without temporary buffers, and the gradient walks it backwards in the same way. Buffers and numbers are constants
 /// of the loss.
 ///
+/// Functions of the whole output, such as ``functionalConnectivity()`` and ``matrixProduct(_:)-(Traced<Scalar>)``, are evaluated at once
+/// and make an expression of their own shape.
+///
 /// It belongs to the call that passed it. A loss that uses one of another call, kept from an earlier step of a fit or
 /// taken from a loss around it, throws ``DelayNetError/foreignTraced``; ``detached()`` makes a constant of it, which may be
 /// kept.
 public struct Traced<Scalar: DelayNetScalar> {
   let expression: Expression<Scalar>
-  /// The extents: those of the run's buffer.
+  /// The extents: those of the run's buffer, or of the matrix that was made of it.
   public let shape: BufferShape
   /// The call whose outputs the expression depends on; nil for a constant.
   let call: LossCall<Scalar>.Identity?
@@ -33,6 +36,7 @@ final class Expression<Scalar: DelayNetScalar> {
   enum Operation {
     case output(Buffer<Scalar>, member: Int)
     case constant(Buffer<Scalar>)
+    case computed(Computed<Scalar>)
     case add, subtract, multiply, divide
     case scale(Scalar)
     case shift(Scalar)
@@ -43,8 +47,16 @@ final class Expression<Scalar: DelayNetScalar> {
   let operation: Operation
   /// What the operation is applied to.
   private(set) var operands: [Expression]
+  /// How many computed values stand one behind the other in it: those of a larger number are pulled back first.
+  let depth: Int
 
-  init(_ operation: Operation, _ operands: Expression...) { (self.operation, self.operands) = (operation, operands) }
+  convenience init(_ operation: Operation, _ operands: Expression...) { self.init(operation, of: operands) }
+
+  init(_ operation: Operation, of operands: [Expression]) {
+    (self.operation, self.operands) = (operation, operands)
+    let deepest = operands.reduce(0) { max($0, $1.depth) }
+    depth = if case .computed = operation { deepest + 1 } else { deepest }
+  }
 
   // An expression that was written down in a loop is as deep as the loop is long. Freeing it by recursion would exhaust the
   // stack, so a node that nobody else holds hands over its operands before it goes.
@@ -101,6 +113,7 @@ extension Traced {
     switch expression.operation {
     case .constant: return self
     case .output(let buffer, _): return Self.constant(buffer)
+    case .computed(let leaf): return Self.constant(leaf.value)
     default:
       let all = Reduction(
         expression, rows: 0..<shape.nodes, columns: 0..<shape.columns, rowLength: shape.columns)
