@@ -10,6 +10,7 @@ let package = Package(
     .library(name: "DelayNet", targets: ["DelayNet"]),
     .library(name: "DelayNetIO", targets: ["DelayNetIO"]),
     .library(name: "DelayNetDifferentiation", targets: ["DelayNetDifferentiation"]),
+    .library(name: "DelayNetFit", targets: ["DelayNetFit"]),
     // The C interface by itself: for C targets, and for benchmarks below the façade.
     .library(name: "CKernels", targets: ["CKernels"]),
     .executable(name: "delaynet", targets: ["DelayNetCommand"]),
@@ -42,6 +43,7 @@ let package = Package(
       ]),
     .target(name: "DelayNet", dependencies: ["CKernels"]),
     .target(name: "DelayNetDifferentiation", dependencies: ["DelayNet"]),
+    .target(name: "DelayNetFit", dependencies: ["DelayNet"]),
     .systemLibrary(
       name: "CArchive", pkgConfig: "libarchive",
       providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
@@ -70,6 +72,9 @@ let package = Package(
       resources: [.copy("Golden")]),
     .testTarget(
       name: "DelayNetDifferentiationTests", dependencies: ["DelayNetDifferentiation", "TestSupport"]),
+    .testTarget(
+      name: "DelayNetFitTests", dependencies: ["DelayNetFit", "DelayNetIO", "TestSupport"],
+      resources: [.copy("Golden")]),
     .testTarget(
       name: "DelayNetIOTests", dependencies: ["DelayNetIO", "TestSupport"], exclude: ["make_files.py"],
       resources: [.copy("Files")]),

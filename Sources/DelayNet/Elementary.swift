@@ -3,7 +3,7 @@
 /// e to the x, to 2 ulp.
 ///
 /// x = k ln 2 + r with |r| ≤ ln 2 / 2, then thirteen terms of the Taylor series: the remainder is below 2⁻⁵⁷.
-func exponential(_ x: Double) -> Double {
+package func exponential(_ x: Double) -> Double {
   guard x == x else { return x }
   guard x < 710 else { return .infinity }
   guard x > -746 else { return 0 }
@@ -21,7 +21,7 @@ func exponential(_ x: Double) -> Double {
 /// The binary logarithm of a positive finite number, to 1e-15 absolute on the significand's part.
 ///
 /// x = 2^k m with √½ ≤ m < √2, and ln m = 2 artanh((m − 1)/(m + 1)), |argument| ≤ 0.172.
-func binaryLogarithm(_ x: Double) -> Double {
+package func binaryLogarithm(_ x: Double) -> Double {
   guard x > 0, x.isFinite else { return x == 0 ? -.infinity : x > 0 ? x : .nan }
   var (m, k) = (x.significand, Double(x.exponent))
   if m > 2.0.squareRoot() { (m, k) = (m / 2, k + 1) }
