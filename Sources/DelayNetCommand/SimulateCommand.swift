@@ -270,7 +270,8 @@ struct SimulateCommand: ParsableCommand {
     return try naming(loaded) {
       let course = try CheckpointedRun<Scalar>.Course(steps: options.stepCount, resuming: carry, output: output)
       let run = try CheckpointedRun(
-        problem(loaded, course), course, checkpoint: checkpoint, checkpointEvery: checkpointEvery,
+        options.problem(loaded, monitors: [monitor], goal: course.goal, stepsGiven: course.stepsGiven), course,
+        checkpoint: checkpoint, checkpointEvery: checkpointEvery,
         discarding: discarded,
         threads: options.threads)
       if run.hasUnknownSettings {
@@ -284,84 +285,6 @@ struct SimulateCommand: ParsableCommand {
       }
       return run
     }
-  }
-
-  private func problem<Scalar: DelayNetScalar & NPYElement>(
-    _ loaded: LoadedNetwork<Scalar>, _ course: CheckpointedRun<Scalar>.Course
-  ) throws -> Problem<Scalar> {
-    let model = try NodeModel.required(options.model)
-    let network = loaded.network
-    let delays: Problem<Scalar>.Delays =
-      if let real = loaded.delaysInSteps {
-        .fractional(real)
-      } else if options.fractionalDelays, let lengths = loaded.lengths, let speed = loaded.speed, speed.isFinite {
-        .tracts(lengths: lengths, conductionSpeed: speed, fractional: true)
-      } else {
-        .network
-      }
-    var given: StateArray<Scalar>?
-    var shaped = network
-    if let history = options.history {
-      let array = try readArray(history)
-      let expected = "(\(model.couplings.count), \(network.nodes), H)"
-      guard array.shape.count == 3, Array(array.shape[..<2]) == [model.couplings.count, network.nodes] else {
-        throw Failure(.data, "\(history): found shape \(text(array.shape)), expected \(expected)")
-      }
-      let needed = (network.delays.max().map { Int($0) } ?? 0) + (options.fractionalDelays ? 1 : 0)
-      guard array.shape[2] >= needed else {
-        throw Failure(
-          .data,
-          "\(history): found shape \(text(array.shape)), expected \(expected) with H at least \(needed), the longest delay"
-        )
-      }
-      given = try StateArray(
-        variables: array.shape[0], nodes: array.shape[1], columns: array.shape[2],
-        values: DelayNetCommand.numbers(in: history, shape: array.shape, as: Scalar.self))
-      shaped = try network.with(history: array.shape[2])
-    }
-    var problem = try Problem(
-      shaped, model: model, timeStep: options.timeStep, delays: delays, instructionSet: options.isa.instructionSet)
-    problem.history = given
-    problem.coupling = try finite(options.coupling, "--coupling")
-    problem.scheme = options.scheme
-    problem.stage = options.couplingStage
-    problem.couplingKind = options.couplingKind
-    for name in monitor.states ?? [] where !model.states.contains(where: { $0.name == name }) {
-      throw DelayNetError.unknownState(name: name, model: model.name)
-    }
-    problem.monitors = [monitor]
-    problem.sigma = try options.sigma?.sigma(nodes: network.nodes) ?? .none
-    for assignment in options.set {
-      problem.parameters[assignment.name] = try assignment.values(nodes: network.nodes)
-    }
-    let states = model.states.count
-    let key = RandomKey(seed: options.seed)
-    problem.initial = try Problem<Scalar>.initial(of: model, nodes: network.nodes, key: key.folding(in: 1))
-    if let path = options.initial {
-      problem.initial = try StateArray(
-        variables: states, nodes: network.nodes,
-        values: DelayNetCommand.numbers(in: path, shape: [states, network.nodes], as: Scalar.self))
-    }
-    problem.noise = .drawn(key)
-    if let path = options.noise {
-      let array = try readArray(path)
-      let steps = course.stepsGiven(array.shape.first)
-      var samples = try NoiseSamples(
-        steps: steps, states: states, nodes: network.nodes,
-        values: DelayNetCommand.numbers(of: array, path, shape: [steps, states, network.nodes], as: Scalar.self))
-      samples.firstStep = course.goal - steps
-      problem.noise = .samples(samples)
-    }
-    problem.stimuli = try options.stimuli(in: loaded)
-    if let path = options.stimulusFile {
-      let array = try readArray(path)
-      let steps = course.stepsGiven(array.shape.last)
-      problem.stimulus = try StateArray(
-        variables: states, nodes: network.nodes, columns: steps,
-        values: DelayNetCommand.numbers(of: array, path, shape: [states, network.nodes, steps], as: Scalar.self))
-      problem.stimulusFirstStep = course.goal - steps
-    }
-    return problem
   }
 
   /// Calls `body` and puts the errors of a run into the command's words.
