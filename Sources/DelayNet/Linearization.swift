@@ -156,6 +156,7 @@ extension Linearization {
     ofRows x: Matrix<Double>, name: String = "series"
   ) throws(DelayNetError) -> Linearization {
     let (n, k) = (x.rows, x.columns)
+    try Matrix<Double>.requireRoom(n, n)
     let (z, lengths) = try x.standardized(name)
     var r = [Double](repeating: 0, count: n * n)
     multiplyTransposed(z.values, n, z.values, n, k, into: &r, isSymmetric: true)
@@ -239,6 +240,11 @@ extension Matrix where Element == Double {
     guard self.rows == rows, self.columns == columns else {
       throw .shapeMismatch(name: name, expected: [rows, columns], found: [self.rows, self.columns])
     }
+  }
+
+  /// Throws where there is no memory for a matrix of such extents.
+  package static func requireRoom(_ rows: Int, _ columns: Int) throws(DelayNetError) {
+    try DelayNet.requireMemory(product(rows, columns), of: Double.self)
   }
 
   /// Throws unless the matrix is square.

@@ -3,7 +3,7 @@
 ///     R_ij(l) = corr(x_i(t + l), x_j(t)),   t = 0 … K − l − 1
 ///
 /// Without a lag it is symmetric, with ones on its diagonal. The lagged one takes the means and deviations of the samples that it
-/// compares. Adjoint: see ``DelayNet/Linearization/correlation(ofRows:name:)``; O(rows² · samples) both ways.
+/// compares. Adjoint: see `Linearization.correlation(ofRows:name:)`; O(rows² · samples) both ways.
 public struct FunctionalConnectivity: SeriesObservable {
   /// By how many samples the first row is later than the second.
   public var lag: Int
@@ -19,6 +19,7 @@ public struct FunctionalConnectivity: SeriesObservable {
     guard lag != 0 else { return try .correlation(ofRows: series) }
     let (n, k) = (series.rows, series.columns)
     try require("lag", lag, 0...max(k - 2, 0))
+    try Matrix<Double>.requireRoom(n, n)
     let (late, early) = (lag..<k, 0..<(k - lag))
     let (a, ofLate) = try series.part(columns: late).standardized("series")
     let (b, ofEarly) = try series.part(columns: early).standardized("series")
@@ -59,6 +60,7 @@ public struct Covariance: SeriesObservable {
   public func linearized(at series: Matrix<Double>) throws(DelayNetError) -> Linearization {
     let (n, k) = (series.rows, series.columns)
     try require("lag", lag, 0...max(k - 1, 0))
+    try Matrix<Double>.requireRoom(n, n)
     try series.requireFinite("series")
     let (late, early) = (lag..<k, 0..<(k - lag))
     let (z, weight) = (Linearization.centered(series), 1 / Double(max(k - lag, 1)))
@@ -106,6 +108,10 @@ public struct FunctionalConnectivityDynamics: SeriesObservable {
     guard window <= k else { throw .optionOutOfRange(name: "window", value: Double(window)) }
     try series.requireFinite("series")
     let starts = Array(stride(from: 0, through: k - window, by: step))
+    let entries = n * (n - 1) / 2
+    // The windows' vectors, and their regions' rows for the way back.
+    try Matrix<Double>.requireRoom(starts.count, max(entries, 1))
+    try Matrix<Double>.requireRoom(starts.count, n * window)
     var windows: [Linearization] = []
     var vectors: [Double] = []
     let window = window
@@ -115,7 +121,6 @@ public struct FunctionalConnectivityDynamics: SeriesObservable {
       windows.append(triangle)
       vectors += triangle.value.values
     }
-    let entries = n * (n - 1) / 2
     let dynamics = try Linearization.correlation(
       ofRows: Matrix(unchecked: starts.count, entries, vectors), name: "connectivity of windows")
     let parts = windows

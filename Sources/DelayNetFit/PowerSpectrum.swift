@@ -23,9 +23,10 @@ public struct PowerSpectrum: SeriesObservable {
   /// `"spectrum"`.
   public var name: String { "spectrum" }
 
-  /// The frequencies of the columns, in Hz.
+  /// The frequencies of the columns, in Hz; none for a segment that no series has.
   public var frequencies: [Double] {
-    (0..<max(segment / 2 + 1, 1)).map { Double($0) * 1000 / (Double(max(segment, 1)) * samplingStep) }
+    guard segment >= 2, (try? requireMemory(segment / 2 + 1, of: Double.self)) != nil else { return [] }
+    return (0...(segment / 2)).map { Double($0) * 1000 / (Double(segment) * samplingStep) }
   }
 
   func check(samples k: Int) throws(DelayNetError) {
@@ -36,7 +37,7 @@ public struct PowerSpectrum: SeriesObservable {
       throw .optionOutOfRange(name: "segment", value: Double(segment))
     }
     // The table of the transform.
-    try requireMemory(segment * 2 * (segment / 2 + 1), of: Double.self)
+    try Matrix<Double>.requireRoom(2 * (segment / 2 + 1), segment)
   }
 
   /// Real and imaginary parts of the window's transform, a row each, minus their means: so they take the segment's mean away.

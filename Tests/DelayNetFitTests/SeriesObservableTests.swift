@@ -177,7 +177,13 @@ enum Golden {
     let empty = try Matrix<Double>(rows: 3, columns: 0, values: [])
     #expect(throws: DelayNetError.self) { try Mean().linearized(at: empty) }
     #expect(throws: DelayNetError.self) { try FunctionalConnectivity().linearized(at: empty) }
-    #expect(throws: DelayNetError.self) { try PowerSpectrum(segment: .max, samplingStep: 1).linearized(at: x) }
+    for segment in [Int.max, Int.min, 0, 1 << 40] {
+      #expect(throws: DelayNetError.self) { try PowerSpectrum(segment: segment, samplingStep: 1).linearized(at: x) }
+      #expect(PowerSpectrum(segment: segment, samplingStep: 1).frequencies == [])
+    }
+    #expect(throws: DelayNetError.self) { try FunctionalConnectivity(lag: .max).linearized(at: x) }
+    #expect(throws: DelayNetError.self) { try Covariance(lag: .min).linearized(at: x) }
+    #expect(try FunctionalConnectivityDynamics(window: 61, step: .max).value(of: x).values == [1])
   }
 
   /// In a loss, and of a trajectory, an observable has the same value.

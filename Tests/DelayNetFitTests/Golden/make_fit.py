@@ -152,9 +152,25 @@ optimizers = {
     "adamw": optax.adamw(0.05, weight_decay=0.1),
     "adam_clipped": optax.chain(optax.clip_by_global_norm(2.0), optax.adam(0.05)),
     "adam_cosine": optax.adam(optax.cosine_decay_schedule(0.1, 40, alpha=0.1)),
-    "adam_exponential": optax.adam(optax.exponential_decay(0.1, 10, 0.5)),
-    "adam_warm": optax.adam(optax.warmup_cosine_decay_schedule(0.0, 0.1, 10, 50, end_value=0.01)),
+    # The exponential and the warm-up schedule are written out: optax's own compute in float32 whatever the precision.
+    "adam_exponential": optax.adam(lambda step: 0.1 * 0.5 ** (step.astype(jnp.float64) / 10)),
+    "adam_warm": optax.adam(
+        lambda step: jnp.where(
+            step < 10,
+            0.1 * step.astype(jnp.float64) / 10,
+            optax.cosine_decay_schedule(0.1, 40, alpha=0.1)(jnp.maximum(step - 10, 0)),
+        )
+    ),
 }
+steps_of_schedules = np.arange(60)
+for own, peer in [
+    (lambda step: 0.1 * 0.5 ** (step / 10), optax.exponential_decay(0.1, 10, 0.5)),
+    (
+        lambda step: np.where(step < 10, step / 100, optax.cosine_decay_schedule(0.1, 40, alpha=0.1)(step - 10)),
+        optax.warmup_cosine_decay_schedule(0.0, 0.1, 10, 50, end_value=0.01),
+    ),
+]:
+    np.testing.assert_allclose(own(steps_of_schedules), peer(steps_of_schedules), rtol=1e-6)
 arrays = {"scales": scales, "start": start}
 for name, optimizer in optimizers.items():
     point, state = jnp.asarray(start), optimizer.init(jnp.asarray(start))
