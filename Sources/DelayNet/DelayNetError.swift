@@ -75,6 +75,8 @@ public enum DelayNetError: Error, Equatable, Sendable {
   case notNormalizable(by: Normalization, edge: Int?, reason: String)
   /// A carry does not belong to the problem; the text says why.
   case foreignCarry(String)
+  /// A saved fit does not belong to the one that shall resume it; the text says why.
+  case foreignState(String)
   /// The kernels refused a call for a reason that the façade should have excluded; worth a bug report.
   case unexpected(status: Int, message: String)
 }
@@ -151,6 +153,8 @@ extension DelayNetError: CustomStringConvertible {
       "the weights cannot be normalized by \(normalization)\(edge.map { ": edge \($0)" } ?? ""): \(reason)"
     case .foreignCarry(let reason):
       "the carry does not belong to the problem: \(reason)"
+    case .foreignState(let reason):
+      "the saved fit does not belong to this one: \(reason)"
     case .unexpected(let status, let message):
       "status \(status): \(message)"
     }

@@ -13,7 +13,7 @@ public enum ComparedEntries: Sendable, Hashable {
 extension Traced {
   /// The root of the mean squared difference to a target.
   ///
-  /// Where it is 0 its derivative is taken as 0. The loss throws ``DelayNet/DelayNetError/shapeMismatch(name:expected:found:)``
+  /// Where it is 0 its derivative is taken as 0. The loss throws `DelayNetError.shapeMismatch(name:expected:found:)`
   /// for a target of other extents, or a matrix that is not square and would have to be.
   public func rootMeanSquareError(
     to target: Matrix<Scalar>, over entries: ComparedEntries = .upperTriangle
@@ -26,7 +26,7 @@ extension Traced {
 
   /// The root of the mean squared difference of Fisher's z = artanh r to a target's, over the entries above the diagonal.
   ///
-  /// The loss throws ``DelayNet/DelayNetError/invalidValue(name:index:value:)`` where one of them is 1, −1 or beyond, with its
+  /// The loss throws `DelayNetError.invalidValue(name:index:value:)` where one of them is 1, −1 or beyond, with its
   /// index in the upper triangle.
   public func fisherRootMeanSquareError(to target: Matrix<Scalar>) -> TracedScalar<Scalar> {
     let target = target.map { Double($0) }
@@ -82,8 +82,8 @@ extension Linearization {
 
   /// The root of the mean squared difference to a target, one number.
   ///
-  /// - Throws: ``DelayNet/DelayNetError/shapeMismatch(name:expected:found:)``,
-  ///   ``DelayNet/DelayNetError/optionOutOfRange(name:value:)`` where nothing is left to compare.
+  /// - Throws: `DelayNetError.shapeMismatch(name:expected:found:)`,
+  ///   `DelayNetError.optionOutOfRange(name:value:)` where nothing is left to compare.
   public static func rootMeanSquareError(
     of x: Matrix<Double>, to target: Matrix<Double>, over entries: ComparedEntries = .upperTriangle
   ) throws(DelayNetError) -> Linearization {
@@ -106,7 +106,7 @@ extension Linearization {
 
   /// Fisher's z = artanh r of every entry.
   ///
-  /// - Throws: ``DelayNet/DelayNetError/invalidValue(name:index:value:)`` for an entry that is not between −1 and 1.
+  /// - Throws: `DelayNetError.invalidValue(name:index:value:)` for an entry that is not between −1 and 1.
   public static func fisher(of r: Matrix<Double>, _ name: String) throws(DelayNetError) -> Linearization {
     for (index, value) in r.values.enumerated() where !(abs(value) < 1) {
       throw .invalidValue(name: name, index: index, value: value)
@@ -125,8 +125,8 @@ extension Linearization {
   /// Where two values are equal, the derivative is that of the order in which they stand; where an entry equals its counterpart,
   /// it is 0.
   ///
-  /// - Throws: ``DelayNet/DelayNetError/optionOutOfRange(name:value:)`` where one of the two is empty,
-  ///   ``DelayNet/DelayNetError/notFiniteEntry(name:row:column:)``.
+  /// - Throws: `DelayNetError.optionOutOfRange(name:value:)` where one of the two is empty,
+  ///   `DelayNetError.notFiniteEntry(name:row:column:)`.
   /// - Complexity: O(n log n + m log m).
   public static func wassersteinDistance(
     of x: Matrix<Double>, to target: [Double]
@@ -158,8 +158,8 @@ extension Linearization {
   /// Kolmogorov's distance of two distributions: the largest difference of their distribution functions. It has no useful
   /// derivative; for reports.
   ///
-  /// - Throws: ``DelayNet/DelayNetError/optionOutOfRange(name:value:)`` where one of the two is empty,
-  ///   ``DelayNet/DelayNetError/notFiniteEntry(name:row:column:)``.
+  /// - Throws: `DelayNetError.optionOutOfRange(name:value:)` where one of the two is empty,
+  ///   `DelayNetError.notFiniteEntry(name:row:column:)`.
   public static func kolmogorovDistance(_ a: [Double], _ b: [Double]) throws(DelayNetError) -> Double {
     for (values, name) in [(a, "values"), (b, "target")] {
       try Matrix(unchecked: 1, values.count, values).requireFinite(name)

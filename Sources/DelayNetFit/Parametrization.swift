@@ -32,12 +32,12 @@ public struct Parametrization<Scalar: DelayNetScalar>: Sendable {
 
   /// Connects a problem with what is free in it.
   ///
-  /// - Throws: ``DelayNet/DelayNetError/unknownParameter(name:model:)``, ``DelayNet/DelayNetError/unknownState(name:model:)``;
-  ///   ``DelayNet/DelayNetError/notDifferentiable(_:)`` for delays or a speed that are not fractional, noise that is not there,
-  ///   stimuli that are not there; ``DelayNet/DelayNetError/duplicateName(_:)`` for a part that is free twice;
-  ///   ``DelayNet/DelayNetError/optionOutOfRange(name:value:)`` or ``DelayNet/DelayNetError/invalidValue(name:index:value:)`` for a
+  /// - Throws: `DelayNetError.unknownParameter(name:model:)`, `DelayNetError.unknownState(name:model:)`;
+  ///   `DelayNetError.notDifferentiable(_:)` for delays or a speed that are not fractional, noise that is not there,
+  ///   stimuli that are not there; `DelayNetError.duplicateName(_:)` for a part that is free twice;
+  ///   `DelayNetError.optionOutOfRange(name:value:)` or `DelayNetError.invalidValue(name:index:value:)` for a
   ///   number that its transform cannot make, such as one on a bound, for bounds that are none, and for groups or kept regions
-  ///   that are none; ``DelayNet/DelayNetError/shapeMismatch(name:expected:found:)`` for groups of another number of regions, and
+  ///   that are none; `DelayNetError.shapeMismatch(name:expected:found:)` for groups of another number of regions, and
   ///   where nothing is free.
   public init(_ problem: Problem<Scalar>, free: [FreeParameter]) throws(DelayNetError) {
     var problem = problem
@@ -254,7 +254,7 @@ extension Parametrization {
 
   /// The physical numbers of every free parameter.
   ///
-  /// - Throws: ``DelayNet/DelayNetError/shapeMismatch(name:expected:found:)``.
+  /// - Throws: `DelayNetError.shapeMismatch(name:expected:found:)`.
   public func values(at vector: [Double]) throws(DelayNetError) -> [FittedParameter] {
     try check(vector)
     return blocks.map { block in
@@ -267,7 +267,7 @@ extension Parametrization {
   ///
   /// A history that was given keeps its newest columns where delays change its length; its oldest one stands for what is missing.
   ///
-  /// - Throws: ``DelayNet/DelayNetError/shapeMismatch(name:expected:found:)``; what ``DelayNet/Problem/with(delays:)`` throws.
+  /// - Throws: `DelayNetError.shapeMismatch(name:expected:found:)`; what `Problem.with(delays:)` throws.
   public func problem(at vector: [Double]) throws(DelayNetError) -> Problem<Scalar> {
     try check(vector)
     var moved = problem
@@ -331,7 +331,7 @@ extension Parametrization {
 
   /// The gradient by the unconstrained numbers, of a gradient that was taken at ``problem(at:)`` with ``inputs``.
   ///
-  /// - Throws: ``DelayNet/DelayNetError/shapeMismatch(name:expected:found:)``.
+  /// - Throws: `DelayNetError.shapeMismatch(name:expected:found:)`.
   public func gradient(
     _ gradient: Problem<Scalar>.Gradient, at vector: [Double]
   ) throws(DelayNetError) -> [Double] {
@@ -368,7 +368,7 @@ extension Parametrization {
 
   /// The sum of the penalties, and its gradient by the unconstrained numbers.
   ///
-  /// - Throws: ``DelayNet/DelayNetError/shapeMismatch(name:expected:found:)``.
+  /// - Throws: `DelayNetError.shapeMismatch(name:expected:found:)`.
   public func penalty(at vector: [Double]) throws(DelayNetError) -> (value: Double, gradient: [Double]) {
     try check(vector)
     var (value, gradient) = (0.0, [Double](repeating: 0, count: count))

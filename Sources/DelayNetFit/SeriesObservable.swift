@@ -15,8 +15,8 @@ public protocol SeriesObservable: Sendable, Hashable {
   /// The observable of a series, and its derivative in both directions.
   ///
   /// - Parameter series: shape (rows, samples).
-  /// - Throws: ``DelayNet/DelayNetError/optionOutOfRange(name:value:)`` for a series that is too short for the lag, window or
-  ///   segment; ``DelayNet/DelayNetError/notFiniteEntry(name:row:column:)``; ``DelayNet/DelayNetError/constantSeries(name:row:)``
+  /// - Throws: `DelayNetError.optionOutOfRange(name:value:)` for a series that is too short for the lag, window or
+  ///   segment; `DelayNetError.notFiniteEntry(name:row:column:)`; `DelayNetError.constantSeries(name:row:)`
   ///   where a row does not change and has to.
   func linearized(at series: Matrix<Double>) throws(DelayNetError) -> Linearization
 }
