@@ -130,7 +130,7 @@ bench-differentiation: bench-build
 	$(BENCH_PRODUCTS)/DifferentiationCost
 
 DOCS = .build/docs
-MODULES = DelayNet DelayNetIO DelayNetDifferentiation
+MODULES = DelayNet DelayNetIO DelayNetDifferentiation DelayNetFit
 
 # Symbol graphs of each module by itself: docc takes all that it finds in a folder. The package manager also wants those of
 # test modules, and fails where these have not been built; that the wanted ones are there is seen by copying them.
