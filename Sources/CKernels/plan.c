@@ -384,7 +384,8 @@ static dn_status graph_create(dn_plan *plan, dn_graph *graph, scratch *s, bool t
 
 static dn_status finish(dn_place *place, dn_status status, ptrdiff_t edge, ptrdiff_t node) {
   if (place)
-    *place = (dn_place){.run = -1, .edge = edge, .node = node, .step = -1, .state = -1, .parameter = -1, .pulse = -1};
+    *place = (dn_place){
+        .run = -1, .edge = edge, .node = node, .step = -1, .state = -1, .parameter = -1, .pulse = -1, .monitor = -1};
   return status;
 }
 

@@ -77,6 +77,15 @@ public enum DelayNetError: Error, Equatable, Sendable {
   case foreignCarry(String)
   /// A saved fit does not belong to the one that shall resume it; the text says why.
   case foreignState(String)
+  /// A length in ms is not a multiple of another one: a repetition time of its interim, an interim of the time step.
+  case notMultiple(name: String, value: Double, of: String, unit: Double)
+  /// A constant of a monitor is outside its range.
+  case badMonitor(monitor: Int, constant: String)
+  /// A gain matrix holds a value that is not a finite number, or its values are not there.
+  case badGain(monitor: Int, node: Int?)
+  /// What a monitor computes from a node's state left the numbers that it is defined for: a balloon whose flow or volume is
+  /// driven to zero.
+  case notFiniteMonitor(run: Int, monitor: Int, node: Int, state: String, step: Int)
   /// The kernels refused a call for a reason that the façade should have excluded; worth a bug report.
   case unexpected(status: Int, message: String)
 }
@@ -155,6 +164,15 @@ extension DelayNetError: CustomStringConvertible {
       "the carry does not belong to the problem: \(reason)"
     case .foreignState(let reason):
       "the saved fit does not belong to this one: \(reason)"
+    case .notMultiple(let name, let value, let other, let unit):
+      "the \(name) of \(value) ms is not a multiple of the \(other) of \(unit) ms"
+    case .badMonitor(let monitor, let constant):
+      "\(constant) of monitor \(monitor) is outside its range"
+    case .badGain(let monitor, let node):
+      node.map { "the gain matrix of monitor \(monitor) holds a value for node \($0) that is not a finite number" }
+        ?? "the gain matrix of monitor \(monitor) is not there"
+    case .notFiniteMonitor(let run, let monitor, let node, let state, let step):
+      "run \(run): monitor \(monitor) has driven node \(node) to zero flow or volume at step \(step), by the state \(state)"
     case .unexpected(let status, let message):
       "status \(status): \(message)"
     }

@@ -4,8 +4,10 @@ internal import CKernels
 /// steps.
 ///
 ///     problem.monitors = [.average(over: 10), .subsample(every: 100, of: ["V"])]
+///     problem.monitors = [.bold(.volterra, repetitionTime: 1000), .projection(gain: leadField, every: 40)]
 ///
-/// A run may have several. Columns end at multiples of m counted in absolute steps, however a run is cut.
+/// A run may have several. Columns end at multiples of m counted in absolute steps, however a run is cut. A monitor whose
+/// times are in milliseconds becomes one of steps when a run begins: ``Problem/resolvedMonitors()``.
 public struct Monitor: Sendable, Hashable {
   /// A kind of monitor: a line of the library's register.
   public struct Kind: Sendable, Hashable, CaseIterable {
@@ -15,6 +17,14 @@ public struct Monitor: Sendable, Hashable {
     public let title: String
     /// The numbers that it keeps for each state and node between steps.
     let memory: Int
+    /// Whether it reads interim means, as BOLD does.
+    public let hasInterim: Bool
+    /// Whether its columns have the rows of a gain matrix instead of nodes.
+    public let isProjection: Bool
+    /// Its constants, with their defaults.
+    public let constants: [NodeModel.Parameter]
+    /// Values of the constants that the literature knows by a name.
+    public let presets: [Preset]
     let code: dn_monitor_kind
 
     /// Every kind of the register.
@@ -23,6 +33,13 @@ public struct Monitor: Sendable, Hashable {
     public static let subsample = allCases[Int(DN_MONITOR_SUBSAMPLE)]
     /// Column k is the mean of s(k·m + 1) … s((k + 1)·m). Not for periodic states, whose mean over time means nothing.
     public static let average = allCases[Int(DN_MONITOR_AVERAGE)]
+    /// Column k is a gain matrix times that mean.
+    public static let projection = allCases[Int(DN_MONITOR_PROJECTION)]
+
+    /// Whether they are the same line of the register.
+    public static func == (a: Kind, b: Kind) -> Bool { a.code == b.code }
+    /// Hashes its number.
+    public func hash(into hasher: inout Hasher) { hasher.combine(code) }
 
     /// The kind of a name; nil where there is none.
     public static func named(_ name: String) -> Kind? { allCases.first { $0.name == name } }
@@ -32,8 +49,27 @@ public struct Monitor: Sendable, Hashable {
       name = String(cString: description.name)
       title = String(cString: description.title)
       memory = Int(description.memory)
+      hasInterim = description.interim != 0
+      isProjection = description.projects != 0
+      let constants = NodeModel.parameters(description.parameter, description.parameters)
+      presets = UnsafeBufferPointer(start: description.preset, count: Int(description.presets)).map {
+        Preset(
+          name: String(cString: $0.name), source: String(cString: $0.source),
+          values: Array(UnsafeBufferPointer(start: $0.values, count: constants.count)))
+      }
+      self.constants = constants
       self.code = code
     }
+  }
+
+  /// Constants of a kind that have a name.
+  public struct Preset: Sendable, Hashable {
+    /// What the command line calls it.
+    public let name: String
+    /// The paper, or the program.
+    public let source: String
+    /// A value for each of the kind's constants.
+    public let values: [Double]
   }
 
   /// What it makes of the states.
@@ -42,6 +78,23 @@ public struct Monitor: Sendable, Hashable {
   public var stepsPerColumn: Int
   /// The names of the states that it reads, in the order of its rows; nil for all of the model's.
   public var states: [String]?
+
+  /// BOLD: the steps of an interim mean, of which ``stepsPerColumn`` is a multiple; otherwise 0.
+  public var interimSteps = 0
+  /// The kind's constants, in its order; empty for their defaults.
+  public var constants: [Double] = []
+  /// The matrix of a projection.
+  public var gain: Gain?
+  /// BOLD: milliseconds of a column and of an interim mean, until a run's time step makes steps of them; otherwise nil.
+  public internal(set) var duration: Duration?
+
+  /// Lengths in milliseconds.
+  public struct Duration: Sendable, Hashable {
+    /// Of a column: the repetition time.
+    public let column: Double
+    /// Of an interim mean.
+    public let interim: Double
+  }
 
   /// A monitor of a kind of the register.
   public init(_ kind: Kind, stepsPerColumn: Int, of states: [String]? = nil) {
@@ -67,12 +120,19 @@ public struct Monitor: Sendable, Hashable {
 
   /// The rows of a node: how many of the model's states it reads.
   func variables(of states: Int) -> Int { self.states?.count ?? states }
+  /// The rows of a state: the sensors of a projection, or the nodes.
+  func rows(of nodes: Int) -> Int { kind.isProjection ? gain?.rows ?? 0 : nodes }
 
   /// What it does, for messages: "means over 10 steps of r, V".
   var text: String {
-    let what =
+    var what =
       kind == .average
       ? "means over \(stepsPerColumn) steps" : stepsPerColumn == 1 ? "none" : "every \(stepsPerColumn) steps"
+    if kind.hasInterim {
+      what = "\(kind.name) every \(stepsPerColumn) steps, of means over \(interimSteps)"
+      for (constant, value) in zip(kind.constants, constants) { what += ", \(constant.name) \(value)" }
+    }
+    if let gain { what = "\(kind.name) of means over \(stepsPerColumn) steps by \(gain.text)" }
     return what + (states.map { " of \($0.joined(separator: ", "))" } ?? "")
   }
 }

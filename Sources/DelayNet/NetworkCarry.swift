@@ -90,7 +90,8 @@ extension Problem {
     let past: StateArray<Scalar> =
       if let history { history } else { try StateArray(variables: couplings, nodes: nodes, columns: horizon) }
     return try NetworkCarry(
-      model: model.name, step: 0, state: initial, history: past, monitors: monitors)
+      model: model.name, step: 0, state: initial, history: past,
+      monitors: resolvedMonitors())
   }
 
   /// A history whose columns all hold y(s(0)): the column that one step of the unforced nodes leaves behind.

@@ -77,10 +77,14 @@ public struct NodeModel: Sendable {
     source = text(model.source)
     states = list(model.state, model.states, variable)
     couplings = list(model.coupling, model.couplings, variable)
-    parameters = list(model.parameter, model.parameters) {
+    parameters = Self.parameters(model.parameter, model.parameters)
+  }
+
+  static func parameters(_ items: UnsafePointer<dn_model_parameter>?, _ count: Int32) -> [Parameter] {
+    UnsafeBufferPointer(start: items, count: Int(count)).map {
       Parameter(
-        name: text($0.name), symbol: text($0.symbol), unit: text($0.unit), meaning: text($0.meaning),
-        defaultValue: $0.value, range: range($0.lowest, $0.highest))
+        name: String(cString: $0.name), symbol: String(cString: $0.symbol), unit: String(cString: $0.unit),
+        meaning: String(cString: $0.meaning), defaultValue: $0.value, range: $0.lowest...max($0.lowest, $0.highest))
     }
   }
 

@@ -8,6 +8,8 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
   let steps: Int
   /// The columns of each monitor that end in the run, and the states that it reads.
   let columns, variables: [Int]
+  /// The rows of each state's columns: nodes, or the sensors of a projection.
+  let rows: [Int]
   /// (S) or (S, N); empty without noise.
   let sigma: [Scalar]
   /// What each of the model's parameters is set to; nil for the default.
@@ -20,18 +22,24 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
   let pulses: [NetworkPulse<Scalar>]
   private let monitors: UnsafeMutablePointer<dn_monitor>
   private let monitorStates: UnsafeMutablePointer<Int32>
+  /// Constants and gains of all monitors.
+  private let monitorNumbers: UnsafeMutablePointer<Double>
 
   deinit {
     monitors.deallocate()
     monitorStates.deallocate()
+    monitorNumbers.deallocate()
   }
 
   init(_ problem: Problem<Scalar>, _ carry: NetworkCarry<Scalar>, steps: Int) throws(DelayNetError) {
     guard steps >= 0, carry.step.addingReportingOverflow(steps).overflow == false else {
       throw .optionOutOfRange(name: "steps", value: Double(steps))
     }
+    var problem = problem
+    problem.monitors = try problem.resolvedMonitors()
     var chosen: [[Int32]?] = []
-    for monitor in problem.monitors {
+    for (k, monitor) in problem.monitors.enumerated() {
+      try Self.check(monitor, k, nodes: problem.nodes)
       guard monitor.stepsPerColumn >= 1 else {
         throw .optionOutOfRange(name: "thinning", value: Double(monitor.stepsPerColumn))
       }
@@ -86,6 +94,7 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
     self.parameters = parameters
     columns = problem.monitors.map { $0.columns(in: carry.step..<end) }
     variables = problem.monitors.map { $0.variables(of: model.states.count) }
+    rows = problem.monitors.map { $0.rows(of: nodes) }
     func buffer(_ values: [Scalar]) throws(DelayNetError) -> Buffer<Scalar> { try Buffer(row: values) }
     weights = try buffer(problem.weights)
     fractions = try problem.fractions.map(buffer)
@@ -95,6 +104,15 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
     self.parameterBuffers = parameterBuffers
     monitors = .allocate(capacity: max(problem.monitors.count, 1))
     monitorStates = .allocate(capacity: max(chosen.reduce(0) { $0 + ($1?.count ?? 0) }, 1))
+    monitorNumbers = .allocate(
+      capacity: max(problem.monitors.reduce(0) { $0 + $1.constants.count + ($1.gain?.values?.count ?? 0) }, 1))
+    var numbers = monitorNumbers
+    func kept(_ values: [Double]?) -> UnsafePointer<Double>? {
+      guard let values, !values.isEmpty else { return nil }
+      numbers.initialize(from: values, count: values.count)
+      defer { numbers += values.count }
+      return UnsafePointer(numbers)
+    }
     var next = 0
     for (k, monitor) in problem.monitors.enumerated() {
       let list = chosen[k] ?? []
@@ -102,11 +120,39 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
         to: dn_monitor(
           kind: monitor.kind.code, every: Int64(monitor.stepsPerColumn),
           states: chosen[k] == nil ? nil : UnsafePointer(monitorStates + next), state_count: Int32(list.count),
-          parameter_count: 0, parameters: nil, interim: 0, gain: nil, rows: 0, reference: 0))
+          parameter_count: Int32(monitor.constants.count), parameters: kept(monitor.constants),
+          interim: Int64(monitor.interimSteps), gain: kept(monitor.gain?.values), rows: monitor.gain?.rows ?? 0,
+          reference: monitor.gain?.reference.code ?? 0))
       for state in list {
         (monitorStates + next).initialize(to: state)
         next += 1
       }
+    }
+  }
+
+  /// What the kernels would refuse without a word for it: numbers that a kind does not have, a matrix of other nodes.
+  private static func check(_ monitor: Monitor, _ k: Int, nodes: Int) throws(DelayNetError) {
+    if !monitor.constants.isEmpty, monitor.constants.count != monitor.kind.constants.count {
+      throw .shapeMismatch(
+        name: "constants of monitor \(k)", expected: [monitor.kind.constants.count], found: [monitor.constants.count])
+    }
+    if monitor.kind.hasInterim, monitor.stepsPerColumn >= 1 {
+      guard monitor.interimSteps >= 1 else {
+        throw .optionOutOfRange(name: "interimSteps", value: Double(monitor.interimSteps))
+      }
+      guard monitor.stepsPerColumn % monitor.interimSteps == 0 else {
+        throw .optionOutOfRange(
+          name: "steps of a column, no multiple of interimSteps", value: Double(monitor.stepsPerColumn))
+      }
+    }
+    guard monitor.kind.isProjection else { return }
+    guard let gain = monitor.gain, let values = gain.values else { throw .badGain(monitor: k, node: nil) }
+    guard gain.nodes == nodes, gain.rows >= 1, values.count == gain.rows * nodes else {
+      throw .shapeMismatch(
+        name: "gain of monitor \(k)", expected: [max(gain.rows, 1), nodes], found: [gain.rows, gain.nodes])
+    }
+    if case .row(let row) = gain.reference, !(0..<gain.rows).contains(row) {
+      throw .optionOutOfRange(name: "reference of monitor \(k)", value: Double(row))
     }
   }
 
@@ -241,6 +287,14 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
     case DN_NOT_FINITE_NOISE: throw .notFiniteInput("noise", run: run, node: node, state: state, step: step)
     case DN_NOT_FINITE_STIMULUS: throw .notFiniteInput("stimulus", run: run, node: node, state: state, step: step)
     case DN_PERIODIC_AVERAGE: throw .periodicAverage(state: state, model: problem.model.name)
+    case DN_NOT_FINITE_MONITOR:
+      throw .notFiniteMonitor(run: run, monitor: Int(place.monitor), node: node, state: state, step: step)
+    case DN_BAD_GAIN: throw .badGain(monitor: Int(place.monitor), node: node)
+    case DN_BAD_MONITOR where problem.monitors.indices.contains(Int(place.monitor)):
+      let constants = problem.monitors[Int(place.monitor)].kind.constants
+      let known = constants.indices.contains(Int(place.parameter))
+      throw .badMonitor(
+        monitor: Int(place.monitor), constant: known ? constants[Int(place.parameter)].name : "a constant")
     case DN_NOT_FINITE_PARAMETER:
       let known = named.indices.contains(Int(place.parameter))
       let name = known ? named[Int(place.parameter)].name : problem.coupling.isFinite ? "sigma" : "coupling"

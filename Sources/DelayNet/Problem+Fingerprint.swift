@@ -16,8 +16,10 @@ extension Problem {
     _ = try pulses()
     _ = try sigma.resolved(for: model, nodes: nodes)
     var settings: [Fingerprint.Setting] = []
+    var resolved = self
+    resolved.monitors = try resolvedMonitors()
     for (name, take) in Self.register {
-      if let value = take(self) { settings.append(.init(name: name, value: value)) }
+      if let value = take(resolved) { settings.append(.init(name: name, value: value)) }
     }
     for element in InputElement.all(of: model) {
       for (name, value) in description(of: element).settings(self) {

@@ -75,7 +75,7 @@ func runNetworks<Scalar: DelayNetScalar>(
     let (states, nodes) = (run.problem.model.states.count, run.problem.nodes)
     var columns: [StateArray<Scalar>] = []
     for k in run.columns.indices {
-      columns.append(try StateArray(uninitialized: run.variables[k], nodes, keepsSeries ? run.columns[k] : 0))
+      columns.append(try StateArray(uninitialized: run.variables[k], run.rows[k], keepsSeries ? run.columns[k] : 0))
     }
     outputs.append(
       NetworkOutput(

@@ -45,7 +45,8 @@ extension Problem {
     }
 
     let value = try runNetworks([run], CallOptions(threads: threads, progress: progress))[0]
-    let tangent = try StateArray<Scalar>(uninitialized: run.variables.first ?? 0, nodes, run.columns.first ?? 0)
+    let tangent = try StateArray<Scalar>(
+      uninitialized: run.variables.first ?? 0, run.rows.first ?? nodes, run.columns.first ?? 0)
     let outcome = try pointers.withUnsafeBufferPointer { pointers throws(DelayNetError) in
       let part = NetworkTangent<Scalar>(
         arrays: buffers.reduce(into: [:]) {

@@ -162,7 +162,6 @@ final class Recording<Scalar: DelayNetScalar>: Sendable {
     }
     var gradients: [NetworkGradients<Scalar>] = []
     for (r, run) in runs.enumerated() {
-      let nodes = run.carry.state.nodes
       guard cotangents[r].count <= run.columns.count else {
         throw .shapeMismatch(name: "cotangents", expected: [run.columns.count], found: [cotangents[r].count])
       }
@@ -170,13 +169,14 @@ final class Recording<Scalar: DelayNetScalar>: Sendable {
         throw .optionOutOfRange(name: "firstColumn", value: Double(firstColumn))
       }
       for (k, cotangent) in cotangents[r].enumerated() {
-        let series = [run.variables[k], nodes, run.columns[k] - (k == 0 ? firstColumn : 0)]
+        let series = [run.variables[k], run.rows[k], run.columns[k] - (k == 0 ? firstColumn : 0)]
         if let cotangent, cotangent.shape != series {
           throw .shapeMismatch(name: "cotangent", expected: series, found: cotangent.shape)
         }
       }
-      if let column = columns.isEmpty ? nil : columns[r], column.shape != [run.variables.first ?? 0, nodes, 1] {
-        throw .shapeMismatch(name: "everyColumn", expected: [run.variables.first ?? 0, nodes, 1], found: column.shape)
+      let whole = [run.variables.first ?? 0, run.rows.first ?? run.problem.nodes, 1]
+      if let column = columns.isEmpty ? nil : columns[r], column.shape != whole {
+        throw .shapeMismatch(name: "everyColumn", expected: whole, found: column.shape)
       }
       if let final = finalStates[r], final.shape != run.carry.state.shape {
         throw .shapeMismatch(name: "finalState", expected: run.carry.state.shape, found: final.shape)

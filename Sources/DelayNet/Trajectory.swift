@@ -1,6 +1,7 @@
 /// What a run of a stochastic network leaves behind: states of all nodes, and where the run stands.
 public struct Trajectory<Scalar: DelayNetScalar>: Sendable, Equatable {
-  /// What each of ``monitors`` gave out, shape (states that it reads, nodes, columns), time innermost.
+  /// What each of ``monitors`` gave out, shape (states that it reads, nodes, columns), time innermost. A
+  /// projection has sensors in the place of nodes.
   public let outputs: [StateArray<Scalar>]
   /// What the run gave out.
   public let monitors: [Monitor]

@@ -100,7 +100,9 @@ public struct CheckpointedRun<Scalar: DelayNetScalar & NPYElement>: Sendable {
     }
     var start: NetworkCarry<Scalar>
     var fingerprint: Fingerprint
+    var problem = problem
     do throws(DelayNetError) {
+      problem.monitors = try problem.resolvedMonitors()
       start = if let resumed = course.resumed { resumed } else { try problem.start() }
       fingerprint = try problem.fingerprint()
     } catch {
@@ -155,7 +157,11 @@ public struct CheckpointedRun<Scalar: DelayNetScalar & NPYElement>: Sendable {
 
   /// The lengths of the output's axes but the last: states and nodes of the first monitor.
   private var rows: [Int] {
-    [problem.monitors.first.map { $0.states?.count ?? problem.model.states.count } ?? 0, problem.nodes]
+    guard let monitor = problem.monitors.first else { return [0, problem.nodes] }
+    return [
+      monitor.states?.count ?? problem.model.states.count,
+      monitor.kind.isProjection ? monitor.gain?.rows ?? 0 : problem.nodes,
+    ]
   }
 
   private func columns(in steps: Range<Int>) -> Int { problem.monitors.first.map { columns(of: $0, in: steps) } ?? 0 }

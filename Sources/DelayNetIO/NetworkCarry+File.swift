@@ -42,11 +42,26 @@ extension NetworkCarry {
 private func savedCarry<Scalar: DelayNetScalar & NPYElement>(_ carry: NetworkCarry<Scalar>) -> SavedCarry<Scalar> {
   SavedCarry(
     model: carry.model, step: carry.step, goal: carry.goal ?? 0,
-    monitors: carry.monitors.map { .init(kind: $0.kind.name, every: $0.stepsPerColumn, states: $0.states) },
+    monitors: carry.monitors.map(savedMonitor),
     states: carry.state.variables, couplings: carry.history.variables, nodes: carry.state.nodes,
     history: carry.history.columns, monitoredRows: carry.monitored.variables, state: carry.state.values,
     columns: carry.history.values,
     monitored: carry.monitored.values, settings: carry.fingerprint?.settings.map { ($0.name, $0.value) })
+}
+
+private func savedMonitor(_ monitor: Monitor) -> SavedMonitor {
+  var saved = SavedMonitor(kind: monitor.kind.name, every: monitor.stepsPerColumn, states: monitor.states)
+  if monitor.kind.hasInterim { (saved.interim, saved.constants) = (monitor.interimSteps, monitor.constants) }
+  if let gain = monitor.gain, monitor.kind.isProjection {
+    let reference =
+      switch gain.reference {
+      case .mean: -1
+      case .none: 0
+      case .row(let row): row + 1
+      }
+    saved.gain = SavedGain(rows: gain.rows, nodes: gain.nodes, reference: reference, digest: gain.digest)
+  }
+  return saved
 }
 
 private func networkCarry<Scalar: DelayNetScalar & NPYElement>(
@@ -59,7 +74,19 @@ private func networkCarry<Scalar: DelayNetScalar & NPYElement>(
         .unsupported, found: "the monitor \(monitor.kind)",
         expected: "one of \(Monitor.Kind.allCases.map(\.name).joined(separator: ", "))")
     }
-    monitors.append(Monitor(kind, stepsPerColumn: monitor.every, of: monitor.states))
+    var made = Monitor(kind, stepsPerColumn: monitor.every, of: monitor.states)
+    guard kind.hasInterim == (monitor.interim > 0), kind.isProjection == (monitor.gain != nil) else {
+      throw FileName(file: path).error(
+        .mismatch, found: "other numbers of a monitor", expected: "those of the kind \(kind.name)")
+    }
+    made.interimSteps = monitor.interim
+    made.constants = monitor.constants
+    made.gain = monitor.gain.map {
+      .init(
+        rows: $0.rows, nodes: $0.nodes,
+        reference: $0.reference < 0 ? .mean : $0.reference == 0 ? .none : .row($0.reference - 1), digest: $0.digest)
+    }
+    monitors.append(made)
   }
   do throws(DelayNetError) {
     return try NetworkCarry(

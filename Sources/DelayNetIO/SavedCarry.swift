@@ -13,7 +13,9 @@
 //   bytes 140–143 bytes of the fingerprint F, 0 without one
 //   then          state (S, N), history (C, N, H), what monitors keep (R, N)
 //   then          the monitors, UTF-8: for each its kind, a tab, the steps of a column, a tab, the names of its states with a
-//                 comma behind each, or * for all, a line feed
+//                 comma behind each, or * for all, a line feed. Before it, of BOLD: a tab, the steps of an interim mean, a tab,
+//                 its constants with a comma behind each; of a projection: a tab, rows, a tab, nodes, a tab, the reference as in
+//                 C, a tab, the digest of the matrix
 //   then          the fingerprint, UTF-8: for every setting its name, a tab, its value, a line feed
 //   last 4 bytes  CRC-32 of everything before
 
@@ -24,6 +26,17 @@ struct SavedMonitor: Equatable {
   var every: Int
   /// The names of the states that it reads, nil for all.
   var states: [String]?
+  /// BOLD: the steps of an interim mean, 0 for others; the constants.
+  var interim = 0
+  var constants: [Double] = []
+  /// A projection's matrix.
+  var gain: SavedGain?
+}
+
+/// What a saved carry says of a gain matrix.
+struct SavedGain: Equatable {
+  var rows, nodes, reference: Int
+  var digest: String
 }
 
 /// A saved carry without the simulator's types: what the file holds, and no more.
@@ -148,7 +161,12 @@ extension SavedCarry {
           .invalidValue, found: "a monitor \(names)", expected: "names without tab, line feed, comma and asterisk")
       }
       text += "\(monitor.kind)\t\(monitor.every)\t"
-      text += (monitor.states.map { $0.map { "\($0)," }.joined() } ?? "*") + "\n"
+      text += monitor.states.map { $0.map { "\($0)," }.joined() } ?? "*"
+      if monitor.interim > 0 {
+        text += "\t\(monitor.interim)\t" + monitor.constants.map { "\($0)," }.joined()
+      }
+      if let gain = monitor.gain { text += "\t\(gain.rows)\t\(gain.nodes)\t\(gain.reference)\t\(gain.digest)" }
+      text += "\n"
     }
     let bytes = Array(text.utf8)
     guard bytes.count <= CarryHeader.fingerprintByteLimit else {
@@ -169,19 +187,43 @@ extension SavedCarry {
     }
     for line in bytes.dropLast().split(separator: 10, omittingEmptySubsequences: false) where !bytes.isEmpty {
       let parts = line.split(separator: 9, omittingEmptySubsequences: false)
-      guard parts.count == 3, let kind = String(validating: parts[0], as: UTF8.self), !kind.isEmpty,
+      guard [3, 5, 7].contains(parts.count), let kind = String(validating: parts[0], as: UTF8.self), !kind.isEmpty,
         let number = String(validating: parts[1], as: UTF8.self), let every = Int(number), every >= 1,
         number == "\(every)", let list = String(validating: parts[2], as: UTF8.self),
-        list == "*" || list.isEmpty || list.last == ","
+        list == "*" || list.isEmpty || list.last == ",", let more = Self.numbers(parts.dropFirst(3))
       else {
         throw file.error(
           .malformed, at: .byte(offset + line.startIndex - bytes.startIndex), found: quoted(line),
-          expected: "a monitor's kind, a tab, the steps of a column, a tab, and its states")
+          expected: "a monitor's kind, a tab, the steps of a column, a tab, its states, and its numbers")
       }
       let states = list == "*" ? nil : list.split(separator: ",").map(String.init)
-      monitors.append(SavedMonitor(kind: kind, every: every, states: states))
+      monitors.append(
+        SavedMonitor(
+          kind: kind, every: every, states: states, interim: more.interim, constants: more.constants, gain: more.gain))
     }
     return monitors
+  }
+
+  /// What stands behind a monitor's states; nil for what cannot.
+  private static func numbers(
+    _ parts: ArraySlice<ArraySlice<UInt8>>
+  ) -> (interim: Int, constants: [Double], gain: SavedGain?)? {
+    let texts = parts.compactMap { String(validating: $0, as: UTF8.self) }
+    guard texts.count == parts.count else { return nil }
+    switch texts.count {
+    case 0: return (0, [], nil)
+    case 2:
+      guard let interim = Int(texts[0]), interim >= 1, texts[1].isEmpty || texts[1].last == "," else { return nil }
+      let list = texts[1].split(separator: ",")
+      let constants = list.compactMap { Double($0) }.filter(\.isFinite)
+      return constants.count == list.count ? (interim, constants, nil) : nil
+    case 4:
+      guard let rows = Int(texts[0]), let nodes = Int(texts[1]), let reference = Int(texts[2]), rows >= 1, nodes >= 0,
+        (-1...rows).contains(reference), texts[3].utf8.count <= 64
+      else { return nil }
+      return (0, [], SavedGain(rows: rows, nodes: nodes, reference: reference, digest: texts[3]))
+    default: return nil
+    }
   }
 
   /// Settings as they are written; empty for none.

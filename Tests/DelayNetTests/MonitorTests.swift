@@ -127,6 +127,129 @@ import TestSupport
     if first > 0 { #expect(throws: DelayNetError.self) { try tape.pullback(whole, firstColumn: first) } }
   }
 
+  static let gain = try! Matrix<Double>(rows: 3, columns: 17) { r, i in Double((r * 5 + i * 3) % 7 - 3) / 4 }
+  // Times of a few of the problem's steps.
+  static func sensors(_ step: Double) throws -> [Monitor] {
+    [
+      .bold(.volterra, repetitionTime: 12 * step, interim: 4 * step), .projection(gain: gain, every: 5, of: ["V"]),
+      .bold(.balloon(.stephan2007), repetitionTime: 6 * step, interim: 2 * step, of: ["r"]),
+      .projection(gain: gain, every: 7, reference: .mean), .bold(.mixture, every: 3, interimSteps: 3, of: ["r"]),
+      try .bold(.gamma.setting("n", to: 2), every: 4, interimSteps: 1, of: ["r"]),
+    ]
+  }
+
+  @Test("BOLD and projections go on from piece to piece", arguments: [1, 13, 30, 59]) func sensorsInPieces(first: Int)
+    throws
+  {
+    var problem = try Self.problem()
+    problem.monitors = try Self.sensors(problem.timeStep)
+    let whole = try problem.simulate(steps: 60)
+    #expect(
+      whole.outputs.map(\.shape) == [[2, 17, 5], [1, 3, 12], [1, 17, 10], [2, 3, 8], [1, 17, 20], [1, 17, 15]])
+    #expect(whole.monitors[0].stepsPerColumn == 12 && whole.monitors[0].interimSteps == 4)
+    #expect(whole.time(ofColumn: 1) == 24 * problem.timeStep)
+    var carry = try problem.start()
+    let parts = [
+      try problem.advance(&carry, steps: first), try problem.advance(&carry, steps: 60 - first),
+    ]
+    #expect(carry == whole.carry)
+    for k in whole.outputs.indices {
+      for row in 0..<whole.outputs[k].nodes {
+        #expect(
+          parts[0].outputs[k].series(0, node: row) + parts[1].outputs[k].series(0, node: row)
+            == whole.outputs[k].series(0, node: row))
+      }
+    }
+  }
+
+  @Test("gradients of BOLD and projections are those of differences, and of tangents", arguments: 0..<6)
+  func sensorGradients(k: Int) throws {
+    var problem = try Self.problem()
+    problem.monitors = [try Self.sensors(problem.timeStep)[k]]
+    let tape = try problem.record(steps: 60, memory: .bytes(problem.tapeBytes(steps: 60).least))
+    let series = tape.trajectory.series
+    let cotangent = try StateArray(
+      variables: series.variables, nodes: series.nodes, columns: series.columns,
+      values: RandomKey(seed: 3).normal(series.variables * series.nodes * series.columns, as: Double.self))
+    let gradient = try tape.pullback(cotangent, withRespectTo: [.weights, .coupling])
+    var direction = Problem<Double>.Tangent()
+    direction.coupling = 0.25
+    let tangent = try problem.jvp(steps: 60, along: direction).tangent
+    #expect(tangent.shape == series.shape)
+    let along = zip(tangent.values, cotangent.values).reduce(0) { $0 + $1.0 * $1.1 }
+    #expect(abs(along - 0.25 * gradient.coupling) <= 1e-10 * abs(along))
+    // What a balloon does in a millisecond is lost in the rounding of numbers next to 1; GoldenMonitorTests has its gradient.
+    if k == 2 { return }
+    func loss(_ change: Double) throws -> Double {
+      var other = problem
+      other.coupling += change
+      return zip(try other.simulate(steps: 60).series.values, cotangent.values).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+    let h = 0x1p-12
+    let slope =
+      (try loss(-2 * h) - 8 * loss(-h) + 8 * loss(h) - loss(2 * h)) / (12 * h)
+    #expect(abs(slope - gradient.coupling) <= 1e-6 * abs(slope))
+  }
+
+  @Test("times that are no multiples, and what else has no meaning, are refused") func sensorRefusals() throws {
+    var problem = try Problem(Self.problem().network, model: .montbrioPazoRoxin, timeStep: 0.5)
+    func refused(_ monitor: Monitor, _ part: String) {
+      problem.monitors = [monitor]
+      let error = #expect(throws: DelayNetError.self) { try problem.simulate(steps: 10) }
+      #expect("\(error!)".contains(part), "\(error!)")
+    }
+    refused(
+      .bold(.volterra, repetitionTime: 1001), "repetition time of 1001.0 ms is not a multiple of the interim of 4.0 ms")
+    refused(
+      .bold(.volterra, repetitionTime: 1000, interim: 3.5),
+      "repetition time of 1000.0 ms is not a multiple of the interim of 3.5 ms")
+    refused(
+      .bold(.volterra, repetitionTime: 10, interim: 1.25),
+      "the interim of 1.25 ms is not a multiple of the time step of 0.5 ms")
+    refused(.bold(.volterra, repetitionTime: 0), "repetition time of 0.0 ms")
+    refused(.bold(.volterra, repetitionTime: .nan), "repetition time of nan ms")
+    refused(.bold(.gamma, every: 6, interimSteps: 4), "no multiple of interimSteps")
+    refused(.bold(.gamma, every: 6, interimSteps: 0), "interimSteps is 0")
+    refused(try! .bold(.gamma.setting("n", to: 2.5), every: 6, interimSteps: 2), "n of monitor 0 is outside its range")
+    #expect(throws: DelayNetError.unknownParameter(name: "tau_x", model: "gamma")) {
+      try HaemodynamicResponse.gamma.setting("tau_x", to: 1)
+    }
+    let narrow = try Matrix<Double>(rows: 3, columns: 16) { _, _ in 1 }
+    refused(.projection(gain: narrow), "gain of monitor 0 has shape")
+    refused(.projection(gain: Self.gain, reference: .row(3)), "reference of monitor 0 is 3")
+    refused(
+      try .projection(gain: Matrix(rows: 3, columns: 17) { r, i in r == 1 && i == 4 ? .infinity : 1 }), "node 4")
+    refused(Monitor(.projection, stepsPerColumn: 2), "the gain matrix of monitor 0 is not there")
+    var wide = Monitor.average(over: 2)
+    wide.constants = [1]
+    refused(wide, "constants of monitor 0")
+    // A balloon that activity blows out.
+    problem = try Self.problem()
+    let blown = try HaemodynamicResponse.balloon(.friston2003).setting("gamma", to: 1e20)
+    refused(.bold(blown, every: 2, interimSteps: 2), "to zero flow or volume")
+    #expect(HaemodynamicResponse(named: "average") == nil && HaemodynamicResponse(named: "balloon", preset: "x") == nil)
+    #expect(BalloonConstants.allCases.map(\.rawValue) == Monitor.Kind.named("balloon")?.presets.map(\.name))
+  }
+
+  @Test("runs that differ in a monitor's numbers have other fingerprints") func fingerprints() throws {
+    var problem = try Problem(Self.problem().network, model: .montbrioPazoRoxin, timeStep: 0.5)
+    var seen: Set<String> = []
+    let monitors: [Monitor] = [
+      .bold(.volterra, repetitionTime: 8), .bold(.volterra, repetitionTime: 8, interim: 2),
+      .bold(.gamma, repetitionTime: 8),
+      .bold(.balloon(.vbjax), repetitionTime: 8), .bold(.balloon(.tvboptim), repetitionTime: 8), .subsample(every: 16),
+      .projection(gain: Self.gain, every: 16), .projection(gain: Self.gain, every: 16, reference: .row(0)),
+      try .projection(gain: Matrix(rows: 3, columns: 17) { _, _ in 1 }, every: 16),
+    ]
+    for monitor in monitors {
+      problem.monitors = [monitor]
+      seen.insert(try #require(problem.fingerprint().settings.first { $0.name == "thinning" }?.value))
+    }
+    #expect(seen.count == monitors.count)
+    problem.monitors = [.bold(.volterra, every: 16, interimSteps: 8)]
+    #expect(seen.contains(try #require(problem.fingerprint().settings.first { $0.name == "thinning" }?.value)))
+  }
+
   @Test("monitors that cannot be are refused") func refusals() throws {
     var problem = try Self.problem()
     problem.monitors = [.subsample(of: ["r", "q"])]
@@ -138,7 +261,10 @@ import TestSupport
     let wrong = try StateArray<Double>(variables: 2, nodes: 17, columns: 4)
     #expect(throws: DelayNetError.self) { try tape.pullback(wrong) }
     #expect(throws: DelayNetError.self) { try tape.pullback(outputs: [nil, nil]) }
-    #expect(Monitor.Kind.allCases.map(\.name) == ["subsample", "average"])
+    #expect(
+      Monitor.Kind.allCases.map(\.name) == [
+        "subsample", "average", "projection", "volterra", "gamma", "mixture", "double_exponential", "balloon",
+      ])
     #expect(Monitor.Kind.named("average") == .average && Monitor.Kind.named("median") == nil)
   }
 }

@@ -120,7 +120,9 @@ def check(status, place=None, model=None):
     shown = {name: value for name, value in found.items() if name != "run"}
     if model is not None:
         shown |= {name: register[shown[name]].name for name, register in
-                  (("state", model.states), ("parameter", model.parameters)) if name in shown}
+                  (("state", model.states), ("parameter", model.parameters))
+                  # A constant of a monitor is none of the model's.
+                  if name in shown and not (name == "parameter" and "monitor" in shown)}
     where = ", ".join(f"{name} {value}" for name, value in shown.items())
     raise DelayNetError(library().dn_status_string(status).decode() + (f" ({where})" if where else ""), status, **found)
 

@@ -164,7 +164,8 @@ class Problem:
 
     def series_shape(self, steps):
         """(V, N, K), the shape of the series of a run of so many steps from first_step on."""
-        bound = monitors.Bound(self.monitors, models.find(self.model))
+        time_step = self.network.time_step if self.time_step is None else self.time_step
+        bound = monitors.Bound(self.monitors, models.find(self.model), self.network.nodes, time_step)
         return bound.series_shape(self.network.nodes, range(self.first_step, self.first_step + steps))
 
     def inputs(self, steps, carry=None):
@@ -260,10 +261,11 @@ class _Run:
         self.steps = T = whole("steps", steps)
         S, N, C, H = len(model.states), self.network.nodes, len(model.couplings), self.network.horizon
         self.first = whole("first_step", problem.first_step) if carry is None else whole("carry.step", carry.step)
-        self.monitors = bound = monitors.Bound(problem.monitors, model)
+        time_step = self.network.time_step if problem.time_step is None else problem.time_step
+        self.monitors = bound = monitors.Bound(
+            problem.monitors, model, N, None if time_step is None else number("time_step", time_step))
         self.output_shapes = bound.shapes(N, range(self.first, self.first + T))
         self.series_shape = bound.series_shape(N, range(self.first, self.first + T))
-        time_step = self.network.time_step if problem.time_step is None else problem.time_step
         if carry is not None and carry.model != model.name:
             raise DelayNetError(f"carry must be of the model {model.name!r}, not {carry.model!r}")
         if time_step is None:
@@ -402,7 +404,7 @@ class _Run:
 
     def forward(self, out, keep_series, tape, threads, progress):
         S, N, C, H = len(self.model.states), self.network.nodes, len(self.model.couplings), self.network.horizon
-        outputs, columns = [np.empty((V, N, 0), self.dtype) for V, _, _ in self.output_shapes], None
+        outputs, columns = [np.empty((V, rows, 0), self.dtype) for V, rows, _ in self.output_shapes], None
         if keep_series:
             outputs = self._outputs(out)
             columns = self._columns(outputs)

@@ -303,8 +303,8 @@ typedef enum dn_coupling_kind {
 // to infinity, by a recursion on a few numbers a node. It is a sum over interim means and no integral, as in The Virtual
 // Brain and tvboptim: with an interim half as long it is twice as large. Both of them take 4 ms, and sum over 20 s only. The
 // Virtual Brain is one interim mean late: what it returns at a step is y_{n-1}. tvboptim's HRFBold evaluates h at times
-// stretched by K / (K - 1), K = duration / interim, has its interim means begin one step late, and one interim mean late is
-// it too. Gamma and double exponential both of them scale to the largest value 0.1: `scale` does.
+// stretched by K / (K - 1), K = duration / interim, and its interim means, unless told otherwise, begin one step late. Gamma
+// and double exponential both of them scale to the largest value 0.1: `scale` does.
 typedef int32_t dn_monitor_kind;
 enum {
   DN_MONITOR_SUBSAMPLE = 0,           // column k is s((k+1) m)
