@@ -46,7 +46,7 @@ extension Ensemble {
     return values
   }
 
-  private func members(
+  func members(
     _ steps: Int, _ carries: [NetworkCarry<Scalar>]?
   ) throws(DelayNetError) -> [NetworkArrays<Scalar>] {
     if let carries, carries.count != count {

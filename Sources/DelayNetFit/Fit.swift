@@ -38,6 +38,11 @@ public struct Fit<Scalar: DelayNetScalar>: Sendable {
   public var noise = NoiseUse.frozen
   /// How much memory a gradient may take; the same bits for every amount.
   public var memory = TapeMemory.everything
+  /// The steps of a window at whose beginning gradients end, a multiple of the monitor's steps a column; nil for the exact gradient.
+  ///
+  /// Gradients of chaotic runs grow with their length, until they say nothing about the parameters. Truncated ones count the state that
+  /// a window begins with, that of the monitor included, as a constant. Every step is done twice, and the memory is that of a window.
+  public var truncation: Int?
   /// How many threads may be used, 0 for as many as pay; the same bits for every number.
   public var threads = 0
   /// Where runs begin, such as behind a transient that was run once; at the problem's initial state when nil.
@@ -65,8 +70,8 @@ public struct Fit<Scalar: DelayNetScalar>: Sendable {
   /// - Throws: everything that can be known before a run: what ``Parametrization/init(_:free:)`` throws;
   ///   `DelayNetError.optionOutOfRange(name:value:)` for steps, a discard or realisations outside of their range, a discard
   ///   that leaves no column; `DelayNetError.shapeMismatch(name:expected:found:)` for a target of other extents than the
-  ///   observed; `DelayNetError.notDifferentiable(_:)` for a free initial state beside a carry, and several realisations
-  ///   of noise that is not drawn.
+  ///   observed; `DelayNetError.notDifferentiable(_:)` for a free initial state beside a carry or truncated gradients, and several
+  ///   realisations of noise that is not drawn.
   public func objective() throws(DelayNetError) -> FitObjective<Scalar> { try FitObjective(self) }
 
   /// The loss of a problem, such as that of the best, without a gradient.

@@ -14,8 +14,9 @@ public struct FitObjective<Scalar: DelayNetScalar>: ObjectiveFunction, Sendable 
   init(_ fit: Fit<Scalar>) throws(DelayNetError) {
     runs = try Runs(fit)
     parametrization = try Parametrization(runs.fit.problem, free: fit.free)
-    if fit.carry != nil, fit.free.contains(where: { if case .initial = $0.quantity { true } else { false } }) {
-      throw .notDifferentiable("initial, beside a carry")
+    if fit.free.contains(where: { if case .initial = $0.quantity { true } else { false } }) {
+      if fit.carry != nil { throw .notDifferentiable("initial, beside a carry") }
+      if fit.truncation != nil { throw .notDifferentiable("initial, beside truncated gradients") }
     }
   }
 
@@ -69,8 +70,10 @@ public struct FitObjective<Scalar: DelayNetScalar>: ObjectiveFunction, Sendable 
     let members = try runs.valuesWithGradients(problem, parametrization.inputs, iteration: iteration)
     for member in members {
       value += Double(member.value) / Double(members.count)
-      let own = try parametrization.gradient(member.gradient, at: point)
-      for k in own.indices { gradient[k] += own[k] / Double(members.count) }
+      for part in member.gradients {
+        let own = try parametrization.gradient(part, at: point)
+        for k in own.indices { gradient[k] += own[k] / Double(members.count) }
+      }
     }
     return (value, gradient)
   }
@@ -99,6 +102,12 @@ extension FitObjective {
       firstColumn = fit.monitor.columns(in: begin..<(begin + fit.discarding))
       let columns = fit.monitor.columns(in: begin..<(begin + fit.steps)) - firstColumn
       guard columns > 0 else { throw .optionOutOfRange(name: "discarding", value: Double(fit.discarding)) }
+      if let window = fit.truncation {
+        // Inside of a column the monitor's memory would lose its part of the gradient.
+        guard window >= 1, window % fit.monitor.stepsPerColumn == 0, begin % fit.monitor.stepsPerColumn == 0 else {
+          throw .optionOutOfRange(name: "truncation", value: Double(window))
+        }
+      }
       switch fit.problem.noise {
       case .drawn: break
       case .none, .samples:
@@ -169,14 +178,20 @@ extension FitObjective {
       }
     }
 
-    /// The loss and the gradient of every realisation of a problem.
+    /// The loss of every realisation of a problem, and the parts of its gradient.
     func valuesWithGradients(
       _ problem: Problem<Scalar>, _ inputs: Problem<Scalar>.Inputs, iteration: Int
-    ) throws(DelayNetError) -> [(value: Scalar, gradient: Problem<Scalar>.Gradient)] {
+    ) throws(DelayNetError) -> [(value: Scalar, gradients: [Problem<Scalar>.Gradient])] {
       let ensemble = try members([monitored(problem)], iteration)
+      if let window = fit.truncation {
+        return try ensemble.truncatedValuesWithGradients(
+          steps: fit.steps, window: window, firstColumn: firstColumn, withRespectTo: inputs, from: carries(ensemble),
+          memory: fit.memory, threads: fit.threads, progress: fit.progress, of: fit.loss)
+      }
       return try ensemble.valuesWithGradients(
         steps: fit.steps, firstColumn: firstColumn, withRespectTo: inputs, from: carries(ensemble), memory: fit.memory,
-        threads: fit.threads, progress: fit.progress, of: fit.loss)
+        threads: fit.threads, progress: fit.progress, of: fit.loss
+      ).map { (value: $0.value, gradients: [$0.gradient]) }
     }
 
     private func monitored(_ problem: Problem<Scalar>) -> Problem<Scalar> {

@@ -70,7 +70,7 @@ final class FitRun<Scalar: DelayNetScalar>: Sendable {
     var settings = [
       "steps": "\(fit.steps)", "discarding": "\(fit.discarding)", "realizations": "\(fit.realizations)",
       "noise of the fit": fit.noise.rawValue, "precision": Scalar.self == Float.self ? "float32" : "float64",
-      "first step": "\(fit.carry?.step ?? 0)",
+      "truncation": fit.truncation.map(String.init) ?? "none", "first step": "\(fit.carry?.step ?? 0)",
     ]
     // Where runs begin, for telling it apart from others.
     var digest: UInt64 = 0

@@ -77,6 +77,50 @@ import Testing
     #expect(Set(losses.values).count == 4)
   }
 
+  /// In windows the gradient is that of each window by itself, its first state a constant; in one window it is the exact one.
+  @Test func truncatedGradientsAreThoseOfWindows() throws {
+    var fit = try Self.fit()
+    fit.realizations = 2
+    let x = try fit.objective().parametrization.start
+    let exact = try fit.objective().valueWithGradient(at: x)
+    fit.truncation = 200
+    #expect(try fit.objective().valueWithGradient(at: x) == exact)
+    fit.truncation = 25
+    fit.realizations = 1
+    let objective = try fit.objective()
+    let (value, gradient) = try objective.valueWithGradient(at: x)
+    #expect(try objective.values(at: [x]) == [value] && gradient != exact.gradient)
+
+    // The cotangent of the columns, and with it each window's own function of the parameters.
+    var problem = try objective.parametrization.problem(at: x)
+    problem.monitors = [Self.monitor]
+    let columns = try problem.simulate(steps: 120).series
+    let loss = fit.loss
+    let map = try DelayMap(Network<Double>(nodes: 5, sources: [], targets: [], weights: [], delays: []), noiseGain: 1)
+    let cotangent = try map.valueWithGradient(at: columns.columns(8..<24).rows, of: loss).gradient.buffer
+    var carries = [try problem.start()]
+    for w in 0..<4 {
+      var next = carries[w]
+      _ = try problem.advance(&next, steps: 25)
+      carries.append(next)
+    }
+    let begins = carries
+    func sum(_ x: [Double]) throws -> Double {
+      var moved = try objective.parametrization.problem(at: x)
+      moved.monitors = [Self.monitor]
+      var sum = try objective.parametrization.penalty(at: x).value
+      for (w, carry) in begins.enumerated() {
+        let series = try moved.simulate(steps: w == 4 ? 20 : 25, from: carry).series
+        for i in 0..<5 {
+          for t in 0..<series.columns where 5 * w + t >= 8 { sum += cotangent[i, 5 * w + t - 8] * series[0, i, t] }
+        }
+      }
+      return sum
+    }
+    let differences = try GradientCheck.differences(at: x, gradient: gradient, tolerance: 1e-7, of: sum)
+    #expect(differences.passed, "\(differences)")
+  }
+
   /// A mean over members is the mean of fits of the members, and the first of them is the one without realisations.
   @Test func realizationsAreAveraged() throws {
     var fit = try Self.fit()
@@ -337,6 +381,12 @@ import Testing
       $0.carry = try $0.problem.simulate(steps: 5).carry
       $0.free = [.initial()]
     }
+    try expect(.notDifferentiable("initial, beside truncated gradients")) {
+      ($0.free, $0.truncation) = ([.initial()], 50)
+    }
+    for window in [0, -5, 12] {
+      try expect(.optionOutOfRange(name: "truncation", value: Double(window))) { $0.truncation = window }
+    }
     let small = try Matrix<Double>(rows: 3, columns: 3, repeating: 0)
     try expect(.shapeMismatch(name: "target", expected: [5, 5], found: [3, 3])) {
       $0.loss = { 1 - $0.functionalConnectivity().correlation(with: small) }
@@ -385,6 +435,7 @@ import Testing
     try expect("coupling") { fit, _ in fit.free = [.coupling] }
     try expect("steps") { fit, _ in fit.steps = 125 }
     try expect("discarding") { fit, _ in fit.discarding = 30 }
+    try expect("truncation") { fit, _ in fit.truncation = 20 }
     try expect("realizations") { fit, _ in fit.realizations = 2 }
     try expect("noise of the fit") { fit, _ in fit.noise = .renewed }
     try expect("sigma") { fit, _ in fit.problem.sigma = 0.021 }
