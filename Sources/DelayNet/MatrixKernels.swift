@@ -58,31 +58,59 @@ package func multiplyTransposed(
   if isSymmetric { for i in 0..<n { for j in 0..<i { c[i * m + j] = c[j * m + i] } } }
 }
 
-/// Y += M X for M (n, p), X (p, k): rows of X are added to rows of Y, strips of columns at a time, so that a strip of X stays in
-/// the cache.
+/// Y += M X for M (n, p), X (p, k): rows of X are added to rows of Y, four to two at a time; strips of columns, so that a strip of X
+/// stays in the cache.
 package func addProduct(
   _ m: UnsafePointer<Double>, _ n: Int, _ p: Int, _ x: UnsafePointer<Double>, _ k: Int,
   into y: UnsafeMutablePointer<Double>
 ) {
-  let strip = max(64, min(k, 1 << 17 / max(p, 1)))
+  let strip = max(64, min(k, 1 << 15 / max(p, 1)))
   for first in stride(from: 0, to: k, by: strip) {
     let count = min(strip, k - first)
-    for i in 0..<n {
-      let out = y + i * k + first
+    var i = 0
+    while i < n {
+      // The last of an odd number of rows is by itself.
+      let isPair = i + 1 < n
+      let (a, b) = (m + i * p, m + (isPair ? i + 1 : i) * p)
+      let (u, v) = (y + i * k + first, y + (isPair ? i + 1 : i) * k + first)
       var j = 0
       while j + 4 <= p {
-        let (f0, f1, f2, f3) = (m[i * p + j], m[i * p + j + 1], m[i * p + j + 2], m[i * p + j + 3])
         let source = x + j * k + first
-        for t in 0..<count {
-          out[t] += (f0 * source[t] + f1 * source[k + t]) + (f2 * source[2 * k + t] + f3 * source[3 * k + t])
+        let (a0, a1, a2, a3) = (a[j], a[j + 1], a[j + 2], a[j + 3])
+        if isPair {
+          let (b0, b1, b2, b3) = (b[j], b[j + 1], b[j + 2], b[j + 3])
+          var t = 0
+          while t + 2 <= count {
+            let s0 = SIMD2(source[t], source[t + 1])
+            let s1 = SIMD2(source[k + t], source[k + t + 1])
+            let s2 = SIMD2(source[2 * k + t], source[2 * k + t + 1])
+            let s3 = SIMD2(source[3 * k + t], source[3 * k + t + 1])
+            let (r, s) = ((a0 * s0 + a1 * s1) + (a2 * s2 + a3 * s3), (b0 * s0 + b1 * s1) + (b2 * s2 + b3 * s3))
+            u[t] += r.x
+            u[t + 1] += r.y
+            v[t] += s.x
+            v[t + 1] += s.y
+            t += 2
+          }
+          if t < count {
+            let (s0, s1, s2, s3) = (source[t], source[k + t], source[2 * k + t], source[3 * k + t])
+            u[t] += (a0 * s0 + a1 * s1) + (a2 * s2 + a3 * s3)
+            v[t] += (b0 * s0 + b1 * s1) + (b2 * s2 + b3 * s3)
+          }
+        } else {
+          for t in 0..<count {
+            u[t] += (a0 * source[t] + a1 * source[k + t]) + (a2 * source[2 * k + t] + a3 * source[3 * k + t])
+          }
         }
         j += 4
       }
       while j < p {
-        let (factor, source) = (m[i * p + j], x + j * k + first)
-        for t in 0..<count { out[t] += factor * source[t] }
+        let source = x + j * k + first
+        for t in 0..<count { u[t] += a[j] * source[t] }
+        if isPair { for t in 0..<count { v[t] += b[j] * source[t] } }
         j += 1
       }
+      i += 2
     }
   }
 }
