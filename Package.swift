@@ -63,7 +63,7 @@ let package = Package(
     .executableTarget(
       name: "DelayNetCommand",
       dependencies: [
-        "DelayNet", "DelayNetIO",
+        "DelayNet", "DelayNetFit", "DelayNetIO",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["DelayNet"], path: "Tests/Support"),

@@ -12,7 +12,8 @@ struct DelayNetCommand: ParsableCommand {
     commandName: "delaynet",
     abstract: "Simulates networks whose nodes talk with delays, and differentiates them exactly.",
     discussion: """
-      `simulate` steps networks of neural masses through time. The map of the other subcommands rewrites a buffer's noise samples, step by step, with the series
+      `simulate` steps networks of neural masses through time, `fit` finds the parameters that are nearest to a recording. The map of \
+      the other subcommands rewrites a buffer's noise samples, step by step, with the series
 
           x_i(t) = scale * sum_e w_e * b[j_e, t - d_e] + gain * b[i, t]
 
@@ -41,7 +42,7 @@ struct DelayNetCommand: ParsableCommand {
       """,
     version: Runtime.version,
     subcommands: [
-      NotebookCommand.self, MapCommand.self, SimulateCommand.self, ModelsCommand.self, CheckCommand.self,
+      NotebookCommand.self, MapCommand.self, SimulateCommand.self, FitCommand.self, ModelsCommand.self, CheckCommand.self,
       PlanCommand.self,
       InfoCommand.self,
     ])

@@ -89,6 +89,10 @@ extension FitObjective {
     init(_ fit: Fit<Scalar>) throws(DelayNetError) {
       var fit = fit
       fit.problem.monitors = [fit.monitor]
+      // Times in milliseconds become steps.
+      let resolved = try fit.problem.resolvedMonitors()
+      fit.problem.monitors = resolved
+      fit.monitor = resolved[0]
       guard fit.steps >= 1 else { throw .optionOutOfRange(name: "steps", value: Double(fit.steps)) }
       guard fit.monitor.stepsPerColumn >= 1 else {
         throw .optionOutOfRange(name: "stepsPerColumn", value: Double(fit.monitor.stepsPerColumn))
@@ -122,7 +126,8 @@ extension FitObjective {
 
     /// Shows the loss random numbers of the extents that it will get, for the mistakes that do not depend on the numbers.
     private func tryLoss(_ columns: Int) throws(DelayNetError) {
-      let rows = (fit.monitor.states?.count ?? fit.problem.model.states.count) * fit.problem.nodes
+      let rows =
+        (fit.monitor.states?.count ?? fit.problem.model.states.count) * (fit.monitor.gain?.rows ?? fit.problem.nodes)
       guard rows > 0 else { return }
       let numbers = try RandomKey(seed: 0).uniform(rows, columns, in: 0.1..<0.9, as: Double.self)
       do throws(DelayNetError) {
