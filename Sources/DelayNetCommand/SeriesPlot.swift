@@ -25,13 +25,12 @@ struct SeriesPlot {
   }
 
   // Sizes in pixels.
-  private static let width = 960.0
   private static let rowHeight = 30.0
   private static let (left, right, top, bottom) = (92.0, 34.0, 84.0, 58.0)
   private static let columns = 520
   private static let maximumTraces = 20
 
-  private var plotWidth: Double { Self.width - Self.left - Self.right }
+  private var plotWidth: Double { SVG.width - Self.left - Self.right }
   private var plotHeight: Double { Double(traces.count) * Self.rowHeight }
   private var height: Double { Self.top + plotHeight + Self.bottom }
 
@@ -46,20 +45,7 @@ struct SeriesPlot {
       smaller.valueUnit = divisor
       return smaller.svg
     }
-    var lines = [
-      """
-      <svg xmlns="http://www.w3.org/2000/svg" width="\(number(Self.width))" height="\(number(height))" \
-      viewBox="0 0 \(number(Self.width)) \(number(height))" font-family="Helvetica, Arial, sans-serif">
-      """,
-      "<title>\(Self.escaped(title))</title>",
-      ##"<rect width="100%" height="100%" fill="#fdfdfb"/>"##,
-      textElement(title, x: Self.left, y: 34, size: 17, color: "#1b2733", attributes: #"font-weight="bold""#),
-      textElement(subtitle, x: Self.left, y: 56, size: 12, color: "#5b6876"),
-    ]
-    lines += axis
-    lines += traceElements
-    lines.append("</svg>\n")
-    return lines.joined(separator: "\n")
+    return SVG.document(title: title, subtitle: subtitle, x: Self.left, height: height, axis + traceElements)
   }
 }
 
@@ -168,38 +154,18 @@ extension SeriesPlot {
         }
       }
       var elements = [
-        textElement(
+        SVG.text(
           trace.label, x: Self.left - 10, y: middle + 4, size: 11, color: color, attributes: #"text-anchor="end""#)
       ]
       if isDecimated {
         let outline = points(\.high) + points(\.low).reversed()
-        elements.append(##"<path d="\##(path(outline))z" fill="\##(color)" fill-opacity="0.2"/>"##)
+        elements.append(##"<path d="\##(SVG.path(outline))z" fill="\##(color)" fill-opacity="0.2"/>"##)
       }
       elements.append(
-        ##"<path d="\##(path(points(\.mean)))" fill="none" stroke="\##(color)" stroke-width="1.1" "##
+        ##"<path d="\##(SVG.path(points(\.mean)))" fill="none" stroke="\##(color)" stroke-width="1.1" "##
           + #"stroke-linejoin="round"/>"#)
       return elements
     }
-  }
-
-  /// A polygon's path in tenths of a pixel, as differences, without a byte too much.
-  private func path(_ points: [SIMD2<Double>]) -> String {
-    func tenths(_ n: Int) -> String {
-      let sign = n < 0 ? "-" : ""
-      let (whole, rest) = n.magnitude.quotientAndRemainder(dividingBy: 10)
-      if rest == 0 { return sign + String(whole) }
-      return sign + (whole == 0 ? "" : String(whole)) + "." + String(rest)
-    }
-    var text = ""
-    var last = SIMD2(0, 0)
-    for (index, point) in points.enumerated() {
-      let place = SIMD2(Int((point.x * 10).rounded()), Int((point.y * 10).rounded()))
-      let (x, y) = (tenths(place.x - last.x), tenths(place.y - last.y))
-      text += index == 0 ? "M" : index == 1 ? "l" : x.hasPrefix("-") ? "" : " "
-      text += x + (y.hasPrefix("-") ? "" : " ") + y
-      last = place
-    }
-    return text
   }
 
   /// Colours from blue over violet to red, dark enough for thin lines on a light ground.
@@ -224,73 +190,33 @@ extension SeriesPlot {
     let duration = Double(steps) * (timeStep ?? 1)
     let base = Self.top + plotHeight + 6
     var elements: [String] = []
-    for tick in Self.ticks(duration) {
+    for tick in SVG.ticks(duration) {
       let x = Self.left + (duration > 0 ? tick / duration * plotWidth : 0)
       elements.append(
-        ##"<path d="M\##(number(x)) \##(number(Self.top - 8))V\##(number(base))" stroke="#dfe3e6"/>"##)
+        ##"<path d="M\##(SVG.number(x)) \##(SVG.number(Self.top - 8))V\##(SVG.number(base))" stroke="\##(SVG.grid)"/>"##
+      )
       elements.append(
-        textElement(
-          tick == tick.rounded() && tick < 1e15 ? grouped(Int(tick)) : number(tick), x: x, y: base + 16, size: 11,
-          color: "#5b6876", attributes: #"text-anchor="middle""#))
+        SVG.text(
+          tick == tick.rounded() && tick < 1e15 ? grouped(Int(tick)) : SVG.number(tick), x: x, y: base + 16, size: 11,
+          color: SVG.faint, attributes: #"text-anchor="middle""#))
     }
     elements.append(
-      textElement(
-        timeStep == nil ? "step" : "time (ms)", x: Self.left + plotWidth / 2, y: base + 38, size: 12, color: "#1b2733",
+      SVG.text(
+        timeStep == nil ? "step" : "time (ms)", x: Self.left + plotWidth / 2, y: base + 38, size: 12, color: SVG.ink,
         attributes: #"text-anchor="middle""#))
 
     // Round in the values' own unit.
-    let value = Self.roundDown(min(Self.rowHeight / unit * valueUnit, .greatestFiniteMagnitude))
+    let value = SVG.roundDown(min(Self.rowHeight / unit * valueUnit, .greatestFiniteMagnitude))
     let length = value / valueUnit * unit
-    let x = Self.width - Self.right + 10
+    let x = SVG.width - Self.right + 10
     let y = Self.top + plotHeight - Self.rowHeight / 2
     elements.append(
-      ##"<path d="M\##(number(x)) \##(number(y))v\##(number(-length))" stroke="#1b2733" stroke-width="2"/>"##)
+      ##"<path d="M\##(SVG.number(x)) \##(SVG.number(y))v\##(SVG.number(-length))" stroke="\##(SVG.ink)" stroke-width="2"/>"##
+    )
     elements.append(
-      textElement(
-        1e-4...1e9 ~= value ? number(value) : String(format: "%.3g", value), x: x + 1, y: y + 14, size: 11,
-        color: "#1b2733", attributes: #"text-anchor="middle""#))
+      SVG.text(
+        1e-4...1e9 ~= value ? SVG.number(value) : String(format: "%.3g", value), x: x + 1, y: y + 14, size: 11,
+        color: SVG.ink, attributes: #"text-anchor="middle""#))
     return elements
-  }
-
-  /// Round numbers from 0 to the end, four to ten of them.
-  static func ticks(_ duration: Double) -> [Double] {
-    let step = roundDown(duration / 4)
-    guard duration > 0, duration.isFinite, step > 0 else { return [0] }
-    return (0...Int(duration / step * (1 + 1e-12))).map { Double($0) * step }
-  }
-
-  /// The largest of 1, 2 and 5 times a power of ten that is not above a number.
-  static func roundDown(_ x: Double) -> Double {
-    let power = pow(10, floor(log10(x)))
-    return ([5, 2, 1].first { $0 * power <= x } ?? 1) * power
-  }
-
-  private func textElement(
-    _ text: String, x: Double, y: Double, size: Int, color: String, attributes: String = ""
-  ) -> String {
-    let space = attributes.isEmpty ? "" : " "
-    let place = #"x="\#(number(x))" y="\#(number(y))""#
-    return #"<text \#(place) font-size="\#(size)" fill="\#(color)"\#(space)\#(attributes)>"#
-      + "\(Self.escaped(text))</text>"
-  }
-
-  private func number(_ x: Double) -> String {
-    x == x.rounded() && abs(x) < 1e15 ? String(Int(x)) : String(format: "%.6g", (x * 1e6).rounded() / 1e6)
-  }
-
-  /// Text that may stand in XML: markup is escaped, control characters are left out.
-  static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "\u{0}"..."\u{1f}", "\u{7f}"..."\u{9f}", "\u{fffe}", "\u{ffff}": continue
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
   }
 }
