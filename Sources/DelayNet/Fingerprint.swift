@@ -52,11 +52,13 @@ public struct Fingerprint: Sendable, Hashable {
 ///
 /// Every step is a bijection of the state, so that two sequences which differ in one number never have the same digest;
 /// others do with a chance of about 2⁻⁶⁴.
-struct Digest {
+package struct Digest {
   private var state: UInt64 = 0x6a09_e667_f3bc_c908
 
+  package init() {}
+
   /// The digest as 16 hexadecimal digits.
-  var text: String {
+  package var text: String {
     var z = state
     z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
     z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
@@ -64,10 +66,10 @@ struct Digest {
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
-  mutating func add(_ word: UInt64) {
+  package mutating func add(_ word: UInt64) {
     let mixed = (state ^ word) &* 0x9e37_79b9_7f4a_7c15
     state = mixed ^ mixed >> 32
   }
 
-  mutating func add(_ number: Double) { add(number.bitPattern) }
+  package mutating func add(_ number: Double) { add(number.bitPattern) }
 }

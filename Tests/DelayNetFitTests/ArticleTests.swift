@@ -77,4 +77,26 @@ import Testing
     let (loss, gradient) = try objective.valueWithGradient(at: objective.parametrization.start)
     #expect(loss > 0 && gradient.count == 8)
   }
+
+  @Test func sweeps() throws {
+    let problem = try FitTests.problem()
+    let target = try FitTests.target(FitTests.problem(coupling: 0.9), steps: 400, discarding: 100)
+
+    let sweep = try Sweep(
+      problem, over: [SweepAxis("coupling=0:1:5"), SweepAxis("w=0.5,0.7,0.9")], steps: 400, discarding: 100,
+      monitor: .average(over: 5, of: ["S"]), observing: [.functionalConnectivity(), .mean]
+    ) { activity in
+      1 - activity.functionalConnectivity().correlation(with: target)
+    }
+    var results = SweepResults(sweep)
+    try sweep.run(into: &results)
+    let (shape, fc) = results["fc"]!
+    print(shape, fc.count, sweep.coordinates(of: results.leastPoint(of: "loss") ?? 0))
+    #expect(shape == [5, 3, problem.nodes, problem.nodes])
+
+    var half = SweepResults(sweep)
+    try sweep.run(into: &half, points: stride(from: 0, to: sweep.points, by: 2), threads: 1)
+    try sweep.run(into: &half)
+    #expect(half["fc"]!.values.map(\.bitPattern) == fc.map(\.bitPattern))
+  }
 }
