@@ -8,6 +8,12 @@ struct Frame: Equatable {
   var middle: Double { top + height / 2 }
   var center: Double { left + width / 2 }
 
+  /// A thin line around the frame, where cells at its edges are as light as the page.
+  var outline: String {
+    #"<rect x="\#(SVG.number(left))" y="\#(SVG.number(top))" width="\#(SVG.number(width))" "#
+      + #"height="\#(SVG.number(height))" fill="none" stroke="\#(SVG.grid)"/>"#
+  }
+
   /// The frame without margins.
   func inset(left: Double = 0, top: Double = 0, right: Double = 0, bottom: Double = 0) -> Frame {
     Frame(

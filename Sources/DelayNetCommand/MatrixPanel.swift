@@ -100,6 +100,7 @@ struct MatrixPanel: Panel {
             color: SVG.ink, attributes: #"text-anchor="middle""#))
       }
       elements += grid(matrix).elements(in: square, colors)
+      elements.append(square.outline)
       elements += ticks(matrix, square, isFirst: index == 0)
       square.left += layout.side + Self.gap
     }
@@ -186,7 +187,7 @@ extension MatrixPanel {
     }
     for (place, text) in ticks.ticks {
       let (x, y) = (square.left + place * cell, square.top + place * cell)
-      let label = SVG.fitted(text, width: 90, size: RegionTicks.size)
+      let label = SVG.shortened(text, width: 90, size: RegionTicks.size)
       if isFirst {
         elements.append(
           SVG.text(
@@ -202,7 +203,7 @@ extension MatrixPanel {
       } else {
         elements.append(
           SVG.text(
-            label, x: x, y: square.bottom + 14, size: RegionTicks.size, color: SVG.faint,
+            text, x: x, y: square.bottom + 14, size: RegionTicks.size, color: SVG.faint,
             attributes: #"text-anchor="middle""#))
       }
     }

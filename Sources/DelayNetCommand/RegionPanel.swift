@@ -78,7 +78,7 @@ struct RegionPanel: Panel {
     }
     for (place, text) in ticks.ticks {
       let x = axes.plot.left + place * cell
-      let label = SVG.fitted(text, width: 90, size: RegionTicks.size)
+      let label = SVG.shortened(text, width: 90, size: RegionTicks.size)
       if ticks.isUpright {
         let (dx, dy) = (x + 3.5, axes.plot.bottom + 6)
         elements.append(
@@ -88,7 +88,7 @@ struct RegionPanel: Panel {
       } else {
         elements.append(
           SVG.text(
-            label, x: x, y: axes.plot.bottom + 15, size: RegionTicks.size, color: SVG.faint,
+            text, x: x, y: axes.plot.bottom + 15, size: RegionTicks.size, color: SVG.faint,
             attributes: #"text-anchor="middle""#))
       }
     }

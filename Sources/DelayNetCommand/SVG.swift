@@ -110,6 +110,13 @@ extension SVG {
     return letters < 2 ? "" : text.prefix(letters - 1) + "…"
   }
 
+  /// The beginning and the end of a text that fit, with dots between them: names of regions differ at either.
+  static func shortened(_ text: String, width: Double, size: Int) -> String {
+    if textWidth(text, size: size) <= width { return text }
+    let letters = Int(width / (0.62 * Double(size))) - 1
+    return letters < 2 ? "" : "\(text.prefix((letters + 1) / 2))…\(text.suffix(letters / 2))"
+  }
+
   /// A text in lines that fit, broken between words; the last line ends with dots where there would be more.
   static func wrapped(_ text: String, width: Double, size: Int, lines: Int) -> [String] {
     var result: [String] = []

@@ -71,7 +71,10 @@ struct ScatterPanel: Panel {
     let layers = min(8, points.count)
     for layer in 0..<layers {
       let part = Swift.stride(from: layer, to: points.count, by: layers).map { points[$0] }
-      elements.append(Axes.dots(part, color: Axes.colors[0], diameter: 3.4, opacity: points.count > 300 ? 0.35 : 0.7))
+      elements.append(
+        Axes.dots(
+          part, color: Axes.colors[0], diameter: points.count > 300 ? 3.4 : 5, opacity: points.count > 300 ? 0.35 : 0.7)
+      )
     }
     return elements
   }

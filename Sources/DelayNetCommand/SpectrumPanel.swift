@@ -23,7 +23,9 @@ struct SpectrumPanel: Panel {
     let regions = frequencies.isEmpty ? 0 : power.count / frequencies.count
     precondition(power.count == regions * frequencies.count)
     (self.title, self.frequencies, self.power, self.unit) = (title, frequencies, power, unit)
-    let chosen = lines ?? (regions > Self.maximumLines ? [0, regions / 2, regions - 1] : Array(0..<regions))
+    // The line of a single region is the median.
+    let chosen =
+      lines ?? (regions > Self.maximumLines ? [0, regions / 2, regions - 1] : Array(0..<(regions > 1 ? regions : 0)))
     self.lines = chosen.prefix(Axes.colors.count - 1).filter { (0..<regions).contains($0) }.map { region in
       (region, labels.flatMap { region < $0.count ? $0[region] : nil } ?? "region \(region)")
     }
@@ -33,7 +35,7 @@ struct SpectrumPanel: Panel {
 
   var note: String {
     if !power.contains(where: { $0.isFinite && $0 > 0 }) { return "no positive power" }
-    return "median and 10–90 % of \(grouped(regions)) region\(regions == 1 ? "" : "s")"
+    return regions == 1 ? "one region" : "median and 10–90 % of \(grouped(regions)) regions"
   }
 
   /// A percentile of the positive values of one frequency, between neighbours by their distance; NaN where there are none.
@@ -71,9 +73,11 @@ struct SpectrumPanel: Panel {
     }
     elements += axes.line(x, middle, color: Axes.colors[0], width: 2.2)
     let named = lines.enumerated().map { ($1.name, Axes.colors[$0 + 1], "") }
-    elements += Axes.legend(
-      [("median", Axes.colors[0], "")] + named,
-      in: Frame(left: axes.plot.left, top: frame.top, width: axes.plot.width, height: 18))
+    if regions > 1 {
+      elements += Axes.legend(
+        [("median", Axes.colors[0], "")] + named,
+        in: Frame(left: axes.plot.left, top: frame.top, width: axes.plot.width, height: 18))
+    }
     return elements
   }
 

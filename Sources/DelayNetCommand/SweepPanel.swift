@@ -121,6 +121,7 @@ extension SweepPanel {
       }
     }
     var elements = CellGrid(rows: rows.count, columns: columns.count, cells: cells).elements(in: plot, colors)
+    elements.append(plot.outline)
     elements += ticks(plot, columns, rows, yTicks)
     elements += colors.bar(
       in: Frame(left: plot.right + 14, top: plot.top, width: 12, height: plot.height), name: quantity)

@@ -16,7 +16,7 @@ struct RegionPanelTests {
       title: "w", values: scattered(34), start: [Double](repeating: 0.3, count: 34), name: "w", labels: labels)
     let drawing = try Drawing(Figure(panel).svg)
     #expect(dots(drawing) == 34)
-    #expect(drawing.texts.count { $0.hasPrefix("L.REGION") } == 34)
+    #expect(drawing.texts.count { $0.hasPrefix("L.REG") && $0.hasSuffix("& <co>") } == 34)
     for text in ["fitted", "start", "w"] { #expect(drawing.texts.contains(text)) }
     #expect(drawing.collisions == [])
     // One path of stems.

@@ -25,6 +25,10 @@ struct SpectrumPanelTests {
       title: "Spectra", frequencies: frequencies, power: power(84), labels: (0..<84).map { "R&\($0)" }, unit: "mV²/Hz")
     #expect(panel.note == "median and 10–90 % of 84 regions")
     #expect(panel.lines.map(\.region) == [0, 42, 83])
+    let one = SpectrumPanel(title: "", frequencies: frequencies, power: power(1))
+    #expect(one.note == "one region" && one.lines.isEmpty)
+    let given = SpectrumPanel(title: "", frequencies: frequencies, power: power(2), lines: [1, 7, -1])
+    #expect(given.lines.map(\.name) == ["region 1"])
     let drawing = try Drawing(Figure(panel).svg)
     for text in ["median", "R&0", "R&42", "R&83", "frequency (Hz)", "power (mV²/Hz)", "1", "10", "100"] {
       #expect(drawing.texts.contains(text), "\(text)")
