@@ -79,7 +79,7 @@ let package = Package(
       name: "DelayNetIOTests", dependencies: ["DelayNetIO", "TestSupport"], exclude: ["make_files.py"],
       resources: [.copy("Files")]),
     .testTarget(
-      name: "DelayNetCommandTests", dependencies: ["DelayNetCommand", "DelayNetIO", "TestSupport"]),
+      name: "DelayNetCommandTests", dependencies: ["DelayNetCommand", "DelayNetFit", "DelayNetIO", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -16,6 +16,8 @@ struct CommandFiles {
   var outputs: [NamedFile] = []
   /// The option of an output that may be an input, too: a checkpoint is written over the file that it is resumed from.
   var mayBeRead: String?
+  /// Whether other processes may be about to write the same outputs.
+  var isShared = false
 
   /// Options without a path name no file.
   static func named(_ options: KeyValuePairs<String, String?>) -> [NamedFile] {
@@ -48,7 +50,7 @@ struct CommandFiles {
             + "replace an input.")
       }
     }
-    for output in outputs {
+    for output in outputs where !isShared {
       do { try requireCreatable(output.path) } catch { throw Failure.writing(error) }
     }
   }

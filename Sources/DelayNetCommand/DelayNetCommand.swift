@@ -42,8 +42,8 @@ struct DelayNetCommand: ParsableCommand {
       """,
     version: Runtime.version,
     subcommands: [
-      NotebookCommand.self, MapCommand.self, SimulateCommand.self, FitCommand.self, ModelsCommand.self,
-      CheckCommand.self, PlanCommand.self, InfoCommand.self,
+      NotebookCommand.self, MapCommand.self, SimulateCommand.self, FitCommand.self, SweepCommand.self,
+      ObserveCommand.self, ModelsCommand.self, CheckCommand.self, PlanCommand.self, InfoCommand.self,
     ])
 
   static func main() {

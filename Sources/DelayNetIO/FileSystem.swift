@@ -351,3 +351,33 @@ private func retrying<Count: SignedInteger>(
     if code != EINTR { throw systemError(name, doing: action, code: code) }
   }
 }
+
+/// Writes a file of these bytes that other processes, on other machines, may be writing as well: each under a temporary name of its
+/// own, so that none needs a lock. The bytes are on the disk before the file has its name; the last one to be named stays.
+package func writeSharedFile(_ path: String, bytes: [UInt8]) throws(FileError) {
+  let name = FileName(file: path)
+  var host = [CChar](repeating: 0, count: 256)
+  gethostname(&host, host.count - 1)
+  let own = host.prefix { $0 != 0 }.map {
+    CChar(bitPattern: UInt8(ascii: "/")) == $0 ? "_" : String(UnicodeScalar(UInt8(bitPattern: $0)))
+  }
+  let temporary = "\(path).\(own.joined()).\(getpid()).delaynet-tmp"
+  let descriptor = try retrying(name, "creating a temporary file beside it") {
+    open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o666)
+  }
+  TemporaryFiles.insert(temporary)
+  defer { TemporaryFiles.remove(temporary) }
+  do throws(FileError) {
+    try bytes.span.withUnsafeBytes { bytes throws(FileError) in try writeBytes(bytes, to: descriptor, name) }
+    try synchronize(descriptor, name)
+  } catch {
+    close(descriptor)
+    unlink(temporary)
+    throw error
+  }
+  guard close(descriptor) == 0, renameFile(temporary, path) == 0 else {
+    let error = systemError(name, doing: "naming the finished file")
+    unlink(temporary)
+    throw error
+  }
+}
