@@ -2,6 +2,7 @@ import ArgumentParser
 import DelayNet
 import DelayNetFit
 import DelayNetIO
+import Foundation
 
 /// `delaynet observe`: what is computed of a recording, or of a run that was written.
 struct ObserveCommand: ParsableCommand {
@@ -44,6 +45,9 @@ struct ObserveCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Write the observables.", valueName: "o.npz"))
   var output: String
 
+  @Option(name: .long, help: ArgumentHelp("Draw the observables.", valueName: "o.svg"))
+  var plot: String?
+
   func validate() throws {
     guard samplingStep > 0, samplingStep.isFinite else {
       throw ValidationError("--sampling-step must be a positive number of ms, not \(samplingStep).")
@@ -56,7 +60,7 @@ struct ObserveCommand: ParsableCommand {
 
   func run() throws {
     try CommandFiles(
-      inputs: CommandFiles.named(["--input": input]), outputs: CommandFiles.named(["--output": output])
+      inputs: CommandFiles.named(["--input": input]), outputs: CommandFiles.named(["--output": output, "--plot": plot])
     ).check()
     var series = try readMatrix(input, name: name)
     if transpose { series = series.transposed }
@@ -76,6 +80,9 @@ struct ObserveCommand: ParsableCommand {
     }
     let computed = try observables.observables(samplingStep: samplingStep)
     var arrays: [(name: String, array: NPYArray)] = []
+    var picture = ObservedPlot(
+      title: "\(URL(fileURLWithPath: input).lastPathComponent) · \(grouped(series.rows)) regions",
+      subtitle: "\(grouped(series.columns)) samples of \(rounded(samplingStep)) ms", samplingStep: samplingStep)
     for observable in computed {
       let value: Matrix<Double>
       do throws(DelayNetError) {
@@ -85,6 +92,7 @@ struct ObserveCommand: ParsableCommand {
       }
       let own = SweepOutput(name: observable.name, rows: value.rows, columns: value.columns)
       arrays.append((own.name, try NPYArray(value.values, shape: own.shape)))
+      picture.add(observable, value)
       let (least, most) = (value.values.min() ?? .nan, value.values.max() ?? .nan)
       let numbers = least == most ? rounded(least) : "\(rounded(least)) … \(rounded(most))"
       print("observed  \(own.name) \(text(own.shape)), \(numbers)")
@@ -94,6 +102,13 @@ struct ObserveCommand: ParsableCommand {
     }
     do { try NPZArchive.write(arrays, to: output) } catch { throw Failure.writing(error) }
     print("wrote     \(output)")
+    if let plot {
+      guard let svg = picture.svg else {
+        throw Failure(.data, "--plot \(plot): there is nothing to draw, for every observable is a single number")
+      }
+      try write(Data(svg.utf8), to: plot)
+      print("drew      \(plot)")
+    }
   }
 
   /// A mistake in the words of the command.

@@ -91,6 +91,13 @@ struct SweepCommand: ParsableCommand {
       valueName: "k/n"))
   var share: ShareArgument?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Draw the loss, and the mean of each observable, over the axes, once all parts are joined.",
+      valueName: "sweep.svg"))
+  var plot: String?
+
   func validate() throws {
     guard let steps = options.stepCount else {
       throw ValidationError("How long is a run? Give either --duration in ms or --steps.")
@@ -137,7 +144,7 @@ struct SweepCommand: ParsableCommand {
   func run() throws {
     try CommandFiles(
       inputs: options.inputFiles + observation.inputFiles + target.inputFiles,
-      outputs: CommandFiles.named(["--output": output]), isShared: true
+      outputs: CommandFiles.named(["--output": output, "--plot": plot]), isShared: true
     ).check()
     if try isDouble() { try run(Double.self) } else { try run(Float.self) }
   }
@@ -167,6 +174,7 @@ struct SweepCommand: ParsableCommand {
     if parts.isComplete {
       parts.remove()
       print("complete  \(output) has this sweep already")
+      try draw(parts, sweep, loaded)
       return
     }
     try DelayNetCommand.requireMemory(parts.joiningBytes, for: "joining the numbers of \(grouped(sweep.points)) points")
@@ -178,6 +186,7 @@ struct SweepCommand: ParsableCommand {
           "\(parts.folder): \(grouped(missing.count)) of \(grouped(parts.count)) parts are missing, the first is "
             + "\(parts.path(of: missing.first ?? 0)); the same command without --gather makes them")
       }
+      try draw(parts, sweep, loaded)
       return
     }
     try Interruption.watching { try compute(sweep, parts, share, loaded) }
@@ -298,7 +307,10 @@ struct SweepCommand: ParsableCommand {
     if there > 0 { print("found     \(grouped(there)) of \(grouped(own.count)) parts") }
     try parts.makeFolder()
     // What others have to make may be there already, of an earlier sweep, or damaged: they make it again.
-    if try run(missing, sweep, parts, loaded), try finish(parts, sweep, refusing: share.size == 1) { return }
+    if try run(missing, sweep, parts, loaded), try finish(parts, sweep, refusing: share.size == 1) {
+      try draw(parts, sweep, loaded)
+      return
+    }
     if parts.isComplete {
       print("complete  \(output) was joined by another process")
       return
@@ -402,6 +414,23 @@ struct SweepCommand: ParsableCommand {
     if let best = joined.best { print("best      loss \(rounded(best.loss)) at \(place(best.point))") }
     print("wrote     \(output)")
     return true
+  }
+
+  /// Draws the sweep that the output has.
+  private func draw<Scalar>(_ parts: SweepParts, _ sweep: Sweep<Scalar>, _ loaded: LoadedNetwork<Scalar>) throws {
+    guard let plot else { return }
+    let picture = SweepPlot(
+      sweep: parts, model: sweep.problem.model,
+      title: "\(sweep.problem.model.title) · \(grouped(sweep.problem.nodes)) nodes · \(grouped(sweep.points)) points",
+      subtitle: "\(URL(fileURLWithPath: loaded.origin).lastPathComponent) · \(grouped(sweep.steps)) steps of "
+        + "\(rounded(options.timeStep)) ms, the first \(rounded(discard ?? 0)) ms discarded")
+    try writeShared(picture.svg(), to: plot)
+    print("drew      \(plot)")
+  }
+
+  /// Writes a picture that another process may be drawing as well.
+  private func writeShared(_ text: String, to path: String) throws {
+    do { try writeSharedFile(path, bytes: Array(text.utf8)) } catch { throw Failure.writing(error) }
   }
 }
 

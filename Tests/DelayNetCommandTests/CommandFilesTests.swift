@@ -45,6 +45,11 @@ struct CommandFilesTests {
     "simulate": ("simulate --model mpr --synthetic 3 --steps 5 --sigma 0.1 --gradients g.npz", "--output"),
     "map": ("map --synthetic 3 --steps 5", "--output"), "plan": ("plan --synthetic 3", "--json"),
     "notebook": ("notebook --steps 1", "--json"),
+    "sweep": (
+      "sweep --model mpr --synthetic 3 --steps 5 --sigma 0.1 --axis coupling=0,1 --monitor average --repetition-time 0.1 "
+        + "--observe mean", "--output"
+    ),
+    "observe": ("observe --input B.npy --sampling-step 1 --observe mean", "--output"),
   ]
 
   @Test("the options that name files are found")

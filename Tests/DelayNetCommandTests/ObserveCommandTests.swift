@@ -16,7 +16,7 @@ struct ObserveCommandTests {
     let words = try Command.succeed(
       "observe --input bold.npy --sampling-step 500 --discard 10000 --observe "
         + "fc,covariance,fcd,mean,variance,autocorrelation,spectrum,peak,order,metastability --lag 1000 --window 20000 "
-        + "--window-step 5000 --segment 16000 --longest-lag 5000 --output o.npz", in: folder)
+        + "--window-step 5000 --segment 16000 --longest-lag 5000 --output o.npz --plot o.svg", in: folder)
     #expect(words.contains("4 regions, 180 samples of 500 ms"))
     let kept = try Matrix(rows: 4, columns: 180) { series[$0, $1 + 20] }
     let archive = try NPZArchive(path: folder.path("o.npz"))
@@ -33,6 +33,10 @@ struct ObserveCommandTests {
         "\(observable.name)")
     }
     #expect(try archive["frequencies"].values(as: Double.self) == spectrum.frequencies)
+    let picture = try folder.text("o.svg")
+    for text in ["Functional connectivity", "Functional connectivity dynamics", "Power spectrum", "autocorrelation"] {
+      #expect(picture.contains(">\(text)<"), "\(text)")
+    }
     #expect(archive.names.count == expected.count + 1)
   }
 
@@ -78,6 +82,10 @@ struct ObserveCommandTests {
     try refused("--input bold.npy --sampling-step 1000 --observe fc,fc", "fc,fc", 64)
     try refused(
       "--input bold.npy --sampling-step 1000 --observe fcd --window 201000", "a window of 201 samples does not fit", 65)
+    let nothing = try Command.run(
+      Command.words("observe --input bold.npy --sampling-step 1000 --observe order --output p.npz --plot p.svg"),
+      in: folder)
+    #expect(nothing.status == 65 && nothing.errors.contains("there is nothing to draw") && !folder.exists("p.svg"))
     try refused("--input bold.npy --sampling-step 1000 --observe spectrum", "needs --segment", 64)
   }
 }

@@ -267,6 +267,22 @@ struct SweepCommandTests {
     #expect(try folder.bytes("sweep.npz") == whole.bytes("sweep.npz"))
   }
 
+  @Test func theSweepIsDrawnWhenItIsComplete() throws {
+    let folder = try Self.folder()
+    let line = Self.sweep + " --output sweep.npz --plot sweep.svg"
+    try Self.succeed(line + " --share 1/2", in: folder)
+    #expect(!folder.exists("sweep.svg"))
+    #expect(try Self.succeed(line + " --share 2/2", in: folder).contains("drew      sweep.svg"))
+    let picture = try folder.text("sweep.svg")
+    for text in ["loss", "mean fc", "mean spectrum", "best ", "speed (mm/ms)", "slice at w "] {
+      #expect(picture.contains(text), "\(text)")
+    }
+    // Drawn from the output again.
+    try FileManager.default.removeItem(atPath: folder.path("sweep.svg"))
+    try Self.succeed(line, in: folder)
+    #expect(try folder.text("sweep.svg") == picture)
+  }
+
   @Test func pointsThatLeaveTheNumbersAreCounted() throws {
     let folder = try Folder()
     let words = try Self.succeed(
