@@ -197,5 +197,12 @@ equal `scipy.signal.welch`, the covariance `numpy.cov`, `loss_wasserstein` `scip
 ## `optimizers.npz`
 
 The first {steps} points of optax's optimisers from `start` ({dimension}), for the loss 0.5 * sum(scales * x^2) + sum(sin(x)).
+
+## `reference_fit.npz`
+
+Made by `make_reference_fit.py`, with the same versions, from dk_average_structural.npz and dk_average_functional.npz: a fit of 84
+regions in two stages, G and w, then G and a w a region. `first_` is the first stage (51 iterations), `kept_` and `renewed_` the
+second one (21) behind the transient of the first or one of its own: `loss`, `norm` of the gradient, `coupling` and `w` where they
+were taken, `dcoupling` and `dw`. `correlation` is that of the upper triangles where the first stage begins and where it ends.
 """
 )
