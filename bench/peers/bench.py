@@ -30,6 +30,7 @@ import time
 import numpy as np
 import threadpoolctl
 
+import bench_fits
 import bench_networks
 import clib
 import connectome
@@ -448,7 +449,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a smoke test: fewer rows, few calls, JAX's scan only")
     parser.add_argument("--swift", metavar="FILE", help="the built FacadeCost of the package in bench/")
-    parser.add_argument("--command", metavar="FILE", help="the built command `delaynet`, for the hour-long run")
+    parser.add_argument("--command", metavar="FILE", help="the built command `delaynet`, for the hour-long run and fits")
     parser.add_argument("--results", default="results", metavar="FOLDER")
     parser.add_argument("--notes", metavar="FILE", help="keep the table and why its marks are what they are there, in the section `Last full run`")
     options = parser.parse_args()
@@ -464,10 +465,13 @@ def main():
         for part in (ceilings, seed, pullback, against_sgemm, precision, growth, memory, planning, normals,
                      bench_networks.mpr, bench_networks.tutorial, bench_networks.short_delays,
                      bench_networks.expected, bench_networks.wong_wang, bench_networks.wong_wang_memory,
-                     bench_networks.gradients, bench_networks.share):
-            s.say(part.__name__)
+                     bench_networks.gradients, bench_networks.share, bench_fits.gradients):
+            s.say(f"{part.__module__} {part.__name__}".removeprefix("__main__ "))
             part(s)
         bench_networks.hour(s, options.command)
+        s.say("fits by the command")
+        bench_fits.whole(s, options.command)
+        bench_fits.long(s, options.command)
         s.say("facade")
         facade(s, options.swift)
         known = versions(s)

@@ -1,8 +1,8 @@
 """The reference fit of the benchmark, and DelayNet's side of it through the Python package.
 
-Wong and Wang's network on dk_average_structural without delays, weights over their maximum, w = 0.3, I_o = 0.32, G = 0.15, S(0) =
-0.3, sigma = 0.00283, dt = 4 ms, 90 s behind a transient of 90 s with the same noise, jax.random.normal(jax.random.key(0), (22500, 1,
-84)); BOLD every second; functional connectivity of what follows 20 columns; the root mean square of its difference to
+Wong and Wang's network on dk_average_structural without delays, weights over their maximum, w = 0.3, I_o = 0.32, G = 0.15,
+S(0) = 0.3, sigma = 0.00283, dt = 4 ms, 90 s behind a transient of 90 s with the same noise,
+jax.random.normal(jax.random.key(0), (22500, 1, 84)); BOLD every second; functional connectivity of what follows 20 columns; the root mean square of its difference to
 dk_average_functional over the whole matrix with a diagonal of 0; Adam, 50 steps at 0.01 for G and w, 50 at 0.005 with a w a
 region. `delayed` has lengths / 3 mm/ms in steps, half to even. All in float64.
 """

@@ -19,6 +19,7 @@ COST = "1 is an edge and step that cost the same whatever else grows; 1.5 was as
 SHORT = "1 is a delay that costs nothing by being short; 2 was asked."
 TUTORIAL = ("What was asked when the row was added, less than with delays, for there is nothing to gather; no number is "
             "derived.")
+FITS = "What was asked when fits were added, of 0.8 s a value and gradient on one core; no number is derived."
 
 MARKS = [Mark(*line) for line in (
     # row, must, aim, better, unit, quick, why
@@ -87,6 +88,22 @@ MARKS = [Mark(*line) for line in (
      "The run, the adjoint of its delayed sums and the weights' dot products have equally many multiply-adds, which makes 3 "
      "where these are most of a step; 3.5 was asked."),
     ("share of a step that is not delayed sum*", 0.6, 0.35, "lower", "x", True, NETWORKS),
+    ("reference fit, no delays: value and gradient, against tvboptim", 5, 12, "higher", "x", False, FITS),
+    ("reference fit, lengths / 3: value and gradient, against tvboptim", 10, 20, "higher", "x", False,
+     "What was asked when fits were added, more than without delays, for which tvboptim gathers from all pairs; nothing is "
+     "derived."),
+    ("reference fit, *: value and gradient, a step", None, None, "lower", "us", True, READ),
+    ("reference fit, 100 steps, by the command, against tvboptim's script", 6, 15, "higher", "x", False,
+     "What was asked when fits were added: a little more than of a gradient, since nothing is compiled before the first one."),
+    ("reference fit: peak memory of tvboptim's script over the command's", 30, 60, "higher", "x", False,
+     "A thirtieth of 1.8 GB is 60 MB, of which the command's own code and libraries are half; the number was asked."),
+    ("reference fit: peak memory of tvboptim's script over the command's, *", None, None, "higher", "x", True,
+     "Nothing was asked of noise from a file, whose 15 MB are read, converted and kept."),
+    ("BOLD, FC and their adjoints: share of value and gradient", 15, 5, "lower", "%", False,
+     "0 is what is observed at no cost; 15 was asked. BOLD is one complex product a node and step, FC is outside of the steps."),
+    ("10 min at dt = 0.1 ms, 84 regions of MPR, balloon BOLD, gradient by 84 eta: peak memory", 128, 64, "lower", "MB", True,
+     "6,000,000 states of 84 regions take 4 GB in float; a thirtieth of it was asked."),
+    ("10 min of MPR, value and gradient by the command: seconds", None, None, "lower", "s", True, READ),
     ("one hour at dt = 0.1 ms, 76 regions, averaged to 1 ms: peak memory", 256, 64, "lower", "MB", True,
      "The means that are written are 2.2 GB in float, so that a run that holds them fails; the number was asked."),
     ("one hour, by the command: seconds", None, None, "lower", "s", True, READ),

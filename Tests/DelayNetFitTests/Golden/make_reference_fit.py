@@ -6,12 +6,16 @@ Without a folder it is $DELAYNET_DATA, else ../shared/data beside the repository
 is written out here and shares nothing with the library: a scan of Heun steps, whose coupling is frozen and whose states are
 clamped to [0, 1] after predictor and corrector; the untruncated Volterra kernel as a matrix; jnp.corrcoef; optax.adam.
 
-With --quirks NAME[,NAME ...] it prints what the fit becomes with conventions of tvboptim 0.4 instead, and writes nothing:
+With --quirks NAME[,NAME ...] it prints what the fit becomes with other conventions, and writes nothing. Those of tvboptim 0.4 are:
 
     average     its temporal average begins one step late: run and transient by themselves, the transient's last step twice
     kernel      20 s of the kernel at 5,000 points that include both ends: 4.0008 ms apart, where the interim is 4 ms
     predictor   only the corrector is clamped
     all         these three
+
+and what no library but The Virtual Brain does:
+
+    late        BOLD is one interim late
 """
 
 import argparse
@@ -63,7 +67,7 @@ class Reference:
     def kernel_matrix(self):
         """The weight in column k of BOLD of every step of transient and run, (K, 2T)."""
         tau, omega = 0.8, np.sqrt(1 / 0.4 - 1 / (4 * 0.8**2))
-        k = np.arange(1, steps // every + 1)[:, None] * every + steps - 1 - np.arange(2 * steps)
+        k = np.arange(1, steps // every + 1)[:, None] * every + steps - 1 - np.arange(2 * steps) - ("late" in self.quirks)
         spacing, longest = (20_000 / 4999, 5000) if "kernel" in self.quirks else (dt, 2 * steps)
         t = k * spacing / 1000
         return np.where((k > 0) & (k < longest), np.exp(-t / (2 * tau)) * np.sin(omega * t) / (3 * omega), 0)
@@ -120,6 +124,7 @@ def main():
     parser.add_argument("folder", nargs="?")
     parser.add_argument("--quirks", default=None)
     parser.add_argument("--iterations", type=int, default=51)
+    parser.add_argument("--first", action="store_true", help="with --quirks: only the first stage")
     parser.add_argument("--say", action="store_true", help="the loss of every step")
     options = parser.parse_args()
     folder = pathlib.Path(options.folder or os.environ.get("DELAYNET_DATA") or here / "../../../../shared/data")
@@ -137,12 +142,14 @@ def main():
     if options.quirks is not None:
         def show(name, log, parameters, begin):
             print(json.dumps({
-                "quirks": quirks, "stage": name, "losses": [float(log["loss"][0]), float(log["loss"][-1])],
-                "best": float(log["loss"].min()), "coupling": float(parameters["coupling"]),
+                "quirks": quirks, "stage": name, "losses": [float(log["loss"][k]) for k in (0, -2, -1)],
+                "coupling": float(parameters["coupling"]),
                 "w": np.asarray(parameters["w"]).mean().item(), "r": reference.correlation(parameters, begin)}), flush=True)
 
         print(json.dumps({"r": reference.correlation({"coupling": 0.15, "w": 0.3}, begin)}))
         show("1", first, fitted, begin)
+        if options.first:
+            return
         for name, where, free in (("2, the transient of 1", begin, None), ("2, the transient of 1, G kept", begin, {"w"}),
                                   ("2, its own transient", renewed, None)):
             log, best = reference.minimize(spread, where, 0.005, options.iterations, free, options.say)
