@@ -135,7 +135,7 @@ def long(s, command):
                           "--speed", "3", "--duration", "600000", "--coupling", "0.05", "--set", "eta=-4.6", "--sigma", "0.02",
                           "--precision", "float32", "--monitor", "bold:balloon-friston2003", "--repetition-time", "1000",
                           "--target-fc", files[1], "--discard", "20000", "--free", "eta:region", "--iterations", "1",
-                          "--memory", "32MB", "--threads", "1", "--output", pathlib.Path(folder) / "fit.npz"])
+                          "--memory", "16MB", "--threads", "1", "--output", pathlib.Path(folder) / "fit.npz"])
     if not report:
         return s.skip(LONG, "the command failed")
     s.row(LONG, report[1] / 1e6, timed=False)
