@@ -93,6 +93,12 @@ struct FitCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Continue a fit from its output.", valueName: "fit.npz"))
   var resume: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Draw the loss, observed beside target, and what was free.", valueName: "fit.svg"))
+  var plot: String?
+
   func validate() throws {
     guard options.stepCount != nil else {
       throw ValidationError("How long is a run? Give either --duration in ms or --steps.")
@@ -128,7 +134,7 @@ struct FitCommand: ParsableCommand {
     try CommandFiles(
       inputs: options.inputFiles + observation.inputFiles + target.inputFiles + free.compactMap(\.inputFile)
         + CommandFiles.named(["--start": start, "--resume": resume]),
-      outputs: CommandFiles.named(["--output": output]), mayBeRead: "--output"
+      outputs: CommandFiles.named(["--output": output, "--plot": plot]), mayBeRead: "--output"
     ).check()
     if options.precision?.isDouble ?? true { try run(Double.self) } else { try run(Float.self) }
   }
@@ -229,6 +235,8 @@ struct FitCommand: ParsableCommand {
     do {
       while let step = try loaded.naming({ try steps.next() }) {
         line.show(step)
+        // Short runs may be over before the handler is asked.
+        if Interruption.isRequested { throw DelayNetError.cancelled(steps: []) }
         guard (ContinuousClock.now - saved).seconds > 10 else { continue }
         try save()
         saved = ContinuousClock.now
@@ -254,6 +262,12 @@ struct FitCommand: ParsableCommand {
     }
     try save()
     print("wrote     \(output)")
+    guard let plot, let goal else { return }
+    let picture = FitPicture(
+      fit: fit, target: goal, series: try? FitFile<Scalar>.series(of: best.problem, fit), labels: loaded.labels,
+      origin: URL(fileURLWithPath: loaded.origin).lastPathComponent, lossName: target.loss.title)
+    try write(Data(picture.svg().utf8), to: plot)
+    print("drew      \(plot)")
   }
 
   /// "0.15", or "0.21 … 0.34".

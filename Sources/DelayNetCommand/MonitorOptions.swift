@@ -107,7 +107,7 @@ struct MonitorOptions: ParsableArguments {
       let what = if case .response = monitor { "--interim" } else { "--time-step" }
       throw ValidationError("--repetition-time \(repetitionTime) ms is no multiple of \(what) \(unit) ms.")
     }
-    let steps = Int(ratio.rounded())
+    var steps = Int(ratio.rounded())
     switch monitor {
     case .subsample: return .subsample(every: steps, of: [state])
     case .average: return .average(over: steps, of: [state])
@@ -127,10 +127,11 @@ struct MonitorOptions: ParsableArguments {
       }
       let interim = interim ?? 4
       let means = interim / timeStep
-      guard abs(means - means.rounded()) <= 1e-9 * means, means.rounded() >= 1 else {
+      guard abs(means - means.rounded()) <= 1e-9 * means, means.rounded() >= 1, means * ratio < 1e15 else {
         throw ValidationError("--interim \(interim) ms is no multiple of --time-step \(timeStep) ms.")
       }
-      return .bold(response, repetitionTime: repetitionTime, interim: interim, of: [state])
+      steps *= Int(means.rounded())
+      return .bold(response, every: steps, interimSteps: Int(means.rounded()), of: [state])
     }
   }
 }

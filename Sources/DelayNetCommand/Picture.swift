@@ -9,10 +9,10 @@ struct Picture {
   private var counted = 0
   private var traces: [[Double]]
 
-  init(nodes: [Int], columns: Int, timeStep: Double, thinning: Thinning) {
+  init(nodes: [Int], columns: Int, timeStep: Double, stepsPerColumn: Int) {
     self.nodes = nodes
     group = max(1, columns / 8192)
-    columnTime = timeStep * Double(thinning.stepsPerColumn)
+    columnTime = timeStep * Double(stepsPerColumn)
     sums = nodes.map { _ in 0 }
     traces = nodes.map { _ in [] }
   }

@@ -62,7 +62,7 @@ extension SimulateCommand {
       try save(trajectory.carry)
     }
 
-    let discarded = problem.thinning.columns(in: start.step..<(start.step + steps)) - columns
+    let discarded = problem.monitors[0].columns(in: start.step..<(start.step + steps)) - columns
     let back = ProgressBar("differentiating")
     let before = ContinuousClock.now
     let gradient = try Interruption.watching {

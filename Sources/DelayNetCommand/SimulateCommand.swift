@@ -63,6 +63,9 @@ struct SimulateCommand: ParsableCommand {
     name: .long, parsing: .unconditional, help: ArgumentHelp("Keep means over k steps only.", valueName: "k"))
   var average: Int?
 
+  @OptionGroup(title: "Or what a monitor sees of one state")
+  var observation: MonitorOptions
+
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
@@ -144,6 +147,13 @@ struct SimulateCommand: ParsableCommand {
 
   func validate() throws {
     if subsample != nil, average != nil { throw ValidationError("--subsample or --average, not both.") }
+    if observation.monitor != nil {
+      for (option, isGiven) in [
+        ("--subsample", subsample != nil), ("--average", average != nil), ("--states", states != nil),
+      ] where isGiven {
+        throw ValidationError("\(option) or --monitor, not both.")
+      }
+    }
     for (name, value) in [("--subsample", subsample), ("--average", average)] {
       if let value, value < 1 { throw ValidationError("\(name) must be at least 1, not \(value).") }
     }
@@ -182,7 +192,8 @@ struct SimulateCommand: ParsableCommand {
 
   func run() throws {
     try CommandFiles(
-      inputs: options.inputFiles + CommandFiles.named(["--cotangent": cotangent, "--resume": resume]),
+      inputs: options.inputFiles + observation.inputFiles
+        + CommandFiles.named(["--cotangent": cotangent, "--resume": resume]),
       outputs: CommandFiles.named([
         "--output": output, "--gradients": gradients, "--checkpoint": checkpoint, "--plot": plot,
       ]),
@@ -202,7 +213,11 @@ struct SimulateCommand: ParsableCommand {
 
   private var thinning: Thinning { subsample.map { .subsample($0) } ?? average.map { .average($0) } ?? .none }
   /// What the run gives out.
-  private var monitor: Monitor {
+  private func monitor<Scalar>(_ loaded: LoadedNetwork<Scalar>) throws -> Monitor {
+    let model = try NodeModel.required(options.model)
+    if let chosen = try observation.monitor(of: model, nodes: loaded.network.nodes, timeStep: options.timeStep) {
+      return chosen
+    }
     var monitor = Monitor(thinning)
     monitor.states = states?.split(separator: ",").map(String.init)
     return monitor
@@ -220,10 +235,14 @@ struct SimulateCommand: ParsableCommand {
     print(
       "model     \(problem.model.title), \(options.scheme.name), coupling \(rounded(options.coupling)), \(strength), "
         + "\(Scalar.npyElementType == .float64 ? "float64" : "float32"), \(problem.plan.report.instructionSet)")
-    if columns == 0, steps > 0, !run.course.completesOutput { try requireColumn(steps, from: run.start.step) }
+    if columns == 0, steps > 0, !run.course.completesOutput {
+      try requireColumn(steps, from: run.start.step, every: problem.monitors[0].stepsPerColumn)
+    }
     try requireFile(for: problem, columns: columns)
     var picture = plot.map { _ in
-      Picture(nodes: SeriesPlot.spread(problem.nodes), columns: columns, timeStep: options.timeStep, thinning: thinning)
+      Picture(
+        nodes: SeriesPlot.spread(run.shape[1]), columns: columns, timeStep: options.timeStep,
+        stepsPerColumn: problem.monitors[0].stepsPerColumn)
     }
     if let gradients {
       try Interruption.watching { try differentiate(run, loaded, to: gradients, &picture) }
@@ -238,19 +257,21 @@ struct SimulateCommand: ParsableCommand {
       var notes = "\(URL(fileURLWithPath: loaded.origin).lastPathComponent) · G \(rounded(options.coupling))"
       for assignment in options.set { notes += " · \(assignment.name) \(assignment.text)" }
       notes += " · \(problem.monitors.first?.states?.first ?? problem.model.states.first?.name ?? "")"
-      try write(Data(picture.svg(parts.joined(separator: " · "), notes, loaded.labels).utf8), to: plot)
+      try write(Data(picture.svg(parts.joined(separator: " · "), notes, run.shape[1] == problem.nodes ? loaded.labels : nil).utf8), to: plot)
       print("drew      \(plot)")
     }
   }
 
   /// Refuses a run that ends before its first column does, unless a checkpoint keeps what it has of that.
-  private func requireColumn(_ steps: Int, from step: Int) throws {
-    var option = average.map { "--average \($0)" } ?? "--subsample \(thinning.stepsPerColumn)"
+  private func requireColumn(_ steps: Int, from step: Int, every: Int) throws {
+    var option =
+      average.map { "--average \($0)" } ?? subsample.map { "--subsample \($0)" }
+      ?? "--repetition-time \(rounded(Double(every) * options.timeStep))"
     if discard != nil { option += ", --discard \(discarded) steps" }
     guard checkpoint != nil, gradients == nil else {
       let span = "\(grouped(steps)) steps" + (step > 0 ? " from step \(grouped(step)) on" : "")
       throw ValidationError(
-        "\(option): a column ends after every \(grouped(thinning.stepsPerColumn)) steps, and none does in a run of \(span)."
+        "\(option): a column ends after every \(grouped(every)) steps, and none does in a run of \(span)."
       )
     }
     print("columns   none: the first one of \(option) ends later")
@@ -267,6 +288,7 @@ struct SimulateCommand: ParsableCommand {
         "\(CheckpointedRunError.unfinishedOutput(NPYColumnWriter<Scalar>.unfinishedPath(of: output))); complete it without "
           + "--gradients")
     }
+    let monitor = try monitor(loaded)
     return try naming(loaded) {
       let course = try CheckpointedRun<Scalar>.Course(steps: options.stepCount, resuming: carry, output: output)
       let run = try CheckpointedRun(

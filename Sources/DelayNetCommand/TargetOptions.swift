@@ -81,6 +81,15 @@ struct TargetOptions: ParsableArguments {
 enum LossArgument: String, ExpressibleByArgument, CaseIterable {
   case correlation, rmse, fisher
 
+  /// What an axis calls it.
+  var title: String {
+    switch self {
+    case .correlation: "1 − r"
+    case .rmse: "root mean square error"
+    case .fisher: "root mean square error of z"
+    }
+  }
+
   /// The loss of a run's functional connectivity.
   func loss<Scalar: DelayNetScalar>(
     _ connectivity: Traced<Scalar>, _ target: Matrix<Scalar>

@@ -35,6 +35,20 @@ enum Command {
     return process
   }
 
+  /// Starts a process with the signals' default actions: a process inherits which ones it ignores and blocks.
+  static func start(_ process: Process) throws {
+    let numbers = [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ]
+    let before = numbers.map { signal($0, SIG_DFL) }
+    var (none, mask) = (sigset_t(), sigset_t())
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &mask)
+    defer {
+      pthread_sigmask(SIG_SETMASK, &mask, nil)
+      for (number, handler) in zip(numbers, before) { signal(number, handler) }
+    }
+    try process.run()
+  }
+
   /// Runs the command to its end in a folder.
   static func run(_ arguments: [String], in folder: Folder) throws -> Outcome {
     let process = try process(arguments, in: folder)

@@ -49,6 +49,10 @@ struct CommandFilesTests {
       "sweep --model mpr --synthetic 3 --steps 5 --sigma 0.1 --axis coupling=0,1 --monitor average --repetition-time 0.1 "
         + "--observe mean", "--output"
     ),
+    "fit": (
+      "fit --model mpr --synthetic 3 --steps 5 --sigma 0.1 --monitor average --repetition-time 0.1 --free coupling "
+        + "--target-fc T.npy", "--output"
+    ),
     "observe": ("observe --input B.npy --sampling-step 1 --observe mean", "--output"),
   ]
 
@@ -67,7 +71,10 @@ struct CommandFilesTests {
       #expect(option.command == "check" || option.option == Self.calls[option.command]?.1)
       return
     }
+    // A fit goes on in the file that it is resumed from.
+    if option.command == "fit", option.option == "--resume" { return }
     var words = Command.words(line)
+    if option.option == "--target-series" { words.removeLast(2) }
     // Networks have one source.
     let isNetwork =
       ["--connectome", "--weights", "--delays"].contains(option.option) || option.option.hasSuffix("s-file")

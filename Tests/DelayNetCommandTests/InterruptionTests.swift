@@ -31,20 +31,6 @@ struct InterruptionTests {
     Issue.record("waited in vain")
   }
 
-  /// Starts a process with the signals' default actions: a process inherits which ones it ignores and blocks.
-  private func start(_ process: Process) throws {
-    let numbers = [SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ]
-    let before = numbers.map { signal($0, SIG_DFL) }
-    var (none, mask) = (sigset_t(), sigset_t())
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, &mask)
-    defer {
-      pthread_sigmask(SIG_SETMASK, &mask, nil)
-      for (number, handler) in zip(numbers, before) { signal(number, handler) }
-    }
-    try process.run()
-  }
-
   @Test(
     "SIGTERM, SIGHUP and Ctrl-C keep what was computed and exit with the signal's status",
     arguments: [SIGTERM, SIGHUP, SIGINT])
@@ -52,7 +38,7 @@ struct InterruptionTests {
     let folder = try Folder()
     let process = try Command.process(
       Command.words(Self.long + " --output x.npy --checkpoint c --checkpoint-every 1000"), in: folder)
-    try start(process)
+    try Command.start(process)
     // There is an unfinished output from the first steps on.
     try wait { folder.exists("x.npy.unfinished") }
     kill(process.processIdentifier, number)
@@ -73,7 +59,7 @@ struct InterruptionTests {
     let folder = try Folder()
     let process = try shell(
       "{ $DN simulate --model mpr --synthetic 5 --steps 200 --output x.npy; echo $? > status; } | true", in: folder)
-    try start(process)
+    try Command.start(process)
     process.waitUntilExit()
     #expect(try folder.text("status") == "\(128 + SIGPIPE)\n")
     #expect(try NPYArray(path: folder.path("x.npy")).shape == [2, 5, 200])
@@ -87,7 +73,7 @@ struct InterruptionTests {
     let process = try shell(
       "ulimit -f 4096; $DN simulate --model linear --synthetic 10 --coupling 0.01 --steps 10000000 --output x.npy; echo $? > status",
       in: folder)
-    try start(process)
+    try Command.start(process)
     process.waitUntilExit()
     #expect(try folder.text("status") == "\(128 + SIGXFSZ)\n")
     #expect(try folder.text("stderr.txt").contains("x.npy"))
@@ -100,7 +86,7 @@ struct InterruptionTests {
     let folder = try Folder()
     // Without a checkpoint the bytes go to a temporary file.
     let process = try Command.process(Command.words(Self.long + " --output x.npy"), in: folder)
-    try start(process)
+    try Command.start(process)
     func temporaries() throws -> [String] {
       try FileManager.default.contentsOfDirectory(atPath: folder.url.path).filter { $0.hasPrefix("x.npy") }
     }
@@ -120,7 +106,7 @@ struct InterruptionTests {
     let folder = try Folder()
     for _ in 0..<3 {
       let process = try Command.process(Command.words(Self.long + " --output x.npy"), in: folder)
-      try start(process)
+      try Command.start(process)
       try wait {
         try FileManager.default.contentsOfDirectory(atPath: folder.url.path).contains { $0.hasPrefix("x.npy") }
       }
@@ -141,7 +127,7 @@ struct InterruptionTests {
     let process = try shell(
       "trap '' HUP; $DN simulate --model mpr --synthetic 30 --steps 20000 --output x.npy & kill -HUP $!; wait $!; echo $? > status",
       in: folder)
-    try start(process)
+    try Command.start(process)
     process.waitUntilExit()
     #expect(try folder.text("status") == "0\n")
     #expect(try NPYArray(path: folder.path("x.npy")).shape == [2, 30, 20000])
