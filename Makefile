@@ -31,6 +31,10 @@ STOCHASTIC = --steps 10000 --time-step 1 --seed 0 --scale stable --noise-gain 1 
 # every choice is as kind: with G = 0.5 and noise in V alone they are of the order of 1e9.
 MINUTE = --duration 60000 --time-step 0.1 --coupling 0.4 --set eta=-3.9 --set J=14.5 --sigma r=0.05,V=0.4 --average 100
 
+# 80 s of reduced Wong-Wang at 4 ms without delays, seen as BOLD once a second behind 20 s.
+BOLD = --model wong_wang --set I_o=0.32 --time-step 4 --no-delays --duration 80000 --normalize max --precision double --seed 1 \
+	--monitor bold:volterra --repetition-time 1000 --discard 20000
+
 install = missing=""; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then echo "installing:$$missing"; \
 	  run=""; [ "$$(id -u)" = 0 ] || run=sudo; \
@@ -58,6 +62,17 @@ run: build
 	@echo; echo "One minute of neural masses (Montbrio, Pazo, Roxin), means over 10 ms, and the gradient of their mean rate:"
 	@$(DELAYNET) simulate --model mpr --synthetic 84 $(MINUTE) --output $(RESULTS)/mpr.npy --plot $(RESULTS)/mpr.svg \
 	  --gradients $(RESULTS)/mpr_gradients.npz --with-respect-to weights,coupling,parameters,sigma --memory 64MB
+	@echo; echo "BOLD of 60 synthetic regions with G = 0.2 and w = 0.5, and a fit that finds both from its functional connectivity:"
+	@$(DELAYNET) simulate --synthetic 60 $(BOLD) --sigma 0.01 --coupling 0.2 --set w=0.5 --output $(RESULTS)/bold.npy
+	@$(DELAYNET) fit --synthetic 60 $(BOLD) --sigma 0.01 --coupling 0.12 --set w=0.4 --target-series $(RESULTS)/bold.npy \
+	  --free coupling:positive --free w --rate 0.03 --iterations 80 --output $(RESULTS)/fit.npz --plot $(RESULTS)/fit.svg \
+	  2>$(RESULTS)/fit.log
+	@if [ -f $(DATA)/dk_average_structural.npz ]; then \
+	  echo; echo "Coupling and regional excitability of 84 regions from a recorded functional connectivity:"; \
+	  $(DELAYNET) fit --connectome $(DATA)/dk_average_structural.npz $(BOLD) --sigma 0.003 --coupling 0.15 --set w=0.3 \
+	    --target-fc $(DATA)/dk_average_functional.npz --free coupling:positive --free w:region --rate 0.01 --iterations 50 \
+	    --output $(RESULTS)/fit_84.npz --plot $(RESULTS)/fit_84.svg 2>$(RESULTS)/fit_84.log; \
+	else echo; echo "$(DATA)/dk_average_structural.npz is not there: the fit on real data is skipped."; fi
 	@if [ -f $(DATA)/connectivity_76.zip ]; then \
 	  echo; echo "The linear network on The Virtual Brain's 76 regions:"; \
 	  $(DELAYNET) map --connectome $(DATA)/connectivity_76.zip $(STOCHASTIC) \

@@ -26,7 +26,9 @@ struct ReadmeTests {
     if RealData.isThere(data) { try RealData.link(data, into: folder) }
     let lines = try Self.lines().filter { RealData.isThere(data) || !$0.contains(data) }
     #expect(
-      Set(lines.map { Command.words($0)[1] }) == ["notebook", "map", "check", "models", "simulate", "plan", "info"])
+      Set(lines.map { Command.words($0)[1] }) == [
+        "notebook", "map", "check", "models", "simulate", "fit", "sweep", "observe", "plan", "info",
+      ])
     for line in lines { try Command.succeed(String(line.dropFirst("delaynet ".count)), in: folder) }
     // What they say they write is there.
     for line in lines {
