@@ -257,7 +257,9 @@ struct SimulateCommand: ParsableCommand {
       var notes = "\(URL(fileURLWithPath: loaded.origin).lastPathComponent) · G \(rounded(options.coupling))"
       for assignment in options.set { notes += " · \(assignment.name) \(assignment.text)" }
       notes += " · \(problem.monitors.first?.states?.first ?? problem.model.states.first?.name ?? "")"
-      try write(Data(picture.svg(parts.joined(separator: " · "), notes, run.shape[1] == problem.nodes ? loaded.labels : nil).utf8), to: plot)
+      // Sensors of a projection are no regions.
+      let labels = run.shape[1] == problem.nodes ? loaded.labels : nil
+      try write(Data(picture.svg(parts.joined(separator: " · "), notes, labels).utf8), to: plot)
       print("drew      \(plot)")
     }
   }
