@@ -28,6 +28,30 @@ import Testing
     try await others(fit, target)
   }
 
+  @Test func fromAConnectomeToAFittedBrain() async throws {
+    let problem = try FitTests.problem()
+    var other = try FitTests.problem(coupling: 0.9)
+    other.monitors = [.bold(.volterra, repetitionTime: 1000, of: ["S"])]
+    let columns = try other.simulate(steps: 20_000).series
+    let recording = try Matrix(rows: 5, columns: 30) { columns[0, $0, $1 + 10] }
+
+    let target = try FunctionalConnectivity().value(of: recording)
+    let bold = Monitor.bold(.volterra, repetitionTime: 1000, of: ["S"])
+    var fit = Fit(problem, steps: 20_000, discarding: 5000, monitor: bold) { activity in
+      1 - activity.functionalConnectivity().correlation(with: target)
+    }
+    fit.free = [.coupling(.positive), .parameter("w", in: 0...1)]
+    for try await step in fit.minimize(.adam(rate: 0.02), iterations: 5) { print(step.number, step.loss) }
+    let shared = fit.best
+    #expect(shared.loss <= fit.log[0].loss && fit.log.count == 5)
+
+    fit.problem = fit.best.problem
+    fit.free = [.parameter("w", .perRegion, in: 0...1).penalizingSpread(0.1)]
+    for try await step in fit.minimize(.adam(rate: 0.005, clipping: 1), iterations: 5) { print(step.number, step.loss) }
+    #expect(abs(fit.log[0].loss - shared.loss) <= 1e-9)
+    #expect(fit.best.values[0].values.count == 5)
+  }
+
   private func transient(_ fit: Fit<Double>) throws {
     var quick = fit
     quick.problem.monitors = [quick.monitor]
