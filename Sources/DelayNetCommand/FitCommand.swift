@@ -31,7 +31,7 @@ struct FitCommand: ParsableCommand {
       --output is a .npz of every free parameter by its name, in physical numbers, at the smallest loss; `loss` and `gradient_norm` of \
       every iteration; `observed` and `target`, (N, N), and `series`, what the monitor saw at the smallest loss; texts of the \
       `command` and of the fit's `state`. It is written now and then, and where the fit is interrupted: --resume continues from there, \
-      with the bits of a fit that was never stopped. --start begins with the parameters of another fit.
+      with the bits of a fit that was never stopped; the rest of the command, --start included, has to be as it was. --start begins with the parameters of another fit.
 
       EXAMPLES
         delaynet fit --connectome dk.npz --normalize max --model wong_wang --time-step 4 --no-delays --duration 120000 --sigma 0.003 \\
@@ -121,7 +121,6 @@ struct FitCommand: ParsableCommand {
     if options.noise != nil, realizations > 1 || renewNoise {
       throw ValidationError("--noise is one realisation; --realizations and --renew-noise draw theirs.")
     }
-    if start != nil, resume != nil { throw ValidationError("--start or --resume, not both.") }
     guard let steps = options.stepCount, discardedSteps < steps else {
       throw ValidationError("--discard \(discard ?? 0) ms leaves nothing of the run.")
     }

@@ -44,7 +44,7 @@ extension Traced {
   /// connectivity dynamics.
   ///
   /// Both matrices are square; they need not have the same extents, as two recordings need not have the same windows. See
-  /// ``DelayNet/Linearization/wassersteinDistance(of:to:)``.
+  /// `Linearization.wassersteinDistance(of:to:)`.
   public func wassersteinDistance(to target: Matrix<Scalar>) -> TracedScalar<Scalar> {
     let target = target.map { Double($0) }
     return number { x throws(DelayNetError) in

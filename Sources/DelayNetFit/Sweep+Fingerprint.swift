@@ -2,7 +2,7 @@ extension Sweep {
   /// With which settings a sweep is made, but for its loss: two sweeps of equal fingerprints and losses have the same bits at
   /// every point.
   ///
-  /// - Throws: what ``DelayNet/Problem/fingerprint()`` throws.
+  /// - Throws: what `Problem.fingerprint()` throws.
   /// - Complexity: O(edges + numbers of noise samples and stimulus).
   public func fingerprint() throws(DelayNetError) -> Fingerprint {
     var settings = try problem.fingerprint().settings

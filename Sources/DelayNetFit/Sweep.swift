@@ -178,7 +178,7 @@ public struct Sweep<Scalar: DelayNetScalar>: Sendable {
 
   /// The problem that is run at a point, of its first realization.
   ///
-  /// - Throws: what ``DelayNet/Problem/with(conductionSpeed:)`` throws.
+  /// - Throws: what `Problem.with(conductionSpeed:)` throws.
   /// - Precondition: there is such a point.
   public func problem(at point: Int) throws(DelayNetError) -> Problem<Scalar> {
     try problem(at: point, from: withSpeed(of: point))
@@ -277,8 +277,8 @@ public struct Sweep<Scalar: DelayNetScalar>: Sendable {
   ///     cancelling the surrounding `Task` does.
   ///   - onPoint: called once a point, in no particular order, by one thread at a time but not always the calling one; returns
   ///     whether to continue.
-  /// - Throws: ``DelayNet/DelayNetError/cancelled(steps:)``, with nothing for its steps, once the points in hand are given up;
-  ///   what ``DelayNet/Problem/simulate(steps:from:threads:progress:onStop:)`` throws, but for a state that leaves the finite
+  /// - Throws: `DelayNetError.cancelled(steps:)`, with nothing for its steps, once the points in hand are given up;
+  ///   what `Problem.simulate(steps:from:threads:progress:onStop:)` throws, but for a state that leaves the finite
   ///   numbers, which makes the point's numbers NaN. Points that were handed over stand in any case.
   /// - Precondition: there are such points.
   /// - Complexity: one run at a time a thread is held in memory, and the plans of the speeds at hand.
@@ -328,7 +328,7 @@ public struct Sweep<Scalar: DelayNetScalar>: Sendable {
   ///   - chosen: which points, of those that are not there yet; all of them unless given.
   ///   - threads: at most so many points are run at once; 0 means all processors.
   ///   - progress: called now and then by the calling thread; returning false cancels the sweep.
-  /// - Throws: what ``run(points:threads:progress:onPoint:)`` throws; ``DelayNet/DelayNetError/shapeMismatch(name:expected:found:)``
+  /// - Throws: what ``run(points:threads:progress:onPoint:)`` throws; `DelayNetError.shapeMismatch(name:expected:found:)`
   ///   for results of another sweep's extents.
   public func run(
     into results: inout SweepResults, points chosen: (some Sequence<Int>)? = Range<Int>?.none, threads: Int = 0,

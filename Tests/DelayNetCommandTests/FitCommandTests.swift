@@ -108,6 +108,12 @@ import Testing
     let best = try numbers("loss", of: "first.npz", in: folder).min()!
     #expect(abs(try numbers("loss", of: "second.npz", in: folder)[0] - best) < 1e-12)
     #expect(try numbers("w", of: "second.npz", in: folder).count == 5)
+    // It is a start also of the fit that goes on.
+    try fit("--start first.npz --free w:region --iterations 4 --output whole.npz", in: folder)
+    try fit("--start first.npz --free w:region --iterations 4 --output second.npz --resume second.npz", in: folder)
+    for name in ["loss", "w"] {
+      #expect(try numbers(name, of: "second.npz", in: folder) == numbers(name, of: "whole.npz", in: folder))
+    }
     // A transient moves the start of the run, and the noise goes on.
     let outcome = try fit("--start first.npz --free w --iterations 1 --transient 2000 --output third.npz", in: folder)
     #expect(outcome.output.contains("transient 500 steps"))
