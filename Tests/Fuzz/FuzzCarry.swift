@@ -16,9 +16,10 @@ public func fuzzCarry(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 
 private func check<Element: NPYElement & BinaryFloatingPoint>(_ bytes: [UInt8], _ type: Element.Type) {
   guard let carry = try? SavedCarry<Element>(bytes: bytes) else { return }
-  precondition(carry.state.count == carry.states * carry.nodes && carry.partial.count == carry.state.count)
+  precondition(carry.state.count == carry.states * carry.nodes)
+  precondition(carry.monitored.count == carry.monitoredRows * carry.nodes)
   precondition(carry.columns.count == carry.couplings * carry.nodes * carry.history)
-  precondition(carry.step >= 0 && carry.goal >= 0 && carry.every >= 1)
+  precondition(carry.step >= 0 && carry.goal >= 0 && carry.monitors.allSatisfy { $0.every >= 1 })
   guard let again = try? carry.encoded() else { fatalError("refuses to write what it read") }
   precondition(again == bytes)
 }

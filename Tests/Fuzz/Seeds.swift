@@ -22,7 +22,7 @@ func seedCarry<Element: NPYElement & BinaryFloatingPoint>(
 ) throws(FileError) -> [UInt8] {
   try SavedCarry<Element>(
     model: "mpr", step: 123, goal: 1000, monitors: monitors, states: 2, couplings: 1, nodes: 3,
-    history: 4,
+    history: 4, monitoredRows: rows,
     state: (0..<6).map { Element($0) }, columns: (0..<12).map { Element($0) / 8 },
     monitored: Array([0, 1, -2, .infinity, .nan, 5].prefix(3 * rows))
   ).encoded()
