@@ -17,8 +17,7 @@ extension Ensemble {
     progress: ProgressHandler? = nil, of loss: (Traced<Scalar>) throws(DelayNetError) -> TracedScalar<Scalar>
   ) throws(DelayNetError) -> [(value: Scalar, gradient: Problem<Scalar>.Gradient)] {
     let options = CallOptions(threads: threads, progress: progress)
-    let part: TapeMemory = if case .bytes(let bytes) = memory { .bytes(bytes / max(count, 1)) } else { memory }
-    let recording = try Recording(members(steps, carries), memory: part, options)
+    let recording = try Recording(arrays(steps, carries), memory: share(of: memory), options)
     var (values, cotangents): ([Scalar], [[StateArray<Scalar>?]]) = ([], [])
     for trajectory in recording.trajectories {
       let series = try trajectory.series.rest(from: firstColumn)
@@ -44,20 +43,6 @@ extension Ensemble {
       values.append(try call.value(of: loss(call.leaves[0])))
     }
     return values
-  }
-
-  func members(
-    _ steps: Int, _ carries: [NetworkCarry<Scalar>]?
-  ) throws(DelayNetError) -> [NetworkArrays<Scalar>] {
-    if let carries, carries.count != count {
-      throw .shapeMismatch(name: "carries", expected: [count], found: [carries.count])
-    }
-    var arrays: [NetworkArrays<Scalar>] = []
-    for (r, problem) in problems.enumerated() {
-      let begin: NetworkCarry<Scalar> = if let carries { carries[r] } else { try problem.start() }
-      arrays.append(try NetworkArrays(problem, begin, steps: steps))
-    }
-    return arrays
   }
 }
 

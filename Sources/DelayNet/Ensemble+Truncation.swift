@@ -42,9 +42,9 @@ extension Ensemble {
     }
     var gradients: [[Problem<Scalar>.Gradient]] = problems.map { _ in [] }
     let options = CallOptions(threads: threads, progress: progress)
-    let part: TapeMemory = if case .bytes(let bytes) = memory { .bytes(bytes / max(count, 1)) } else { memory }
+    let part = share(of: memory)
     for window in windows where window.columns.upperBound > firstColumn {
-      let recording = try Recording(members(window.steps, window.carries), memory: part, keepsSeries: false, options)
+      let recording = try Recording(arrays(window.steps, window.carries), memory: part, keepsSeries: false, options)
       let first = max(window.columns.lowerBound, firstColumn)
       let own = try recording.pullback(
         cotangents.map { [$0.columns((first - firstColumn)..<(window.columns.upperBound - firstColumn))] },

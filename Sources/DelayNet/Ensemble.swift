@@ -157,11 +157,11 @@ public struct Ensemble<Scalar: DelayNetScalar>: Sendable {
   }
 
   /// A member's part of the memory.
-  private func share(of memory: TapeMemory) -> TapeMemory {
+  func share(of memory: TapeMemory) -> TapeMemory {
     if case .bytes(let bytes) = memory { .bytes(bytes / max(count, 1)) } else { memory }
   }
 
-  private func arrays(
+  func arrays(
     _ steps: Int, _ carries: [NetworkCarry<Scalar>]?
   ) throws(DelayNetError) -> [NetworkArrays<Scalar>] {
     if let carries, carries.count != count {

@@ -53,11 +53,6 @@ struct FitCommand: ParsableCommand {
   @OptionGroup(title: "What is observed")
   var observation: MonitorOptions
 
-  @Option(
-    name: .long, parsing: .unconditional,
-    help: ArgumentHelp("Leave out the columns that end in the first milliseconds of a run.", valueName: "ms"))
-  var discard: Double?
-
   @OptionGroup(title: "What it is compared with")
   var target: TargetOptions
 
@@ -103,11 +98,8 @@ struct FitCommand: ParsableCommand {
     guard options.stepCount != nil else {
       throw ValidationError("How long is a run? Give either --duration in ms or --steps.")
     }
-    for (option, time) in [("--transient", transient), ("--discard", discard)] {
-      if let time, !(time >= 0 && time / options.timeStep < 0x1p62) {
-        throw ValidationError("\(option) must be a time in ms from 0 on, not \(time).")
-      }
-    }
+    try MonitorOptions.validate(transient, "--transient", step: options.timeStep)
+    try MonitorOptions.validate(observation.discard, step: options.timeStep)
     guard observation.monitor != nil else {
       throw ValidationError("What is observed? Give --monitor, such as --monitor bold:volterra.")
     }
@@ -122,12 +114,12 @@ struct FitCommand: ParsableCommand {
       throw ValidationError("--noise is one realisation; --realizations and --renew-noise draw theirs.")
     }
     guard let steps = options.stepCount, discardedSteps < steps else {
-      throw ValidationError("--discard \(discard ?? 0) ms leaves nothing of the run.")
+      throw ValidationError("--discard \(observation.discard ?? 0) ms leaves nothing of the run.")
     }
   }
 
   private func steps(_ time: Double?) -> Int { time.map { Int(($0 / options.timeStep).rounded()) } ?? 0 }
-  private var discardedSteps: Int { steps(discard) }
+  private var discardedSteps: Int { observation.discardedSteps(timeStep: options.timeStep) }
 
   func run() throws {
     try CommandFiles(
@@ -140,7 +132,8 @@ struct FitCommand: ParsableCommand {
 
   private func run<Scalar: DelayNetScalar & NPYElement>(_: Scalar.Type) throws {
     let loaded: LoadedNetwork<Scalar> = try options.source.load(as: Scalar.self)
-    var fit = try fit(loaded)
+    let (start, goal) = try fit(loaded)
+    var fit = start
     print("network   \(loaded.summary)")
     print(
       "model     \(fit.problem.model.title), \(options.scheme.name), \(grouped(fit.steps)) steps of \(rounded(options.timeStep)) ms, "
@@ -153,11 +146,13 @@ struct FitCommand: ParsableCommand {
         "free      \(objective.parametrization.count) numbers: "
           + objective.parametrization.free.map(\.name).joined(separator: ", "))
     }
-    try Interruption.watching { try minimize(&fit, loaded, file, resuming: state) }
+    try Interruption.watching { try minimize(&fit, to: goal, loaded, file, resuming: state) }
   }
 
-  /// The fit that the options describe, behind its transient.
-  private func fit<Scalar: DelayNetScalar & NPYElement>(_ loaded: LoadedNetwork<Scalar>) throws -> Fit<Scalar> {
+  /// The fit that the options describe, behind its transient, and what it is fitted to.
+  private func fit<Scalar: DelayNetScalar & NPYElement>(
+    _ loaded: LoadedNetwork<Scalar>
+  ) throws -> (Fit<Scalar>, target: Matrix<Double>) {
     let (model, nodes) = (try NodeModel.required(options.model), loaded.network.nodes)
     let steps = options.stepCount ?? 0
     guard let monitor = try observation.monitor(of: model, nodes: nodes, timeStep: options.timeStep) else {
@@ -176,6 +171,9 @@ struct FitCommand: ParsableCommand {
       (columns: Traced<Scalar>) throws(DelayNetError) in
       try loss.loss(columns.functionalConnectivity(), goal)
     }
+    var digest = Digest()
+    for value in observed.values { digest.add(value) }
+    fit.lossName = "\(loss.rawValue) to a target of digest \(digest.text)"
     fit.free = try free.map { try $0.freeParameter(model, nodes: nodes) }
     fit.realizations = realizations
     fit.noise = renewNoise ? .renewed : .frozen
@@ -184,7 +182,7 @@ struct FitCommand: ParsableCommand {
     fit.progress = { _ in !Interruption.isRequested }
     let before = self.steps(transient)
     if before > 0 { fit.carry = try loaded.naming { try carry(problem, behind: before) } }
-    return fit
+    return (fit, observed)
   }
 
   /// Where the runs begin: behind a transient. Given noise begins anew there, and with it the count of steps.
@@ -222,14 +220,14 @@ struct FitCommand: ParsableCommand {
 
   /// Goes step by step; what was found is in the file whenever this ends.
   private func minimize<Scalar: DelayNetScalar & NPYElement>(
-    _ fit: inout Fit<Scalar>, _ loaded: LoadedNetwork<Scalar>, _ file: FitFile<Scalar>, resuming state: FitState?
+    _ fit: inout Fit<Scalar>, to goal: Matrix<Double>, _ loaded: LoadedNetwork<Scalar>, _ file: FitFile<Scalar>,
+    resuming state: FitState?
   ) throws {
     let method = optimizer.method(seed: options.seed)
     let steps = fit.minimize(
       method, iterations: optimizer.iterations, patience: optimizer.patience, resuming: state)
     let line = FitLine(iterations: optimizer.iterations, first: state?.log.count ?? 0)
-    let goal = try target.functionalConnectivity(regions: fit.monitor.gain?.rows ?? loaded.network.nodes)
-    func save() throws { try file.write(fit, target: goal) }
+    @discardableResult func save() throws -> StateArray<Scalar>? { try file.write(fit, target: goal) }
     var saved = ContinuousClock.now
     do {
       while let step = try loaded.naming({ try steps.next() }) {
@@ -259,11 +257,11 @@ struct FitCommand: ParsableCommand {
     for (found, given) in zip(best.values, first.values) {
       print("          \(found.name): \(Self.words(given.values)) → \(Self.words(found.values))")
     }
-    try save()
+    let series = try save()
     print("wrote     \(output)")
-    guard let plot, let goal else { return }
+    guard let plot else { return }
     let picture = FitPicture(
-      fit: fit, target: goal, series: try? FitFile<Scalar>.series(of: best.problem, fit), labels: loaded.labels,
+      fit: fit, target: goal, series: series, labels: loaded.labels,
       origin: URL(fileURLWithPath: loaded.origin).lastPathComponent, lossName: target.loss.title)
     try write(Data(picture.svg().utf8), to: plot)
     print("drew      \(plot)")

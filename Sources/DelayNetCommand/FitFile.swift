@@ -10,8 +10,11 @@ struct FitFile<Scalar: DelayNetScalar & NPYElement> {
   let command: String
 
   /// Writes the fit as it stands, whole or not at all.
-  func write(_ fit: Fit<Scalar>, target: Matrix<Double>?) throws {
-    guard let state = fit.state else { return }
+  ///
+  /// - Returns: what the monitor saw at the smallest loss; nil where that cannot be observed.
+  @discardableResult
+  func write(_ fit: Fit<Scalar>, target: Matrix<Double>) throws -> StateArray<Scalar>? {
+    guard let state = fit.state else { return nil }
     let best = fit.best
     var arrays: [(name: String, array: NPYArray)] = []
     for parameter in best.values {
@@ -20,9 +23,10 @@ struct FitFile<Scalar: DelayNetScalar & NPYElement> {
     }
     arrays.append(("loss", try NPYArray(state.log.map(\.loss), shape: [state.log.count])))
     arrays.append(("gradient_norm", try NPYArray(state.log.map { $0.gradientNorm ?? .nan }, shape: [state.log.count])))
-    if let target { arrays.append(("target", try NPYArray(target.values, shape: [target.rows, target.columns]))) }
+    arrays.append(("target", try NPYArray(target.values, shape: [target.rows, target.columns])))
     // Where the best run cannot be observed, it has no connectivity, and the rest is worth keeping.
-    if let series = try? Self.series(of: best.problem, fit) {
+    let series = try? Self.series(of: best.problem, fit)
+    if let series {
       if let observed = try? FunctionalConnectivity().value(of: series) {
         arrays.append(("observed", try NPYArray(observed.values, shape: [observed.rows, observed.columns])))
       }
@@ -36,6 +40,7 @@ struct FitFile<Scalar: DelayNetScalar & NPYElement> {
     var texts = [(name: "command", texts: [command]), (name: "state", texts: [text])]
     if let labels { texts.append((name: "labels", texts: labels)) }
     do { try NPZArchive.write(arrays, texts: texts, to: path) } catch { throw Failure.writing(error) }
+    return series
   }
 
   /// What the monitor sees of a problem, without the columns that the loss leaves out.

@@ -43,6 +43,21 @@ struct MonitorOptions: ParsableArguments {
       "What is subtracted from every sensor of a projection: mean, or the number of a sensor.", valueName: "reference"))
   var reference: ReferenceArgument?
 
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      "Leave out the columns that end in the first milliseconds of model time: the transient.", valueName: "ms"))
+  var discard: Double?
+
+  /// The absolute step up to which columns are left out.
+  func discardedSteps(timeStep: Double) -> Int { discard.map { Int(($0 / timeStep).rounded()) } ?? 0 }
+
+  /// Checks a time in ms that is left out, in steps of a length.
+  static func validate(_ time: Double?, _ option: String = "--discard", step: Double) throws {
+    guard let time, !(time >= 0 && time / step < 0x1p62) else { return }
+    throw ValidationError("\(option) must be a time in ms from 0 on, not \(time).")
+  }
+
   /// The files that these options name.
   var inputFiles: [NamedFile] {
     if case .projection(let path)? = monitor { [NamedFile(option: "--monitor", path: path)] } else { [] }

@@ -52,9 +52,7 @@ struct ObserveCommand: ParsableCommand {
     guard samplingStep > 0, samplingStep.isFinite else {
       throw ValidationError("--sampling-step must be a positive number of ms, not \(samplingStep).")
     }
-    if let discard, !(discard >= 0 && discard / samplingStep < 0x1p62) {
-      throw ValidationError("--discard must be a time in ms from 0 on, not \(discard).")
-    }
+    try MonitorOptions.validate(discard, step: samplingStep)
     _ = try observables.observables(samplingStep: samplingStep)
   }
 

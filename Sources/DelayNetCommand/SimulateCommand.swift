@@ -73,12 +73,6 @@ struct SimulateCommand: ParsableCommand {
   var states: String?
 
   @Option(
-    name: .long, parsing: .unconditional,
-    help: ArgumentHelp(
-      "Leave out the columns that end in the first milliseconds of model time: the transient.", valueName: "ms"))
-  var discard: Double?
-
-  @Option(
     name: .long, parsing: .unconditional, help: ArgumentHelp("Write the states, shape (S, N, K).", valueName: "x.npy"))
   var output: String?
 
@@ -160,9 +154,7 @@ struct SimulateCommand: ParsableCommand {
     if let states, states.split(separator: ",", omittingEmptySubsequences: false).contains(where: \.isEmpty) {
       throw ValidationError("--states are names with commas between them, not '\(states)'.")
     }
-    if let discard, !(discard >= 0 && discard / options.timeStep < 0x1p62) {
-      throw ValidationError("--discard must be a time in ms from 0 on, not \(discard).")
-    }
+    try MonitorOptions.validate(observation.discard, step: options.timeStep)
     if withRespectTo != nil, gradients == nil {
       throw ValidationError("--with-respect-to is for --gradients, which is not there.")
     }
@@ -223,7 +215,7 @@ struct SimulateCommand: ParsableCommand {
     return monitor
   }
   /// The absolute step up to which columns are left out.
-  private var discarded: Int { discard.map { Int(($0 / options.timeStep).rounded()) } ?? 0 }
+  private var discarded: Int { observation.discardedSteps(timeStep: options.timeStep) }
 
   private func run<Scalar: DelayNetScalar & NPYElement>(_: Scalar.Type) throws {
     let loaded: LoadedNetwork<Scalar> = try options.source.load(as: Scalar.self)
@@ -269,7 +261,7 @@ struct SimulateCommand: ParsableCommand {
     var option =
       average.map { "--average \($0)" } ?? subsample.map { "--subsample \($0)" }
       ?? "--repetition-time \(rounded(Double(every) * options.timeStep))"
-    if discard != nil { option += ", --discard \(discarded) steps" }
+    if observation.discard != nil { option += ", --discard \(discarded) steps" }
     guard checkpoint != nil, gradients == nil else {
       let span = "\(grouped(steps)) steps" + (step > 0 ? " from step \(grouped(step)) on" : "")
       throw ValidationError(

@@ -52,11 +52,6 @@ struct SweepCommand: ParsableCommand {
   @OptionGroup(title: "What is observed")
   var observation: MonitorOptions
 
-  @Option(
-    name: .long, parsing: .unconditional,
-    help: ArgumentHelp("Leave out the columns that end in the first milliseconds of a run.", valueName: "ms"))
-  var discard: Double?
-
   @OptionGroup(title: "What is computed of it")
   var observables: ObservableOptions
 
@@ -102,10 +97,10 @@ struct SweepCommand: ParsableCommand {
     guard let steps = options.stepCount else {
       throw ValidationError("How long is a run? Give either --duration in ms or --steps.")
     }
-    if let discard, !(discard >= 0 && discard / options.timeStep < 0x1p62) {
-      throw ValidationError("--discard must be a time in ms from 0 on, not \(discard).")
+    try MonitorOptions.validate(observation.discard, step: options.timeStep)
+    guard discarded < steps else {
+      throw ValidationError("--discard \(observation.discard ?? 0) ms leaves nothing of the run.")
     }
-    guard discarded < steps else { throw ValidationError("--discard \(discard ?? 0) ms leaves nothing of the run.") }
     guard !axis.isEmpty else { throw ValidationError("Over what? Give --axis, such as --axis coupling=0:1:11.") }
     guard observation.monitor != nil else {
       throw ValidationError("What is observed? Give --monitor, such as --monitor bold:volterra.")
@@ -139,7 +134,7 @@ struct SweepCommand: ParsableCommand {
     }
   }
 
-  private var discarded: Int { discard.map { Int(($0 / options.timeStep).rounded()) } ?? 0 }
+  private var discarded: Int { observation.discardedSteps(timeStep: options.timeStep) }
 
   func run() throws {
     try CommandFiles(
@@ -423,7 +418,7 @@ struct SweepCommand: ParsableCommand {
       sweep: parts, model: sweep.problem.model,
       title: "\(sweep.problem.model.title) · \(grouped(sweep.problem.nodes)) nodes · \(grouped(sweep.points)) points",
       subtitle: "\(URL(fileURLWithPath: loaded.origin).lastPathComponent) · \(grouped(sweep.steps)) steps of "
-        + "\(rounded(options.timeStep)) ms, the first \(rounded(discard ?? 0)) ms discarded")
+        + "\(rounded(options.timeStep)) ms, the first \(rounded(observation.discard ?? 0)) ms discarded")
     try writeShared(picture.svg(), to: plot)
     print("drew      \(plot)")
   }

@@ -30,6 +30,8 @@ public struct Fit<Scalar: DelayNetScalar>: Sendable {
   public var monitor: Monitor
   /// How far the observed is from the data.
   public var loss: Loss
+  /// What the loss is and of what target, for whoever resumes: a state is refused by a fit that says something else.
+  public var lossName = ""
   /// What may change.
   public var free: [FreeParameter] = []
   /// R: every loss is a mean over so many realisations of the noise, one a thread.

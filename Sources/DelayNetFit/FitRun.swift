@@ -72,15 +72,13 @@ final class FitRun<Scalar: DelayNetScalar>: Sendable {
       "noise of the fit": fit.noise.rawValue, "precision": Scalar.self == Float.self ? "float32" : "float64",
       "truncation": fit.truncation.map(String.init) ?? "none", "first step": "\(fit.carry?.step ?? 0)",
     ]
+    if !fit.lossName.isEmpty { settings["loss"] = fit.lossName }
     // Where runs begin, for telling it apart from others.
-    var digest: UInt64 = 0
-    for value in (fit.carry?.state ?? fit.problem.initial).values
-      + ((fit.carry?.history ?? fit.problem.history)?.values ?? [])
-    {
-      digest = (digest ^ Double(value).bitPattern) &* 0x9e37_79b9_7f4a_7c15
-      digest ^= digest >> 32
-    }
-    settings["start"] = String(digest, radix: 16)
+    var digest = Digest()
+    for value in (fit.carry?.state ?? fit.problem.initial).values { digest.add(Double(value)) }
+    for value in (fit.carry?.history ?? fit.problem.history)?.values ?? [] { digest.add(Double(value)) }
+    for value in fit.carry?.monitored.values ?? [] { digest.add(Double(value)) }
+    settings["start"] = digest.text
     var problem = fit.problem
     problem.monitors = [fit.monitor]
     for setting in try problem.fingerprint().settings { settings[setting.name] = setting.value }

@@ -2,31 +2,15 @@
 // reference's stream against JAX's (random_golden.h); the distributions; the errors of kernel/math.h.
 #include <float.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "check.h"
 #include "elementary.h"
 #include "kernels.h"
 #include "random_golden.h"
 
 #pragma STDC FP_CONTRACT OFF
-
-static int passed, failed;
-
-__attribute__((format(printf, 2, 3))) static void check(bool holds, const char *place, ...) {
-  if (holds) {
-    passed++;
-    return;
-  }
-  failed++;
-  va_list arguments;
-  va_start(arguments, place);
-  fputs("failed: ", stdout);
-  vprintf(place, arguments);
-  putchar('\n');
-  va_end(arguments);
-}
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
@@ -324,13 +308,13 @@ static void test_kernels(const char *isa, const fills *kernels) {
         draw(kernels, c, key, firsts[f], count, out);
         ptrdiff_t right = 0;
         while (right < count && element(out, size, right) == expected[right]) right++;
-        check(right == count, "%s %s first %llu count %td: element %td, expected %llx", isa, c->name,
+        CHECK(right == count, "%s %s first %llu count %td: element %td, expected %llx", isa, c->name,
               (unsigned long long)firsts[f], count, right, (unsigned long long)expected[right % MOST]);
         bool untouched = true;
         for (unsigned char *p = (unsigned char *)memory; p < (unsigned char *)(memory + MOST + 2 * MARGIN); p++) {
           if ((p < out || p >= out + (size_t)count * size) && *p != 0xa5) untouched = false;
         }
-        check(untouched, "%s %s first %llu count %td: wrote outside", isa, c->name, (unsigned long long)firsts[f],
+        CHECK(untouched, "%s %s first %llu count %td: wrote outside", isa, c->name, (unsigned long long)firsts[f],
               count);
       }
     }
@@ -350,7 +334,7 @@ static void test_long(const char *isa, const fills *kernels) {
     ptrdiff_t right = 0;
     while (right < LONG && element(memory, size, right) == reference_bits(&cases[k], key, 1000 + (uint64_t)right))
       right++;
-    check(right == LONG, "%s %s: element %td of a long draw", isa, cases[k].name, right);
+    CHECK(right == LONG, "%s %s: element %td of a long draw", isa, cases[k].name, right);
   }
 }
 
@@ -360,20 +344,20 @@ static void test_extremes(const char *isa, const fills *kernels) {
   for (int n = 0; n < COUNT(GOLDEN_FAR_F64_INDEX); n++) {
     double z;
     kernels->normal_f64(key, GOLDEN_FAR_F64_INDEX[n], 1, &z);
-    check(bits_of_double(z) == bits_of_double(reference_normal_f64(key, GOLDEN_FAR_F64_INDEX[n])),
+    CHECK(bits_of_double(z) == bits_of_double(reference_normal_f64(key, GOLDEN_FAR_F64_INDEX[n])),
           "%s normal_f64 element %u", isa, GOLDEN_FAR_F64_INDEX[n]);
-    check(ulps_f64(z, GOLDEN_FAR_F64[n]) <= 4, "%s: JAX's normal f64, element %u", isa, GOLDEN_FAR_F64_INDEX[n]);
+    CHECK(ulps_f64(z, GOLDEN_FAR_F64[n]) <= 4, "%s: JAX's normal f64, element %u", isa, GOLDEN_FAR_F64_INDEX[n]);
   }
   for (int n = 0; n < COUNT(GOLDEN_EXTREME_F64_INDEX); n++) {
     double z;
     kernels->normal_f64(key, GOLDEN_EXTREME_F64_INDEX[n], 1, &z);
-    check(bits_of_double(z) == bits_of_double(reference_normal_f64(key, GOLDEN_EXTREME_F64_INDEX[n])),
+    CHECK(bits_of_double(z) == bits_of_double(reference_normal_f64(key, GOLDEN_EXTREME_F64_INDEX[n])),
           "%s normal_f64 element %u", isa, GOLDEN_EXTREME_F64_INDEX[n]);
   }
   for (int n = 0; n < COUNT(GOLDEN_EXTREME_F32_INDEX); n++) {
     float z;
     kernels->normal_f32(key, GOLDEN_EXTREME_F32_INDEX[n], 1, &z);
-    check(bits_of_float(z) == bits_of_float(reference_normal_f32(key, GOLDEN_EXTREME_F32_INDEX[n])),
+    CHECK(bits_of_float(z) == bits_of_float(reference_normal_f32(key, GOLDEN_EXTREME_F32_INDEX[n])),
           "%s normal_f32 element %u", isa, GOLDEN_EXTREME_F32_INDEX[n]);
   }
 }
@@ -385,19 +369,19 @@ static bool equal(dn_key key, const uint32_t *words) { return key.word[0] == wor
 static void test_keys(void) {
   dn_key keys[10];
   dn_key_split(dn_key_create(0), 0, 1, keys);
-  check(keys[0].word[0] == 0x6b200159 && keys[0].word[1] == 0x99ba4efe, "known answer: key 0, counter 0");
+  CHECK(keys[0].word[0] == 0x6b200159 && keys[0].word[1] == 0x99ba4efe, "known answer: key 0, counter 0");
   for (int n = 0; n < COUNT(GOLDEN_SEED); n++) {
-    check(equal(dn_key_create(GOLDEN_SEED[n]), GOLDEN_SEED_KEY + 2 * n), "key of seed %llu",
+    CHECK(equal(dn_key_create(GOLDEN_SEED[n]), GOLDEN_SEED_KEY + 2 * n), "key of seed %llu",
           (unsigned long long)GOLDEN_SEED[n]);
   }
   dn_key_split(dn_key_create(0), 0, 10, keys);
-  for (int n = 0; n < 10; n++) check(equal(keys[n], GOLDEN_SPLIT_0 + 2 * n), "split(key(0), 10)[%d]", n);
+  for (int n = 0; n < 10; n++) CHECK(equal(keys[n], GOLDEN_SPLIT_0 + 2 * n), "split(key(0), 10)[%d]", n);
   dn_key_split(dn_key_create(0), 4, 3, keys);
-  for (int n = 0; n < 3; n++) check(equal(keys[n], GOLDEN_SPLIT_0 + 2 * (4 + n)), "split(key(0), 10)[4 + %d]", n);
+  for (int n = 0; n < 3; n++) CHECK(equal(keys[n], GOLDEN_SPLIT_0 + 2 * (4 + n)), "split(key(0), 10)[4 + %d]", n);
   dn_key_split(dn_key_create(12345678901), 0, 3, keys);
-  for (int n = 0; n < 3; n++) check(equal(keys[n], GOLDEN_SPLIT_BIG + 2 * n), "split(key(12345678901), 3)[%d]", n);
+  for (int n = 0; n < 3; n++) CHECK(equal(keys[n], GOLDEN_SPLIT_BIG + 2 * n), "split(key(12345678901), 3)[%d]", n);
   for (int n = 0; n < COUNT(GOLDEN_FOLD_DATA); n++) {
-    check(equal(dn_key_fold_in(dn_key_create(42), GOLDEN_FOLD_DATA[n]), GOLDEN_FOLD_KEY + 2 * n),
+    CHECK(equal(dn_key_fold_in(dn_key_create(42), GOLDEN_FOLD_DATA[n]), GOLDEN_FOLD_KEY + 2 * n),
           "fold_in(key(42), %u)", GOLDEN_FOLD_DATA[n]);
   }
   const dn_key key = dn_key_create(7);
@@ -409,7 +393,7 @@ static void test_keys(void) {
     dn_random_bits_u64(key, GOLDEN_WORDS_FIRST[n], 8, long_bits);
     for (int k = 0; k < 8; k++) {
       const uint32_t *words = GOLDEN_WORDS + 16 * n + 2 * k;
-      check(equal(keys[k], words) && bits[k] == (words[0] ^ words[1]) &&
+      CHECK(equal(keys[k], words) && bits[k] == (words[0] ^ words[1]) &&
                 long_bits[k] == ((uint64_t)words[0] << 32 | words[1]),
             "words of element %llu + %d", (unsigned long long)GOLDEN_WORDS_FIRST[n], k);
     }
@@ -418,12 +402,12 @@ static void test_keys(void) {
 
 static void check_bits_32(const char *name, int row, const void *got, const uint32_t *expected, int count) {
   for (int n = 0; n < count; n++) {
-    check(((const uint32_t *)got)[n] == expected[n], "JAX's %s, row %d, element %d", name, row, n);
+    CHECK(((const uint32_t *)got)[n] == expected[n], "JAX's %s, row %d, element %d", name, row, n);
   }
 }
 static void check_bits_64(const char *name, int row, const void *got, const uint64_t *expected, int count) {
   for (int n = 0; n < count; n++) {
-    check(((const uint64_t *)got)[n] == expected[n], "JAX's %s, row %d, element %d", name, row, n);
+    CHECK(((const uint64_t *)got)[n] == expected[n], "JAX's %s, row %d, element %d", name, row, n);
   }
 }
 
@@ -458,24 +442,24 @@ static void test_jax(void) {
   float z32[400];
   dn_random_normal_f32(key, 0, 400, z32);
   for (int n = 0; n < 400; n++) {
-    check(ulps_f32(z32[n], GOLDEN_NORMAL_F32[n]) <= 4, "JAX's normal f32, element %d: %lld ulp", n,
+    CHECK(ulps_f32(z32[n], GOLDEN_NORMAL_F32[n]) <= 4, "JAX's normal f32, element %d: %lld ulp", n,
           (long long)ulps_f32(z32[n], GOLDEN_NORMAL_F32[n]));
   }
   double z64[400];
   dn_random_normal_f64(key, 0, 400, z64);
   for (int n = 0; n < 400; n++) {
-    check(ulps_f64(z64[n], GOLDEN_NORMAL_F64[n]) <= 4, "JAX's normal f64, element %d: %lld ulp", n,
+    CHECK(ulps_f64(z64[n], GOLDEN_NORMAL_F64[n]) <= 4, "JAX's normal f64, element %d: %lld ulp", n,
           (long long)ulps_f64(z64[n], GOLDEN_NORMAL_F64[n]));
   }
   for (int n = 0; n < COUNT(GOLDEN_EXTREME_F32); n++) {
     float z;
     dn_random_normal_f32(key, GOLDEN_EXTREME_F32_INDEX[n], 1, &z);
-    check(ulps_f32(z, GOLDEN_EXTREME_F32[n]) <= 4, "JAX's normal f32, element %u", GOLDEN_EXTREME_F32_INDEX[n]);
+    CHECK(ulps_f32(z, GOLDEN_EXTREME_F32[n]) <= 4, "JAX's normal f32, element %u", GOLDEN_EXTREME_F32_INDEX[n]);
   }
   for (int n = 0; n < COUNT(GOLDEN_EXTREME_F64); n++) {
     double z;
     dn_random_normal_f64(key, GOLDEN_EXTREME_F64_INDEX[n], 1, &z);
-    check(ulps_f64(z, GOLDEN_EXTREME_F64[n]) <= 4, "JAX's normal f64, element %u", GOLDEN_EXTREME_F64_INDEX[n]);
+    CHECK(ulps_f64(z, GOLDEN_EXTREME_F64[n]) <= 4, "JAX's normal f64, element %u", GOLDEN_EXTREME_F64_INDEX[n]);
   }
 }
 
@@ -499,21 +483,21 @@ static void check_normal(const char *name, double *z) {
     if (n > 0) neighbours += d * (z[n - 1] - mean) / SAMPLE;
   }
   const double error = 1 / sqrt(SAMPLE);
-  check(fabs(mean) < 4 * error, "%s: mean %g", name, mean);
-  check(fabs(second - 1) < 4 * sqrt(2) * error, "%s: variance %g", name, second);
-  check(fabs(third) < 4 * sqrt(15) * error, "%s: third moment %g", name, third);
+  CHECK(fabs(mean) < 4 * error, "%s: mean %g", name, mean);
+  CHECK(fabs(second - 1) < 4 * sqrt(2) * error, "%s: variance %g", name, second);
+  CHECK(fabs(third) < 4 * sqrt(15) * error, "%s: third moment %g", name, third);
   const double kurtosis = fourth / (second * second);
-  check(fabs(kurtosis - 3) < 4 * sqrt(24) * error, "%s: kurtosis %g", name, kurtosis);
-  check(fabs(neighbours) < 4 * error, "%s: correlation of neighbours %g", name, neighbours);
+  CHECK(fabs(kurtosis - 3) < 4 * sqrt(24) * error, "%s: kurtosis %g", name, kurtosis);
+  CHECK(fabs(neighbours) < 4 * error, "%s: correlation of neighbours %g", name, neighbours);
   qsort(z, SAMPLE, sizeof *z, ascending);
   double distance = 0;
   for (int n = 0; n < SAMPLE; n++) {
     const double p = 0.5 * erfc(-z[n] / sqrt(2));
     distance = fmax(distance, fmax(p - (double)n / SAMPLE, (double)(n + 1) / SAMPLE - p));
   }
-  check(distance * sqrt(SAMPLE) < 1.95, "%s: distance of distributions %g", name, distance);
+  CHECK(distance * sqrt(SAMPLE) < 1.95, "%s: distance of distributions %g", name, distance);
   const double least = z[0], most = z[SAMPLE - 1];
-  check(least > -6 && least < -4 && most > 4 && most < 6, "%s: range %g ... %g", name, least, most);
+  CHECK(least > -6 && least < -4 && most > 4 && most < 6, "%s: range %g ... %g", name, least, most);
 }
 
 static void test_distributions(void) {
@@ -536,8 +520,8 @@ static void test_distributions(void) {
   }
   const double each = (double)SAMPLE / SPAN;
   for (int n = 0; n < SPAN; n++) squares += (hits[n] - each) * (hits[n] - each) / each;
-  check(inside, "integers_i32 outside [0, 255)");
-  check(fabs(squares - (SPAN - 1)) < 4 * sqrt(2 * (SPAN - 1)), "integers_i32: chi-square %g", squares);
+  CHECK(inside, "integers_i32 outside [0, 255)");
+  CHECK(fabs(squares - (SPAN - 1)) < 4 * sqrt(2 * (SPAN - 1)), "integers_i32: chi-square %g", squares);
 }
 
 // ---- Elementary functions ------------------------------------------------------------------------------------------
@@ -580,12 +564,12 @@ static void test_log(void) {
     if (x != 1) worst_f32 = fmax(worst_f32, fabs(log_of_float(x) - log(x)) / ulp(log(x), 24));
     if (y != 1) worst_f64 = fmax(worst_f64, (double)fabsl(log_of_double(y) - logl(y)) / ulp((double)logl(y), 53));
   }
-  check(worst_f32 < 0.83, "log of float: %g ulp", worst_f32);
-  check(worst_f64 < 0.85 + doubt, "log of double: %g ulp", worst_f64);
-  check(log_of_float(1) == 0 && log_of_double(1) == 0, "log of 1");
+  CHECK(worst_f32 < 0.83, "log of float: %g ulp", worst_f32);
+  CHECK(worst_f64 < 0.85 + doubt, "log of double: %g ulp", worst_f64);
+  CHECK(log_of_float(1) == 0 && log_of_double(1) == 0, "log of 1");
 }
 
-int main(void) {
+static void test_instruction_sets(void) {
   for (dn_isa isa = DN_ISA_BASE; isa <= DN_ISA_AVX512; isa++) {
     if (!dn_isa_available(isa)) continue;
     const fills kernels = fills_of(isa);
@@ -593,13 +577,15 @@ int main(void) {
     test_long(dn_isa_name(isa), &kernels);
     test_extremes(dn_isa_name(isa), &kernels);
   }
-  check(dn_kernels_of_f32((dn_isa)17) == NULL && dn_kernels_of_f64((dn_isa)17) == NULL,
+  CHECK(dn_kernels_of_f32((dn_isa)17) == NULL && dn_kernels_of_f64((dn_isa)17) == NULL,
         "kernels of no instruction set");
-  test_kernels("public", &PUBLIC);
-  test_keys();
-  test_jax();
-  test_distributions();
-  test_log();
-  printf("%d passed, %d failed\n", passed, failed);
-  return failed != 0;
 }
+
+static void test_public(void) { test_kernels("public", &PUBLIC); }
+
+static const check_test tests[] = {
+    {"instruction_sets", test_instruction_sets}, {"public", test_public}, {"keys", test_keys}, {"jax", test_jax},
+    {"distributions", test_distributions},       {"log", test_log},
+};
+
+int main(int argc, char **argv) { return CHECK_MAIN(argc, argv, tests); }

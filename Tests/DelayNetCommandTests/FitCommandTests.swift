@@ -72,6 +72,13 @@ import Testing
     for name in ["loss", "gradient_norm", "w", "coupling", "series"] {
       #expect(try numbers(name, of: "other.npz", in: folder) == numbers(name, of: "fit.npz", in: folder), "\(name)")
     }
+    for (other, words) in [("--loss rmse", "loss is rmse"), ("--loss correlation --discard 400", "discarding is 100")] {
+      let outcome = try Command.run(
+        Command.words(
+          "fit \(Self.network) \(Self.observed) --target-series target.npy \(line) --iterations 9 --output fit.npz "
+            + "--resume fit.npz \(other)"), in: folder)
+      #expect(outcome.status == 65 && outcome.errors.contains(words), "\(outcome.errors)")
+    }
     let other = try Command.run(
       Command.words(
         "fit \(Self.network) \(Self.observed) --target-series target.npy --coupling 0.3 --free w --rate 0.02 --iterations 8 "
