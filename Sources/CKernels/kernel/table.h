@@ -7,7 +7,7 @@
 // belong to no node: they are computed like the others and mean nothing.
 
 // Steps of all nodes. s, c, n: state, coupling before it is multiplied by G, increment sigma sqrt(dt) z + dt u.
-typedef struct dn_step {
+typedef struct DN_NAME(dn_step) {
   ptrdiff_t nodes, row;
   ptrdiff_t begin, end;         // elements of each row that are computed, multiples of DN_LEAF
   DN_REAL time_step, coupling;  // dt, G
@@ -20,7 +20,7 @@ typedef struct dn_step {
 } dn_step;
 
 // The adjoint of a step. Cotangents with "in out" are read and overwritten, "out" overwritten, "sum" added into.
-typedef struct dn_step_vjp {
+typedef struct DN_NAME(dn_step_vjp) {
   dn_step step;
   bool frozen;            // coupled_next is coupled_now
   DN_REAL *state;         // (S, row) in out: of s(t + 1), then of s(t)
@@ -34,7 +34,7 @@ typedef struct dn_step_vjp {
 } dn_step_vjp;
 
 // Tangents of a step.
-typedef struct dn_step_jvp {
+typedef struct DN_NAME(dn_step_jvp) {
   dn_step step;
   DN_REAL coupling;
   const DN_REAL *parameters;    // (P, row)
@@ -48,7 +48,7 @@ typedef struct dn_step_jvp {
 // A scheme's steps of one model. A whole step knows every coupling beforehand; the halves of one with two stages, else NULL,
 // let the driver form the coupling that the corrector reads from the predictors of other nodes. Steps return how often a
 // state was clamped.
-typedef struct dn_scheme_kernels {
+typedef struct DN_NAME(dn_scheme_kernels) {
   int64_t (*step)(const dn_step *step, ptrdiff_t steps, DN_REAL *next);
   void (*step_vjp)(const dn_step_vjp *d);
   void (*step_jvp)(const dn_step_jvp *d, DN_REAL *next);
@@ -73,7 +73,7 @@ typedef struct DN_NAME(dn_model_kernels) {
 // ---- Monitors: monitor/*.h -----------------------------------------------------------------------------------------
 
 // A monitor and one state of all nodes, after a step. Rows as above.
-typedef struct dn_monitor_step {
+typedef struct DN_NAME(dn_monitor_step) {
   ptrdiff_t row, begin, end;
   ptrdiff_t nodes;  // end of the elements that are nodes
   int64_t every, interim;
@@ -87,7 +87,7 @@ typedef struct dn_monitor_step {
 } dn_monitor_step;
 
 // The same step backwards: cotangents.
-typedef struct dn_monitor_step_vjp {
+typedef struct DN_NAME(dn_monitor_step_vjp) {
   ptrdiff_t row, begin, end, nodes;
   int64_t every, interim;
   bool ends, pauses;
@@ -98,7 +98,7 @@ typedef struct dn_monitor_step_vjp {
   DN_REAL *state;         // (row) sum
 } dn_monitor_step_vjp;
 
-typedef struct dn_monitor_kernels {
+typedef struct DN_NAME(dn_monitor_kernels) {
   void (*advance)(const dn_monitor_step *m);
   void (*advance_vjp)(const dn_monitor_step_vjp *m);
   void (*advance_jvp)(const dn_monitor_step *m);
@@ -107,7 +107,7 @@ typedef struct dn_monitor_kernels {
 // ---- Everything else -----------------------------------------------------------------------------------------------
 
 // The recent edges of a graph as solve_leaf_lanes takes them.
-typedef struct dn_leaf_lanes {
+typedef struct DN_NAME(dn_leaf_lanes) {
   int32_t *offset;   // (keys) source - delay * row
   DN_REAL *weights;  // (rows, DN_LEAF)
   DN_REAL *rows;     // (DN_RECENT + DN_LEAF, row) columns of the ring as rows of nodes
