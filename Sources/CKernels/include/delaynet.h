@@ -48,40 +48,41 @@ extern "C" {
 // ---- Statuses ------------------------------------------------------------------------------------------------------
 
 // Every code with its sentence: X(name, value, sentence). dn_status and dn_status_string are both made from this list.
-#define DN_STATUS_LIST(X)                                                                      \
-  X(DN_OK, 0, "success")                                                                       \
-  X(DN_NULL_POINTER, -1, "a required pointer is NULL")                                         \
-  X(DN_BAD_SIZE, -2, "a size, count or stride is negative or smaller than its row")            \
-  X(DN_TOO_LARGE, -3, "the sizes overflow what can be addressed")                              \
-  X(DN_NO_MEMORY, -4, "out of memory")                                                         \
-  X(DN_NODE_OUT_OF_RANGE, -5, "an edge names a node that does not exist")                      \
-  X(DN_NEGATIVE_DELAY, -6, "an edge has a negative delay")                                     \
-  X(DN_DELAY_EXCEEDS_HISTORY, -7, "an edge's delay exceeds the history")                       \
-  X(DN_BAD_OPTION, -8, "an option is outside its range")                                       \
-  X(DN_ISA_UNAVAILABLE, -9, "this CPU lacks the requested instruction set")                    \
-  X(DN_OVERLAP, -10, "an output array overlaps another array of the call")                     \
-  X(DN_NOT_FINITE_WEIGHT, -11, "an edge's weight, times the scale, is not a finite number")    \
-  X(DN_NOT_FINITE_PARAMETER, -12, "a scale, gain or model parameter is not a finite number")   \
-  X(DN_NOT_FINITE_HISTORY, -13, "the history holds a value that is not a finite number")       \
-  X(DN_NOT_FINITE_SERIES, -14, "the series left the finite numbers")                           \
-  X(DN_NOT_FINITE_COTANGENT, -15, "the cotangent left the finite numbers")                     \
-  X(DN_NOT_FINITE_TANGENT, -16, "the tangent left the finite numbers")                         \
-  X(DN_CANCELLED, -17, "cancelled by the progress callback")                                   \
-  X(DN_NOT_FINITE_STATE, -18, "a node's state left the finite numbers")                        \
-  X(DN_BAD_TIME_STEP, -19, "the time step is not a positive finite number")                    \
-  X(DN_BAD_FRACTION, -20, "the fractional part of an edge's delay is not in 0 ... 1")          \
-  X(DN_NOT_DIFFERENTIABLE, -21, "a whole-step delay has no derivative")                        \
-  X(DN_BUDGET_TOO_SMALL, -22, "the tape's budget is smaller than the least it can do with")    \
-  X(DN_BAD_TAPE, -23, "the tape does not hold this run")                                       \
-  X(DN_NOT_FINITE_INITIAL, -24, "the initial state holds a value that is not a finite number") \
-  X(DN_NOT_FINITE_NOISE, -25, "the noise holds a value that is not a finite number")           \
-  X(DN_NOT_FINITE_STIMULUS, -26, "the stimulus holds a value that is not a finite number")     \
-  X(DN_PERIODIC_AVERAGE, -27, "a periodic state has no average: subsample it")                 \
-  X(DN_BAD_PULSE, -28, "a pulse names a state or node that does not exist, or bad steps")      \
-  X(DN_BAD_INTERIM, -29, "a monitor's column does not consist of whole interim means")         \
-  X(DN_BAD_MONITOR, -30, "a constant of a monitor is outside its range")                       \
-  X(DN_BAD_GAIN, -31, "a monitor's gain matrix holds a value that is not a finite number")     \
-  X(DN_NOT_FINITE_MONITOR, -32, "what a monitor computes from a node's state left the numbers that it is defined for")
+#define DN_STATUS_LIST(X)                                                                                              \
+  X(DN_OK, 0, "success")                                                                                               \
+  X(DN_NULL_POINTER, -1, "a required pointer is NULL")                                                                 \
+  X(DN_BAD_SIZE, -2, "a size, count or stride is negative or smaller than its row")                                    \
+  X(DN_TOO_LARGE, -3, "the sizes overflow what can be addressed")                                                      \
+  X(DN_NO_MEMORY, -4, "out of memory")                                                                                 \
+  X(DN_NODE_OUT_OF_RANGE, -5, "an edge names a node that does not exist")                                              \
+  X(DN_NEGATIVE_DELAY, -6, "an edge has a negative delay")                                                             \
+  X(DN_DELAY_EXCEEDS_HISTORY, -7, "an edge's delay exceeds the history")                                               \
+  X(DN_BAD_OPTION, -8, "an option is outside its range")                                                               \
+  X(DN_ISA_UNAVAILABLE, -9, "this CPU lacks the requested instruction set")                                            \
+  X(DN_OVERLAP, -10, "an output array overlaps another array of the call")                                             \
+  X(DN_NOT_FINITE_WEIGHT, -11, "an edge's weight, times the scale, is not a finite number")                            \
+  X(DN_NOT_FINITE_PARAMETER, -12, "a scale, gain or model parameter is not a finite number")                           \
+  X(DN_NOT_FINITE_HISTORY, -13, "the history holds a value that is not a finite number")                               \
+  X(DN_NOT_FINITE_SERIES, -14, "the series left the finite numbers")                                                   \
+  X(DN_NOT_FINITE_COTANGENT, -15, "the cotangent left the finite numbers")                                             \
+  X(DN_NOT_FINITE_TANGENT, -16, "the tangent left the finite numbers")                                                 \
+  X(DN_CANCELLED, -17, "cancelled by the progress callback")                                                           \
+  X(DN_NOT_FINITE_STATE, -18, "a node's state left the finite numbers")                                                \
+  X(DN_BAD_TIME_STEP, -19, "the time step is not a positive finite number")                                            \
+  X(DN_BAD_FRACTION, -20, "the fractional part of an edge's delay is not in 0 ... 1")                                  \
+  X(DN_NOT_DIFFERENTIABLE, -21, "a whole-step delay has no derivative")                                                \
+  X(DN_BUDGET_TOO_SMALL, -22, "the tape's budget is smaller than the least it can do with")                            \
+  X(DN_BAD_TAPE, -23, "the tape does not hold this run")                                                               \
+  X(DN_NOT_FINITE_INITIAL, -24, "the initial state holds a value that is not a finite number")                         \
+  X(DN_NOT_FINITE_NOISE, -25, "the noise holds a value that is not a finite number")                                   \
+  X(DN_NOT_FINITE_STIMULUS, -26, "the stimulus holds a value that is not a finite number")                             \
+  X(DN_PERIODIC_AVERAGE, -27, "a periodic state has no average: subsample it")                                         \
+  X(DN_BAD_PULSE, -28, "a pulse names a state or node that does not exist, or bad steps")                              \
+  X(DN_BAD_INTERIM, -29, "a monitor's column does not consist of whole interim means")                                 \
+  X(DN_BAD_MONITOR, -30, "a constant of a monitor is outside its range")                                               \
+  X(DN_BAD_GAIN, -31, "a monitor's gain matrix holds a value that is not a finite number")                             \
+  X(DN_NOT_FINITE_MONITOR, -32, "what a monitor computes from a node's state left the numbers that it is defined for") \
+  X(DN_BAD_TEXT, -33, "the text of a model has a mistake")
 
 #define DN_STATUS_MEMBER(name, value, sentence) name = value,
 typedef enum dn_status { DN_STATUS_LIST(DN_STATUS_MEMBER) } dn_status;
@@ -230,6 +231,9 @@ typedef struct dn_model_variable {
   // 1: an angle in radians, wrapped to [-pi, pi) where it starts and after each stage. The derivative of wrapping is 1.
   // Such a state cannot be averaged over time.
   int32_t periodic;
+  // Of a model that is computed from its text, as it stands there: the derivative of a state, what a coupling variable sends,
+  // an output. NULL otherwise.
+  const char *DN_NULLABLE expression;
 } dn_model_variable;
 
 typedef struct dn_model_parameter {
@@ -252,12 +256,42 @@ typedef struct dn_model {
   const dn_model_variable *coupling;                    // (C)
   const dn_model_parameter *parameter;                  // (P)
   const dn_implementation *DN_NULLABLE implementation;  // what computes it, the library's own; without it no model runs
+  int32_t outputs;                                      // O
+  // (O) expressions of the states and parameters, which monitors read by the numbers S ... S + O - 1.
+  const dn_model_variable *DN_NULLABLE output;
+  const char *DN_NULLABLE text;  // the model in the language of dn_model_parse
 } dn_model;
 
+// The register: models with kernels of their own, then those that are computed from their texts.
 DN_API int32_t dn_model_count(void);
 // NULL where there is none.
 DN_API const dn_model *DN_NULLABLE dn_model_at(int32_t index);
 DN_API const dn_model *DN_NULLABLE dn_model_find(const char *name);
+
+// Where a text has a mistake, and which: line and column count from 1, columns in bytes; 0 where the whole text is meant.
+typedef struct dn_text_error {
+  int32_t line, column;
+  char message[248];
+} dn_text_error;
+
+// Reads a model written as text, `length` bytes of UTF-8. The page "The language of models" has the language. The model is
+// computed by programs of operations on rows of nodes, which are made here together with their derivatives: exact, the same
+// bits on every instruction set, at a speed near that of the library's own kernels. allocator: NULL for malloc and free; it
+// must live as long as the model. Errors: DN_BAD_TEXT, with its place and sentence in `error`, DN_NULL_POINTER,
+// DN_NO_MEMORY; on an error *model is NULL.
+DN_API dn_status dn_model_parse(const char *text, size_t length, const dn_allocator *DN_NULLABLE allocator,
+                                dn_model *DN_NULLABLE *DN_NULLABLE model, dn_text_error *DN_NULLABLE error);
+// Of dn_model_parse only; NULL is allowed. No run, and no tape that will be used again, may have it.
+DN_API void dn_model_destroy(dn_model *DN_NULLABLE model);
+
+// What the text of a model was made into; zeros for a model with kernels of its own.
+typedef struct dn_model_report {
+  int32_t nodes;                                       // different expressions in its equations
+  int32_t derived;                                     // rows that depend on parameters alone: computed once a run
+  int32_t operations, vjp_operations, jvp_operations;  // on rows, of a Heun step and of its derivatives
+  int32_t rows, vjp_rows;                              // of scratch that they take
+} dn_model_report;
+DN_API void dn_model_describe(const dn_model *model, dn_model_report *report);
 
 // How a network is stepped: a scheme, by its number in the register. n = sigma sqrt(dt) z(t) + dt u(t).
 typedef int32_t dn_scheme;
@@ -325,10 +359,11 @@ enum {
 
 typedef struct dn_monitor {
   dn_monitor_kind kind;
-  int64_t every;                         // m >= 1; 0 stands for 1
-  const int32_t *DN_NULLABLE states;     // (V) of the model, which it reads, in the order of its rows; NULL: all, V = S
-  int32_t state_count;                   // V
-  int32_t parameter_count;               // 0: the kind's constants have their defaults; otherwise as many as there are
+  int64_t every;                      // m >= 1; 0 stands for 1
+  const int32_t *DN_NULLABLE states;  // (V) of the model, which it reads, in the order of its rows; S + k is output k.
+                                      //   NULL: all states, V = S
+  int32_t state_count;                // V
+  int32_t parameter_count;            // 0: the kind's constants have their defaults; otherwise as many as there are
   const double *DN_NULLABLE parameters;  // (parameter_count)
   int64_t interim;  // BOLD: steps of an interim mean, >= 1, of which `every` is a multiple; else not looked at
   const double *DN_NULLABLE gain;  // projection: L (rows, N); else not looked at
