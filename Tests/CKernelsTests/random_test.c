@@ -530,14 +530,14 @@ static float log_of_float(float x) {
   float in[16], out[OUTPUTS][16], *rows[OUTPUTS];
   for (int n = 0; n < 16; n++) in[n] = x;
   for (int k = 0; k < OUTPUTS; k++) rows[k] = out[k];
-  elementary_base_f32(in, 16, rows);
+  elementary_base_f32(in, in, 16, rows);
   return out[LOG][0];
 }
 static double log_of_double(double x) {
   double in[16], out[OUTPUTS][16], *rows[OUTPUTS];
   for (int n = 0; n < 16; n++) in[n] = x;
   for (int k = 0; k < OUTPUTS; k++) rows[k] = out[k];
-  elementary_base_f64(in, 16, rows);
+  elementary_base_f64(in, in, 16, rows);
   return out[LOG][0];
 }
 

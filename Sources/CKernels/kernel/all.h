@@ -4,6 +4,7 @@
 
 #include "vec.h"
 #include "math.h"
+#include "functions.h"
 #include "rows.h"
 #include "coupling.h"
 #include "lanes.h"

@@ -173,36 +173,58 @@ DN_INLINE vec vec_erfinv(vec x) {
 
 #endif
 
+// Constants of the exponentials: log 2 in two parts, its inverse, and 1.5 * 2^FRACTION, to which a small number is added to
+// round it: the integer then stands in the low bits.
+#if DN_REAL_IS_FLOAT
+enum { FRACTION = 23, BIAS = 127 };
+static const DN_REAL ROUNDER = 0x1.8p23f;
+static const DN_REAL LOG2_HIGH = 0x1.62e43p-1f, LOG2_LOW = -0x1.05c61p-29f, LOG2_INVERSE = 0x1.715476p0f;
+// (exp r - 1 - r) / r^2 for |r| <= log(2)/2: Cephes' expf (Moshier 1989).
+enum { EXP_TERMS = 6 };
+static const DN_REAL EXP_P[] = {1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f,
+                                4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f};
+#else
+enum { FRACTION = 52, BIAS = 1023 };
+static const DN_REAL ROUNDER = 0x1.8p52;
+static const DN_REAL LOG2_HIGH = 0x1.62e42fefa39efp-1, LOG2_LOW = 0x1.abc9e3b39803fp-56,
+                     LOG2_INVERSE = 0x1.71547652b82fep0;
+// The same, interpolated at ten Chebyshev nodes, computed with mpmath; 1.6e-17 short, relative to exp r.
+enum { EXP_TERMS = 10 };
+static const DN_REAL EXP_P[] = {2.510038549551032e-08,  2.7620088445409746e-07, 2.7557268459997064e-06,
+                                2.4801521295954376e-05, 0.00019841269863053618, 0.0013888888917213717,
+                                0.008333333333330062,   0.04166666666662413,    0.16666666666666669,
+                                0.5000000000000001};
+#endif
+
+// x / log 2 rounded to an integer n, also as bits.
+DN_INLINE vec exp_turns(vec x, vec_bits *exponent) {
+  const vec shifted = vec_fma(x, vec_splat(LOG2_INVERSE), vec_splat(ROUNDER));
+  *exponent = (vec_bits)shifted - (vec_bits)vec_splat(ROUNDER);
+  return shifted - ROUNDER;
+}
+
+// 2^exponent, a normal number, and x 2^exponent in two halves: above 2^BIAS the result becomes infinite, below the normal
+// numbers it is rounded once more, and NaN passes.
+DN_INLINE vec power_of_two(vec_bits exponent) { return (vec)((exponent + BIAS) << FRACTION); }
+DN_INLINE vec exp_scaled(vec x, vec_bits exponent) {
+  const vec_bits half = (vec_bits)((vec_mask)exponent >> 1);
+  return x * power_of_two(half) * power_of_two(exponent - half);
+}
+
 // exp x = 2^n exp r with |r| <= log(2)/2 and exp r = 1 + r + r^2 P(r). x - n LOG2_HIGH is exact by fma: its one rounding is
-// that of the low part. 2^n is multiplied in two halves: above 2^127 (2^1023) the result becomes infinite, below the normal
-// numbers it is rounded once more, and NaN passes. Error: 1.02 ulp in float, 1.09 ulp in double, and half an ulp more where
-// the result is subnormal.
+// that of the low part. Error: 1.02 ulp in float, 1.09 ulp in double, and half an ulp more where the result is subnormal.
 DN_INLINE vec vec_exp(vec x) {
 #if DN_REAL_IS_FLOAT
-  // P: Cephes' expf (Moshier 1989).
-  static const DN_REAL P[] = {1.9875691500e-4f, 1.3981999507e-3f, 8.3334519073e-3f,
-                              4.1665795894e-2f, 1.6666665459e-1f, 5.0000001201e-1f};
-  enum { TERMS = 6, FRACTION = 23, BIAS = 127 };
-  const DN_REAL lowest = -104, highest = 89, shift = 0x1.8p23f;
-  const DN_REAL LOG2_HIGH = 0x1.62e43p-1f, LOG2_LOW = -0x1.05c61p-29f, LOG2_INVERSE = 0x1.715476p0f;
+  const DN_REAL lowest = -104, highest = 89;
 #else
-  // P: interpolates (exp r - 1 - r) / r^2 at ten Chebyshev nodes, computed with mpmath; 1.6e-17 short, relative to exp r.
-  static const DN_REAL P[] = {2.510038549551032e-08,  2.7620088445409746e-07, 2.7557268459997064e-06,
-                              2.4801521295954376e-05, 0.00019841269863053618, 0.0013888888917213717,
-                              0.008333333333330062,   0.04166666666662413,    0.16666666666666669,
-                              0.5000000000000001};
-  enum { TERMS = 10, FRACTION = 52, BIAS = 1023 };
-  const DN_REAL lowest = -746, highest = 710, shift = 0x1.8p52;
-  const DN_REAL LOG2_HIGH = 0x1.62e42fefa39efp-1, LOG2_LOW = 0x1.abc9e3b39803fp-56, LOG2_INVERSE = 0x1.71547652b82fep0;
+  const DN_REAL lowest = -746, highest = 710;
 #endif
   x = x < lowest ? vec_splat(lowest) : x;
   x = x > highest ? vec_splat(highest) : x;
-  // Added to 1.5 * 2^FRACTION, x / log 2 is rounded to n, which then stands in the low bits.
-  const vec shifted = vec_fma(x, vec_splat(LOG2_INVERSE), vec_splat(shift)), n = shifted - shift;
+  vec_bits exponent;
+  const vec n = exp_turns(x, &exponent);
   const vec r = vec_fma(-n, vec_splat(LOG2_LOW), vec_fma(-n, vec_splat(LOG2_HIGH), x));
-  const vec e = 1 + vec_fma(r * r, polynomial(r, P, TERMS), r);
-  const vec_bits exponent = (vec_bits)shifted - (vec_bits)vec_splat(shift), half = (vec_bits)((vec_mask)exponent >> 1);
-  return e * (vec)((half + BIAS) << FRACTION) * (vec)((exponent - half + BIAS) << FRACTION);
+  return exp_scaled(1 + vec_fma(r * r, polynomial(r, EXP_P, EXP_TERMS), r), exponent);
 }
 
 // 1 / (1 + exp(-x)) and its derivative e / (1 + e)^2 with e = exp(-|x|): nothing overflows, and both tails keep their digits
@@ -240,7 +262,7 @@ DN_INLINE void vec_sincos(vec x, vec *s, vec *c) {
   const DN_REAL HALF_PI_1 = 0x1.921fb54442d18p0, HALF_PI_2 = 0x1.1a62633145c07p-54, HALF_PI_3 = -0x1.f1976b7ed8fbcp-110;
   const DN_REAL HALF_PI_INVERSE = 0x1.45f306dc9c883p-1, shift = 0x1.8p52;
 #endif
-  // As in vec_exp: the quadrant n stands in the low bits.
+  // As in exp_turns: the quadrant n stands in the low bits.
   const vec shifted = vec_fma(x, vec_splat(HALF_PI_INVERSE), vec_splat(shift)), n = shifted - shift;
   vec r = vec_fma(-n, vec_splat(HALF_PI_1), x);
   r = vec_fma(-n, vec_splat(HALF_PI_2), r);
