@@ -15,7 +15,7 @@
 SHELL = /bin/bash
 .SHELLFLAGS = -euo pipefail -c
 .DEFAULT_GOAL = run
-.PHONY: setup setup-tools build run test test-swift test-debug test-consumer test-python lint format bench bench-quick bench-kernels bench-differentiation bench-build docs fuzz clean
+.PHONY: model-texts setup setup-tools build run test test-swift test-debug test-consumer test-python lint format bench bench-quick bench-kernels bench-differentiation bench-build docs fuzz clean
 
 # What the library, and the checks, need from Debian.
 PACKAGES = libomp-dev libarchive-dev libmatio-dev libhdf5-dev
@@ -109,6 +109,12 @@ C_TEXTS = Sources Tests examples bench/peers
 lint: setup-tools
 	swift format lint --strict --recursive --parallel $(SWIFT_TEXTS)
 	find $(C_TEXTS) \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 clang-format --dry-run -Werror
+
+	sh Sources/CKernels/models/embed.sh | diff - Sources/CKernels/model_texts.c
+
+# The library's models as texts, embedded.
+model-texts:
+	sh Sources/CKernels/models/embed.sh > Sources/CKernels/model_texts.c
 
 format: setup-tools
 	swift format format --in-place --recursive --parallel $(SWIFT_TEXTS)

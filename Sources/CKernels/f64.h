@@ -4,6 +4,7 @@
 #define DN_PRECISION_H
 
 #include "internal.h"
+#include "text/model.h"
 
 #define DN_REAL double
 #define DN_REAL_IS_FLOAT 0

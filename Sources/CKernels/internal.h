@@ -155,7 +155,12 @@ struct dn_implementation {
   const int32_t *gain;  // (C)
   const struct dn_model_kernels_f32 *kernels_f32[DN_ISA_AVX512 + 1];
   const struct dn_model_kernels_f64 *kernels_f64[DN_ISA_AVX512 + 1];
+  const struct dn_text_model *text;  // NULL: they are its own
 };
+
+// The kernels that run the programs of models from text.
+void dn_text_kernels_f32(const struct dn_model_kernels_f32 *kernels[DN_ISA_AVX512 + 1]);
+void dn_text_kernels_f64(const struct dn_model_kernels_f64 *kernels[DN_ISA_AVX512 + 1]);
 
 // ---- Monitors ------------------------------------------------------------------------------------------------------
 

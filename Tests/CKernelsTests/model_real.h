@@ -111,13 +111,14 @@ static void DN_NAME(compute)(const dn_model *m, const DN_NAME(dn_model_kernels) 
     if (!halves) memcpy(o->back_split[scheme], o->back[scheme], sizeof o->back[scheme]);
   }
   const DN_REAL *parameters = DN_NAME(input) + l.parameters * ROW;
-  kernels->observe(ROW, 0, ROW, 1, parameters, DN_NAME(input), rows);
+  kernels->observe(NULL, ROW, 0, ROW, 1, parameters, DN_NAME(input), rows);
   memcpy(o->observed, rows, (size_t)m->couplings * ROW * sizeof(DN_REAL));
-  kernels->observe_jvp(ROW, 0, ROW, parameters, DN_NAME(input), DN_NAME(tangent) + l.parameters * ROW, DN_NAME(tangent),
-                       rows);
+  kernels->observe_jvp(NULL, ROW, 0, ROW, parameters, DN_NAME(input), DN_NAME(tangent) + l.parameters * ROW,
+                       DN_NAME(tangent), rows);
   memcpy(o->observed_jvp, rows, (size_t)m->couplings * ROW * sizeof(DN_REAL));
   memset(back, 0, sizeof back);
-  kernels->observe_vjp(ROW, 0, ROW, parameters, DN_NAME(input), DN_NAME(cotangent), back, back + l.parameters * ROW);
+  kernels->observe_vjp(NULL, ROW, 0, ROW, parameters, DN_NAME(input), DN_NAME(cotangent), back,
+                       back + l.parameters * ROW);
   memcpy(o->observed_vjp, back, (size_t)l.count * ROW * sizeof(DN_REAL));
 }
 
@@ -290,6 +291,7 @@ static void DN_NAME(test_gains)(void) {
   for (int n = 0; n < dn_model_count(); n++) {
     const dn_model *m = dn_model_at(n);
     const layout l = layout_of(m);
+    if (m->implementation->text) continue;
     const DN_NAME(dn_model_kernels) *kernels = m->implementation->DN_NAME(kernels)[dn_isa_best()];
     for (int k = 0; k < m->couplings; k++) {
       const int gain = m->implementation->gain[k];

@@ -10,6 +10,7 @@
 #include "lanes.h"
 #include "network.h"
 #include "models.h"
+#include "text.h"
 #include "monitors.h"
 #if DN_REAL_IS_FLOAT
 #include "random_32.h"

@@ -16,6 +16,19 @@ const dn_kernels *DN_NAME(dn_kernels_of)(dn_isa isa) {
   }
 }
 
+extern const dn_model_kernels DN_NAME(dn_text_base);
+#if defined(__x86_64__)
+extern const dn_model_kernels DN_NAME(dn_text_avx2), DN_NAME(dn_text_avx512);
+#endif
+
+void DN_NAME(dn_text_kernels)(const dn_model_kernels *kernels[DN_ISA_AVX512 + 1]) {
+  kernels[DN_ISA_BASE] = &DN_NAME(dn_text_base);
+#if defined(__x86_64__)
+  kernels[DN_ISA_AVX2] = &DN_NAME(dn_text_avx2);
+  kernels[DN_ISA_AVX512] = &DN_NAME(dn_text_avx512);
+#endif
+}
+
 static const dn_kernels *best(void) { return DN_NAME(dn_kernels_of)(dn_isa_best()); }
 
 void DN_NAME(dn_random_uniform)(dn_key key, uint64_t first, ptrdiff_t count, DN_REAL lo, DN_REAL hi, DN_REAL *out) {

@@ -10,8 +10,9 @@
 #define DN_PARAMETERS (0 DN_PARAMETER_LIST(DN_ONE))
 
 #if DN_PASS == DN_PASS_DESCRIBE
-#define DN_STATE_ROW(name, ...) {#name, __VA_ARGS__},
-#define DN_COUPLING_ROW(name, label, unit, meaning, gain) {label, unit, meaning, -INFINITY, INFINITY, NAN, NAN, 0},
+#define DN_STATE_ROW(name, ...) {#name, __VA_ARGS__, NULL},
+#define DN_COUPLING_ROW(name, label, unit, meaning, gain) \
+  {label, unit, meaning, -INFINITY, INFINITY, NAN, NAN, 0, NULL},
 #define DN_PARAMETER_ROW(name, ...) {#name, __VA_ARGS__},
 #define DN_GAIN_OF(name, label, unit, meaning, gain) M(gain),
 #define DN_PARAMETER_NUMBER(name, ...) M(name),

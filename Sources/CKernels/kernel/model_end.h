@@ -17,6 +17,7 @@ static const dn_implementation M(implementation) = {
     .kernels_f64[DN_ISA_AVX512] = &DN_MODEL_TABLE(avx512_f64),
 #endif
 };
+extern const char DN_JOIN(dn_text, DN_MODEL)[];
 static const dn_model M(model) = {
     .name = DN_TEXT(DN_MODEL),
     .title = DN_TITLE,
@@ -28,6 +29,7 @@ static const dn_model M(model) = {
     .coupling = M(coupling),
     .parameter = M(parameter),
     .implementation = &M(implementation),
+    .text = DN_JOIN(dn_text, DN_MODEL),
 };
 
 #elif DN_PASS == DN_PASS_LIST

@@ -6,6 +6,8 @@
 #define DN_PASS_LIST 1
 #define DN_PASS_KERNELS 2
 #define DN_PASS_TABLE 3
+#define DN_PASS_EXPRESSIONS 4
+#define DN_PASS_CORRECTORS 5
 
 #define DN_TEXT_(name) #name
 #define DN_TEXT(name) DN_TEXT_(name)

@@ -11,6 +11,13 @@
 #endif
 }
 ,
+
+#elif DN_PASS == DN_PASS_CORRECTORS
+#if DN_SCHEME_STAGES == 2
+DN_JOIN(DN_SCHEME, corrector),
+#else
+NULL,
+#endif
 #endif
 
 #undef DN_SCHEME

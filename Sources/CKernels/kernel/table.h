@@ -6,6 +6,15 @@
 // Rows: all nodes of one variable at one time, `row` elements apart, a multiple of DN_LEAF. Elements from `nodes` on
 // belong to no node: they are computed like the others and mean nothing.
 
+// A run of a model that is computed from its text, of one worker: where the rows of its programs are.
+typedef struct DN_NAME(dn_text_run) {
+  const struct dn_text_model *model;
+  const struct dn_step_programs *scheme;
+  DN_REAL **at;             // (registers)
+  ptrdiff_t chunk;          // elements that go through a program at once, a multiple of DN_LEAF
+  const DN_REAL *bound[3];  // parameters, sums and tangents that `at` has
+} dn_text_run;
+
 // Steps of all nodes. s, c, n: state, coupling before it is multiplied by G, increment sigma sqrt(dt) z + dt u.
 typedef struct DN_NAME(dn_step) {
   ptrdiff_t nodes, row;
@@ -17,6 +26,7 @@ typedef struct DN_NAME(dn_step) {
   const DN_REAL *coupled_next;  // (C, row) what the corrector is coupled to
   const DN_REAL *increment;     // (S, row) n(t)
   DN_REAL *predictor;           // (S, row) out of predict, into correct
+  dn_text_run *text;            // of a model from text; (P, row) is then (its rows, row), and G is among them
 } dn_step;
 
 // The adjoint of a step. Cotangents with "in out" are read and overwritten, "out" overwritten, "sum" added into.
@@ -62,12 +72,22 @@ typedef struct DN_NAME(dn_scheme_kernels) {
 
 typedef struct DN_NAME(dn_model_kernels) {
   const dn_scheme_kernels *scheme;  // (dn_scheme_count())
-  void (*observe)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t steps, const DN_REAL *parameters,
-                  const DN_REAL *s, DN_REAL *y);
-  void (*observe_vjp)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *parameters, const DN_REAL *s,
-                      const DN_REAL *dy, DN_REAL *ds, DN_REAL *dparameters);
-  void (*observe_jvp)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *parameters, const DN_REAL *s,
-                      const DN_REAL *dparameters, const DN_REAL *ds, DN_REAL *dy);
+  void (*observe)(dn_text_run *text, ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t steps,
+                  const DN_REAL *parameters, const DN_REAL *s, DN_REAL *y);
+  void (*observe_vjp)(dn_text_run *text, ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *parameters,
+                      const DN_REAL *s, const DN_REAL *dy, DN_REAL *ds, DN_REAL *dparameters);
+  void (*observe_jvp)(dn_text_run *text, ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *parameters,
+                      const DN_REAL *s, const DN_REAL *dparameters, const DN_REAL *ds, DN_REAL *dy);
+  // Of models from text, else NULL: (O, row) outputs, and rows that depend on parameters alone.
+  void (*output)(dn_text_run *text, ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t steps,
+                 const DN_REAL *parameters, const DN_REAL *s, DN_REAL *o);
+  void (*output_vjp)(dn_text_run *text, ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *parameters,
+                     const DN_REAL *s, const DN_REAL *d_o, DN_REAL *ds, DN_REAL *dparameters);
+  void (*output_jvp)(dn_text_run *text, ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *parameters,
+                     const DN_REAL *s, const DN_REAL *dparameters, const DN_REAL *ds, DN_REAL *d_o);
+  void (*derive)(dn_text_run *text, ptrdiff_t row, DN_REAL *parameters);
+  void (*derive_vjp)(dn_text_run *text, ptrdiff_t row, const DN_REAL *parameters, DN_REAL *sums);
+  void (*derive_jvp)(dn_text_run *text, ptrdiff_t row, const DN_REAL *parameters, DN_REAL *tangents);
 } dn_model_kernels;
 
 // ---- Monitors: monitor/*.h -----------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ typedef struct net_adjoint {
 static ptrdiff_t net_plain_rows(const DN_NAME(dn_network_primal) *p) {
   ptrdiff_t rows = 0;
   for (int32_t k = 0; k < p->monitor_count; k++)
-    if (net_is_plain(&p->monitors[k])) rows += dn_monitor_states(p->model, &p->monitors[k]);
+    if (net_is_plain(p, &p->monitors[k])) rows += dn_monitor_states(p->model, &p->monitors[k]);
   return rows;
 }
 
@@ -80,7 +80,7 @@ static void net_load_series(net_adjoint *b, ptrdiff_t from, ptrdiff_t high) {
   for (int32_t k = 0; k < p->monitor_count; k++) {
     const dn_monitor *monitor = &p->monitors[k];
     const DN_NAME(dn_columns_cotangent) *d = &b->in.d->columns[k];
-    if (!net_is_plain(monitor)) continue;
+    if (!net_is_plain(p, monitor)) continue;
     const ptrdiff_t begin = from > d->first ? from : d->first;
     for (ptrdiff_t v = 0; v < dn_monitor_states(p->model, monitor); v++, to += f->row)
       if (d->series && begin < high)
@@ -95,16 +95,19 @@ static double net_of_column(const DN_NAME(dn_columns_cotangent) *d, ptrdiff_t r,
 }
 
 // Adds to lam what the columns that s(tau) enters have for it; `row`: plain monitors' rows of that step.
-static void net_add_columns(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
+static void net_add_columns(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row, const DN_REAL *s) {
   const net_run *f = b->f;
   const DN_NAME(dn_network_primal) *p = f->primal;
   DN_REAL *memory = b->monitored;
   const double *gain = f->a.gains;
   const DN_REAL *recorded = b->record->monitored;
+  bool reads_outputs = false;
+  if (f->text) net_zero(f, p->model->outputs, f->a.outputs);
   for (int32_t k = 0; k < p->monitor_count; k++) {
+    reads_outputs |= net_reads_outputs(p, &p->monitors[k]);
     const dn_monitor *monitor = &p->monitors[k];
     const DN_NAME(dn_columns_cotangent) *d = &b->in.d->columns[k];
-    const bool plain = net_is_plain(monitor);
+    const bool plain = net_is_plain(p, monitor);
     const dn_monitor_description *kind = dn_monitor_describe(monitor->kind);
     const ptrdiff_t V = dn_monitor_states(p->model, monitor), own = kind->memory * f->row;
     const int64_t interim = kind->interim ? monitor->interim : 1;
@@ -128,7 +131,9 @@ static void net_add_columns(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
                                .recorded = width > 0 ? recorded + (mean * V + v) * width : NULL,
                                .column = b->of_column,
                                .memory = memory + v * own,
-                               .state = b->state + dn_monitor_state(monitor, v) * f->row};
+                               .state = dn_monitor_state(monitor, v) < f->S
+                                            ? b->state + dn_monitor_state(monitor, v) * f->row
+                                            : f->a.outputs + (dn_monitor_state(monitor, v) - f->S) * f->row};
       if (plain && d->series && !d->column) {
         m.column = row + v * f->row;
       } else if (kind->projects && ends) {
@@ -148,6 +153,8 @@ static void net_add_columns(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row) {
     if (kind->projects) gain += monitor->rows * f->row;
     recorded += net_record_rows(p, monitor, b->record->capacity) * f->row;
   }
+  if (reads_outputs)
+    f->model->output_vjp(f->text, f->row, f->lo, f->hi, f->in->parameters, s, f->a.outputs, b->state, b->in.parameters);
 }
 
 // Adds the zero-delay edges' dot products of the pairs that wait: g of their targets times y of their sources.
@@ -203,7 +210,8 @@ static void net_step_back(net_adjoint *b, ptrdiff_t tau, const DN_REAL *incremen
                             .coupled_now = b->record->coupled + (at - 1) * C,
                             .coupled_next = frozen ? b->record->coupled + (at - 1) * C : next,
                             .increment = increment,
-                            .predictor = f->a.predictor},
+                            .predictor = f->a.predictor,
+                            .text = f->text},
                    .frozen = frozen,
                    .state = b->state,
                    .coupled_now = b->coupled_now,
@@ -224,7 +232,8 @@ static void net_step_back(net_adjoint *b, ptrdiff_t tau, const DN_REAL *incremen
     net_zero(f, f->C, dy);
     net_meet(f);
     net_now_back(b, b->coupled_next, f->a.predictor, dy);
-    f->model->observe_vjp(f->row, f->lo, f->hi, f->in->parameters, f->a.predictor, dy, b->predictor, b->in.parameters);
+    f->model->observe_vjp(f->text, f->row, f->lo, f->hi, f->in->parameters, f->a.predictor, dy, b->predictor,
+                          b->in.parameters);
     f->scheme->predict_vjp(&v);
   }
   if (f->late && !frozen) net_scale_add(f, f->C, 1, b->coupled_next, g);
@@ -270,7 +279,7 @@ static void net_adjoint_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
     DN_REAL *dy = b->observed + j * C, *g = b->g + j * C;
     const DN_REAL *s = b->record->states + at * S;
     net_prefetch(b, at - DN_RECORD_AHEAD);
-    if (tau > 0 && b->in.d->columns) net_add_columns(b, tau, b->series + (tau - 1 - from) * plain);
+    if (tau > 0 && b->in.d->columns) net_add_columns(b, tau, b->series + (tau - 1 - from) * plain, s);
     net_apply_lanes(&b->back, &b->recent, b->recent.weights, g, dy);
     // c(tau) of the step from tau on reads y(tau) without delay.
     if (f->zero) {
@@ -278,7 +287,7 @@ static void net_adjoint_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
       net_now_back(b, b->coupled_now, s, dy);
       net_meet(f);
     }
-    f->model->observe_vjp(f->row, f->lo, f->hi, f->in->parameters, s, dy, b->state, b->in.parameters);
+    f->model->observe_vjp(f->text, f->row, f->lo, f->hi, f->in->parameters, s, dy, b->state, b->in.parameters);
     if (tau > 0)
       net_step_back(b, tau, f->in->increment + (tau - 1 - from) * S, b->in.increment + (tau - 1 - from) * S, g);
     else net_copy(f, f->C, b->coupled_now, g);

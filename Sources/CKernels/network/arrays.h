@@ -51,6 +51,10 @@ typedef struct net_arrays {
   DN_REAL *column;             // (row) of a monitor
   double *constants;           // (monitor_count, DN_MONITOR_CONSTANTS)
   double *gains;               // (rows of all gain matrices, row), less their references; zeros behind the nodes
+  // Of models from text: outputs of a state, and of its tangent; rows of programs, each worker's own, and where they are.
+  DN_REAL *outputs, *output_tangents;  // (O, row)
+  DN_REAL *text_rows;                  // (constants and scratch, row)
+  DN_REAL **text_at;                   // (leaves of a row, registers)
 } net_arrays;
 
 // One run with everything that its forward pass, its tangent and its adjoint need to know.
@@ -67,8 +71,12 @@ typedef struct net_run {
   bool late;        // the scheme has a second stage, coupled to the next column or frozen
   bool split;       // correctors read another coupling than the next step's predictors
   bool backward;    // steps are visited from the last to the first
+  ptrdiff_t rows;   // of parameters: P, or more where some are derived
   DN_REAL dt;
   net_arrays a;
+  dn_text_run *text;     // NULL: the model has kernels of its own; otherwise
+  dn_text_run text_run;  //   this
+
   struct net_inputs *in;  // made ready: inputs.h
   // Several workers may share a run. Each goes through all of it, with its part of every row of nodes and of the plan's
   // sectors of targets; arrays are everybody's, this struct is each one's own.
@@ -200,9 +208,21 @@ static ptrdiff_t net_record_rows(const DN_NAME(dn_network_primal) *p, const dn_m
   return rows > 0 ? (ptrdiff_t)(steps / monitor->interim + 1) * rows : 0;
 }
 
+// Whether a monitor reads outputs of the model.
+static bool net_reads_outputs(const DN_NAME(dn_network_primal) *p, const dn_monitor *monitor) {
+  for (ptrdiff_t v = 0; v < dn_monitor_states(p->model, monitor); v++)
+    if (dn_monitor_state(monitor, v) >= p->model->states) return true;
+  return false;
+}
+
 // A monitor of every step whose columns are the states: it is read and written by blocks of columns.
-static bool net_is_plain(const dn_monitor *monitor) {
-  return net_every(monitor) == 1 && dn_monitor_describe(monitor->kind)->memory == 0;
+static bool net_is_plain(const DN_NAME(dn_network_primal) *p, const dn_monitor *monitor) {
+  return net_every(monitor) == 1 && dn_monitor_describe(monitor->kind)->memory == 0 && !net_reads_outputs(p, monitor);
+}
+
+// Rows of a model's parameters: with what is derived from them, where it is computed from its text.
+static ptrdiff_t net_parameter_rows(const dn_model *model) {
+  return model->implementation->text ? model->implementation->text->rows : model->parameters;
 }
 
 // `rows`: rows of states and coupling kept here; 0: they are on a tape.
@@ -224,4 +244,31 @@ static void net_take(const DN_NAME(dn_network_primal) *p, ptrdiff_t rows, dn_are
       .gains = dn_arena_take(arena, net_gain_rows(p) * row, sizeof(double)),
   };
   if (a->seen) a->observed = a->seen + DN_RECENT * C * row;
+  const dn_text_model *text = p->model->implementation->text;
+  if (!text) return;
+  a->outputs = dn_arena_take(arena, p->model->outputs * row, size);
+  a->output_tangents = dn_arena_take(arena, p->model->outputs * row, size);
+  a->text_rows = dn_arena_take(arena, ((ptrdiff_t)text->constants + text->scratch) * row, size);
+  a->text_at = dn_arena_take(arena, row / DN_LEAF * text->registers, sizeof *a->text_at);
+}
+
+// Elements that go through a program at once: what its rows fit into a cache with.
+#define DN_TEXT_CHUNK 256
+
+// This worker's rows of programs, constants filled in.
+static void net_start_text(net_run *f) {
+  const dn_text_model *text = f->primal->model->implementation->text;
+  const ptrdiff_t own = f->hi - f->lo, chunk = own < DN_TEXT_CHUNK ? own : DN_TEXT_CHUNK;
+  if (!text) return;
+  f->text = &f->text_run;
+  f->text_run = (dn_text_run){.model = text, .scheme = &text->scheme[f->primal->scheme], .chunk = chunk};
+  if (chunk == 0) return;
+  DN_REAL **at = f->a.text_at + f->lo / DN_LEAF * text->registers,
+          *rows = f->a.text_rows + f->lo * ((ptrdiff_t)text->constants + text->scratch);
+  for (int32_t k = 0; k < text->first[DN_CONSTANTS]; k++) at[k] = NULL;
+  for (int32_t k = 0; k < text->constants + text->scratch; k++, rows += chunk) {
+    at[text->first[DN_CONSTANTS] + k] = rows;
+    for (ptrdiff_t i = 0; i < chunk; i++) rows[i] = k < text->constants ? (DN_REAL)text->constant[k] : 0;
+  }
+  f->text_run.at = at;
 }

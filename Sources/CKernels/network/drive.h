@@ -21,7 +21,8 @@ static int32_t net_averaged_angle(const DN_NAME(dn_network_primal) *p) {
     const dn_monitor_description *kind = dn_monitor_describe(monitor->kind);
     const bool combines = net_every(monitor) > 1 || kind->interim || kind->projects;
     for (ptrdiff_t v = 0; v < dn_monitor_states(p->model, monitor) && combines; v++)
-      if (p->model->state[dn_monitor_state(monitor, v)].periodic && !kind->periodic)
+      if (dn_monitor_state(monitor, v) < p->model->states && p->model->state[dn_monitor_state(monitor, v)].periodic &&
+          !kind->periodic)
         return dn_monitor_state(monitor, v);
   }
   return -1;
@@ -60,7 +61,7 @@ static dn_status net_check_monitors(const DN_NAME(dn_network_primal) *p, dn_plac
     if (!dn_monitor_describe(monitor->kind)) return DN_BAD_OPTION;
     if (monitor->every < 0 || monitor->state_count < 0) return DN_BAD_SIZE;
     for (int32_t v = 0; monitor->states && v < monitor->state_count; v++)
-      if (monitor->states[v] < 0 || monitor->states[v] >= p->model->states) return DN_BAD_OPTION;
+      if (monitor->states[v] < 0 || monitor->states[v] >= p->model->states + p->model->outputs) return DN_BAD_OPTION;
     where->monitor = k;
     const dn_status status = net_check_constants(p, monitor, where);
     if (status != DN_OK) return status;

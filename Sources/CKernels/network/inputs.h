@@ -195,7 +195,7 @@ typedef struct net_inputs {
   net_lanes now, recent;  // edges without delay, and recent ones
   DN_REAL *self;          // (row) difference coupling: minus the sum of each node's weights
   int32_t *edge_target;   // (E) difference coupling: targets in plan order
-  DN_REAL *parameters;    // (P, row)
+  DN_REAL *parameters;    // (rows of parameters, row)
   DN_REAL *amplitude;     // (S, row) sigma sqrt(dt)
   DN_REAL *noise;         // (DN_NOISE_ROWS, S, row)
   DN_REAL *increment;     // (DN_LEAF, S, row)
@@ -220,7 +220,7 @@ static void net_inputs_take(const DN_NAME(dn_network_primal) *p, dn_arena *arena
       .recent = net_take_lanes(&plan->forward.recent, arena),
       .self = difference ? dn_arena_take(arena, row, size) : NULL,
       .edge_target = difference ? dn_arena_take(arena, E, sizeof(int32_t)) : NULL,
-      .parameters = dn_arena_take(arena, p->model->parameters * row, size),
+      .parameters = dn_arena_take(arena, net_parameter_rows(p->model) * row, size),
       .amplitude = dn_arena_take(arena, S, size),
       .noise = dn_arena_take(arena, DN_NOISE_ROWS * S, size),
       .increment = dn_arena_take(arena, DN_LEAF * S, size),
@@ -258,6 +258,11 @@ static void net_inputs_fill(const net_run *f) {
     const DN_REAL value = (DN_REAL)p->model->parameter[k].value;
     if (given && given->count > 0) net_spread(given->values, given->count, N, row, in->parameters + k * row);
     else net_spread(&value, 1, N, row, in->parameters + k * row);
+  }
+  if (f->text) {
+    net_spread(&p->coupling, 1, N, row, in->parameters + DN_ROW_COUPLING(f->P) * row);
+    net_spread(&f->dt, 1, N, row, in->parameters + DN_ROW_TIME_STEP(f->P) * row);
+    f->model->derive(f->text, row, in->parameters);
   }
   const double root = sqrt(p->time_step);
   memset(in->amplitude, 0, (size_t)(f->S * row) * size);
@@ -443,7 +448,7 @@ typedef struct net_inputs_jvp {
   DN_REAL *weights;       //   in plan order,
   DN_REAL *now, *recent;  //   as lanes,
   DN_REAL *self;          //   and (row) summed as net_inputs' self
-  DN_REAL *parameters;    // (P, row)
+  DN_REAL *parameters;    // (rows of parameters, row)
   DN_REAL *amplitude;     // (S, row)
   DN_REAL *increment;     // (S, row)
 } net_inputs_jvp;
@@ -457,7 +462,7 @@ static void net_inputs_jvp_take(const DN_NAME(dn_network_primal) *p, dn_arena *a
   in->now = net_take_lane_weights(&plan->forward.now, arena);
   in->recent = net_take_lane_weights(&plan->forward.recent, arena);
   in->self = p->coupling_kind == DN_COUPLING_DIFFERENCE ? dn_arena_take(arena, row, size) : NULL;
-  in->parameters = dn_arena_take(arena, p->model->parameters * row, size);
+  in->parameters = dn_arena_take(arena, net_parameter_rows(p->model) * row, size);
   in->amplitude = dn_arena_take(arena, S, size);
   in->increment = dn_arena_take(arena, S, size);
 }
@@ -483,6 +488,10 @@ static void net_inputs_jvp_prepare(net_run *f, const net_inputs_jvp *in) {
     for (int32_t k = 0; k < f->P && d->parameters; k++) {
       const ptrdiff_t count = net_parameter_count(p, k);
       if (d->parameters[k] && N > 0) net_spread(d->parameters[k], count, N, f->row, in->parameters + k * f->row);
+    }
+    if (f->text) {
+      if (d->coupling) net_spread(d->coupling, 1, N, f->row, in->parameters + DN_ROW_COUPLING(f->P) * f->row);
+      f->model->derive_jvp(f->text, f->row, f->in->parameters, in->parameters);
     }
     const double root = sqrt(p->time_step);
     for (ptrdiff_t s = 0; s < f->S && d->sigma && p->sigma_count > 0; s++)
@@ -536,7 +545,7 @@ typedef struct net_inputs_vjp {
   DN_REAL *now_sum;   // (rows of the forward graph's `now`, DN_LEAF) of those without
   DN_REAL *self;      // (row) difference coupling: of g_i y_i
   double *self_total;
-  DN_REAL *parameters, *coupling, *sigma;  // (P, row), (row), (S, row)
+  DN_REAL *parameters, *coupling, *sigma;  // (rows of parameters, row), (row), (S, row)
   double *parameters_total, *coupling_total, *sigma_total;
   double *pulses;      // (pulse_count)
   DN_REAL *increment;  // (DN_LEAF, S, row) of a leaf's increments
@@ -545,7 +554,7 @@ typedef struct net_inputs_vjp {
 // Everything starts as zeros, which the caller sees to.
 static void net_inputs_vjp_take(const DN_NAME(dn_network_primal) *p, dn_arena *arena, net_inputs_vjp *in) {
   const dn_plan *plan = p->plan;
-  const ptrdiff_t row = net_row(plan), S = p->model->states * row, P = p->model->parameters * row;
+  const ptrdiff_t row = net_row(plan), S = p->model->states * row, P = net_parameter_rows(p->model) * row;
   const size_t size = sizeof(DN_REAL);
   in->edge_sum = dn_arena_take(arena, plan->edges, size);
   in->now_sum = net_take_lane_weights(&plan->forward.now, arena);
@@ -595,7 +604,7 @@ static void net_total(const net_run *f, ptrdiff_t rows, DN_REAL *sum, double *to
 
 // Adds a block's sums to those of all.
 static void net_inputs_vjp_total(const net_run *f, const net_inputs_vjp *in) {
-  net_total(f, f->P, in->parameters, in->parameters_total);
+  net_total(f, f->rows, in->parameters, in->parameters_total);
   net_total(f, 1, in->coupling, in->coupling_total);
   net_total(f, 1, in->self, in->self_total);
   net_total(f, f->S, in->sigma, in->sigma_total);
@@ -605,6 +614,15 @@ static void net_inputs_vjp_total(const net_run *f, const net_inputs_vjp *in) {
 static bool net_give(double sum, DN_REAL *to) {
   *to += (DN_REAL)sum;
   return isfinite((DN_REAL)sum);
+}
+
+// What the sums of derived rows mean for the parameters and G.
+static void net_pull_derived(const net_run *f, const net_inputs_vjp *in) {
+  const ptrdiff_t row = f->row;
+  for (ptrdiff_t i = 0; i < f->rows * row; i++) in->parameters[i] = (DN_REAL)in->parameters_total[i];
+  f->model->derive_vjp(f->text, row, f->in->parameters, in->parameters);
+  for (ptrdiff_t i = 0; i < f->P * row; i++) in->parameters_total[i] = (double)in->parameters[i];
+  for (ptrdiff_t i = 0; i < row; i++) in->coupling_total[i] = (double)in->parameters[DN_ROW_COUPLING(f->P) * row + i];
 }
 
 // Adds the sums, and the first state's cotangent, to the caller's arrays. Returns the first that is not finite: an edge's, or a node's of sigma (its state),
@@ -640,6 +658,7 @@ static dn_status net_inputs_vjp_finish(const net_run *f, const net_inputs_vjp *i
       if (d->delays) d->delays[user] += (later ? p->weights[user] : -p->weights[user]) * in->edge_sum[k];
     }
   }
+  if (f->text) net_pull_derived(f, in);
   double sum = 0;
   for (ptrdiff_t i = 0; i < N; i++) {
     sum += in->coupling_total[i];

@@ -24,6 +24,7 @@ typedef struct net_pass {
   DN_NAME(dn_columns) *given;  // (monitor_count) where columns go; NULL: nowhere
   bool tangents;               // of a run: the same states are tangents, which monitors carry on
   const DN_REAL *primal;       //   beside those that they are tangents of, which nonlinear monitors have to see as well
+  const DN_REAL *parameters;   //   and tangents of the parameters' rows
   bool again;                  // a stretch: linear monitors do not look
   DN_REAL *monitored;          // what monitors keep; NULL: they do not look
   dn_outcome lost;             // the first node whose nonlinear monitor this worker has lost
@@ -65,7 +66,8 @@ static void net_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
                   .coupling = p->coupling,
                   .parameters = f->in->parameters,
                   .increment = f->in->increment,
-                  .predictor = f->a.predictor};
+                  .predictor = f->a.predictor,
+                  .text = f->text};
   if (!f->zero && !f->recent) {
     step.now = s + known * S;
     step.coupled_now = c + known * C;
@@ -207,7 +209,7 @@ static void net_emit(net_pass *pass, ptrdiff_t first, ptrdiff_t last, const DN_R
       memory += V * own;
       continue;
     }
-    if (net_is_plain(monitor)) {
+    if (net_is_plain(p, monitor)) {
       for (ptrdiff_t v = 0; v < V && out->series && last >= first; v++)
         net_to_time(f, s + dn_monitor_state(monitor, v) * f->row, S, out->series + v * f->N * out->stride + first - 1,
                     out->stride, last - first + 1);
@@ -227,8 +229,16 @@ static void net_emit(net_pass *pass, ptrdiff_t first, ptrdiff_t last, const DN_R
       m.pauses = absolute % m.interim == 0;
       if (own == 0 && !m.ends) continue;
       const ptrdiff_t column = (ptrdiff_t)(absolute / m.every - p->first_step / m.every) - 1;
+      const DN_REAL *state = s + (tau - first) * S, *primal = pass->tangents ? pass->primal + (tau - first) * S : state;
+      if (net_reads_outputs(p, monitor)) {
+        f->model->output(f->text, f->row, f->lo, f->hi, 1, f->in->parameters, primal, f->a.outputs);
+        if (pass->tangents)
+          f->model->output_jvp(f->text, f->row, f->lo, f->hi, f->in->parameters, primal, pass->parameters, state,
+                               f->a.output_tangents);
+      }
       for (ptrdiff_t v = 0; v < V; v++) {
-        m.state = s + (tau - first) * S + dn_monitor_state(monitor, v) * f->row;
+        const ptrdiff_t at = dn_monitor_state(monitor, v), output = (at - f->S) * f->row;
+        m.state = at < f->S ? state + at * f->row : (pass->tangents ? f->a.output_tangents : f->a.outputs) + output;
         m.memory = memory + v * own;
         // Of tangents: what is kept of the states themselves, which goes on behind them.
         DN_REAL *values = pass->tangents ? f->a.monitored + (m.memory - pass->monitored) : m.memory;
@@ -248,7 +258,7 @@ static void net_emit(net_pass *pass, ptrdiff_t first, ptrdiff_t last, const DN_R
           dn_monitor_step of_states = m;
           of_states.ends = false;
           of_states.memory = values;
-          of_states.state = pass->primal + (m.state - s);
+          of_states.state = at < f->S ? primal + at * f->row : f->a.outputs + output;
           kernels->advance(&of_states);
         }
         if (m.pauses) net_look_for_lost(pass, k, v, tau, values);
@@ -303,7 +313,8 @@ static int64_t net_count_clamps(const net_pass *pass, ptrdiff_t good) {
                           .coupled_now = coupled,
                           .coupled_next = p->stage == DN_STAGE_FROZEN ? coupled : next + (j + 1) * C,
                           .increment = f->in->increment,
-                          .predictor = f->a.predictor};
+                          .predictor = f->a.predictor,
+                          .text = f->text};
     clamps += f->scheme->step(&step, 1, f->a.predictor);
   }
   return clamps;

@@ -2,7 +2,7 @@
 
 // y of n rows of states.
 static void net_observe(const net_run *f, ptrdiff_t n, const DN_REAL *states, DN_REAL *y) {
-  f->model->observe(f->row, f->lo, f->hi, n, f->in->parameters, states, y);
+  f->model->observe(f->text, f->row, f->lo, f->hi, n, f->in->parameters, states, y);
 }
 
 // This worker's share of the rings over one of the plan's graphs.
@@ -81,6 +81,7 @@ static void net_prepare(net_run *f, net_inputs *in, const DN_NAME(dn_network_pri
       .S = p->model->states,
       .C = p->model->couplings,
       .P = p->model->parameters,
+      .rows = net_parameter_rows(p->model),
       .difference = p->coupling_kind == DN_COUPLING_DIFFERENCE,
       .recent = plan->forward.recent.slices > 0,
       .zero = net_reads_now(p),
@@ -95,6 +96,7 @@ static void net_prepare(net_run *f, net_inputs *in, const DN_NAME(dn_network_pri
   f->end = f->hi < N ? f->hi : N;
   net_take(p, rows, arena, &f->a);
   net_inputs_take(p, arena, in);
+  net_start_text(f);
   f->ring = net_ring_of(f, &plan->forward, in->weights, f->a.active);
   net_inputs_prepare(f);
   if (net_leads(f)) net_fill(f, rows, all_couplings);

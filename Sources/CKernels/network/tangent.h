@@ -86,7 +86,8 @@ static void net_tangent_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
                                 .coupled_now = c,
                                 .coupled_next = frozen ? c : c + C,
                                 .increment = f->in->increment,
-                                .predictor = f->a.predictor},
+                                .predictor = f->a.predictor,
+                                .text = f->text},
                        .coupling = b->in.d->coupling ? *b->in.d->coupling : 0,
                        .parameters = b->in.parameters,
                        .now = ds,
@@ -103,15 +104,15 @@ static void net_tangent_leaf(void *context, ptrdiff_t first, ptrdiff_t n) {
         DN_REAL *predicted = b->coupled_predicted + (j + 1) * C;
         net_copy(f, f->C, dc + C, predicted);
         net_observe(f, 1, f->a.predictor, b->y);
-        f->model->observe_jvp(f->row, f->lo, f->hi, f->in->parameters, f->a.predictor, b->in.parameters, b->predictor,
-                              b->dy);
+        f->model->observe_jvp(f->text, f->row, f->lo, f->hi, f->in->parameters, f->a.predictor, b->in.parameters,
+                              b->predictor, b->dy);
         net_meet(f);
         net_tangent_now(b, b->y, b->dy, predicted);
         v.coupled_next = predicted;
         f->scheme->correct_jvp(&v, ds + S);
       }
     }
-    f->model->observe_jvp(f->row, f->lo, f->hi, f->in->parameters, s + S, b->in.parameters, ds + S, dy);
+    f->model->observe_jvp(f->text, f->row, f->lo, f->hi, f->in->parameters, s + S, b->in.parameters, ds + S, dy);
     if (f->zero || f->recent) net_meet(f);
     if (f->zero) net_tangent_now(b, y, dy, dc + C);
   }
@@ -161,6 +162,7 @@ static void net_tangent_advance(net_tangent *b, dn_outcome *result) {
     tangents.given = d->columns;
     tangents.tangents = true;
     tangents.monitored = b->monitored;
+    tangents.parameters = b->in.parameters;
     const ptrdiff_t first = pass->tau > 0 ? pass->tau : 1;
     tangents.primal = pass->states + (first - pass->tau + 1) * S;
     dn_outcome mine = net_bad_state(pass, n, DN_NOT_FINITE_STATE);

@@ -187,5 +187,12 @@ static void DN_STEP(step_jvp)(const dn_step_jvp *d, DN_REAL *next) {
   M(predict_jvp)(d, d->predictor);
   DN_STEP(correct_jvp)(d, next);
 }
+
+#elif DN_PASS == DN_PASS_EXPRESSIONS
+// The raw state of the corrector, of a model that is given as expressions.
+static dn_ref heun_corrector(dn_expressions *g, dn_ref start, dn_ref drift, dn_ref predicted_drift) {
+  const dn_ref dt = dn_leaf(g, DN_LEAF_TIME_STEP, DN_NONE, DN_NONE);
+  return dn_scaled_sum(g, dn_multiply(g, dn_constant(g, 0.5), dt), drift, predicted_drift, start);
+}
 #endif
 #include "../scheme_end.h"

@@ -43,8 +43,9 @@ DN_INLINE void M(drift_jvp)(const vec s[], const vec c[], const vec p[], const v
 }
 
 // y(s, p) of elements begin ... end - 1 of `steps` rows of states.
-static void M(observe_rows)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t steps, const DN_REAL *parameters,
-                            const DN_REAL *s, DN_REAL *y) {
+static void M(observe_rows)(dn_text_run *text, ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, ptrdiff_t steps,
+                            const DN_REAL *parameters, const DN_REAL *s, DN_REAL *y) {
+  (void)text;
   for (ptrdiff_t t = 0; t < steps; t++, s += DN_STATES * row, y += DN_COUPLINGS * row)
     for (ptrdiff_t i = begin; i < end; i += VL) {
       vec now[DN_STATES], p[DN_PARAMETERS], observed[DN_COUPLINGS];
@@ -54,8 +55,10 @@ static void M(observe_rows)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, ptrdi
       store_rows(observed, y + i, row, DN_COUPLINGS);
     }
 }
-static void M(observe_vjp_row)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *parameters,
-                               const DN_REAL *s, const DN_REAL *dy, DN_REAL *ds, DN_REAL *dparameters) {
+static void M(observe_vjp_row)(dn_text_run *text, ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end,
+                               const DN_REAL *parameters, const DN_REAL *s, const DN_REAL *dy, DN_REAL *ds,
+                               DN_REAL *dparameters) {
+  (void)text;
   for (ptrdiff_t i = begin; i < end; i += VL) {
     vec now[DN_STATES], p[DN_PARAMETERS], dobserved[DN_COUPLINGS], dnow[DN_STATES], dp[DN_PARAMETERS];
     load_rows(s + i, row, DN_STATES, now);
@@ -69,8 +72,10 @@ static void M(observe_vjp_row)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, co
     store_rows(dp + DN_OBSERVED_FROM, dparameters + i + DN_OBSERVED_FROM * row, row, DN_PARAMETERS - DN_OBSERVED_FROM);
   }
 }
-static void M(observe_jvp_row)(ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end, const DN_REAL *parameters,
-                               const DN_REAL *s, const DN_REAL *dparameters, const DN_REAL *ds, DN_REAL *dy) {
+static void M(observe_jvp_row)(dn_text_run *text, ptrdiff_t row, ptrdiff_t begin, ptrdiff_t end,
+                               const DN_REAL *parameters, const DN_REAL *s, const DN_REAL *dparameters,
+                               const DN_REAL *ds, DN_REAL *dy) {
+  (void)text;
   for (ptrdiff_t i = begin; i < end; i += VL) {
     vec now[DN_STATES], p[DN_PARAMETERS], dnow[DN_STATES], dp[DN_PARAMETERS], dobserved[DN_COUPLINGS];
     load_rows(s + i, row, DN_STATES, now);
