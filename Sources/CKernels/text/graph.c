@@ -2,16 +2,11 @@
 #include "../tape.h"
 #include "graph.h"
 
-int dn_arguments(int code) {
-  switch (code) {
-#define X(name, arguments, value) \
-  case DN_OP_##name:              \
-    return arguments;
+const int8_t dn_argument_counts[DN_CODES] = {
+#define X(name, arguments, value) [DN_OP_##name] = arguments,
 #include "operations.def"
 #undef X
-  }
-  return 0;
-}
+};
 
 static bool is_operation(const dn_expressions *g, dn_ref a, dn_code code) { return g->node[a].code == code; }
 static bool is_fixed(const dn_expressions *g, dn_ref a) { return g->node[a].code == DN_LEAF_CONSTANT; }
@@ -234,8 +229,9 @@ dn_ref dn_mark(dn_expressions *g, const dn_ref *roots, int32_t count) {
     if (roots[k] > top) top = roots[k];
   }
   for (dn_ref n = top; n > 0; n--) {
+    if (!g->marked[n]) continue;
     const dn_ref arguments[] = {g->node[n].a, g->node[n].b, g->node[n].c};
-    for (int k = 0; k < dn_arguments(g->node[n].code) && g->marked[n]; k++) g->marked[arguments[k]] = true;
+    for (int k = 0; k < dn_arguments(g->node[n].code); k++) g->marked[arguments[k]] = true;
   }
   return top;
 }

@@ -22,6 +22,7 @@ typedef enum dn_code {
   DN_LEAF_INPUT,                     // a: dn_region, b: which of it
   DN_LEAF_SUM,                       // the sum of the cotangents of node a, which depends on parameters alone
   DN_LEAF_TANGENT,                   // the tangent of such a node
+  DN_CODES,
 } dn_code;
 
 // Rows of nodes that programs read and write; the counts are a model's numbers of states, coupling variables and outputs.
@@ -102,7 +103,9 @@ static inline int dn_level_of(const dn_expressions *g, dn_ref a) { return g->nod
 static inline bool dn_is_constant(const dn_expressions *g, dn_ref a, double value) {
   return g->node[a].code == DN_LEAF_CONSTANT && g->node[a].value == value;
 }
-int dn_arguments(int code);
+// How many arguments an operation has; leaves have none.
+extern const int8_t dn_argument_counts[DN_CODES];
+static inline int dn_arguments(int code) { return dn_argument_counts[code]; }
 
 // Marks the nodes that expressions consist of, and no others; returns the last. Arguments stand before what is made of them.
 dn_ref dn_mark(dn_expressions *g, const dn_ref *roots, int32_t count);

@@ -91,7 +91,9 @@ typedef struct dn_draft {
   dn_program *program;
   dn_result *result;
   int32_t count, capacity;
-  bool derive;  // computes what others find derived
+  bool derive;     // computes what others find derived
+  dn_ref *order;   // (instructions) the nodes that it computes, arguments first
+  int32_t length;  // instructions
 } dn_draft;
 #define DN_DRAFTS_MAX 64
 typedef struct dn_drafts {

@@ -50,23 +50,30 @@ static void want_operand(emission *e, const dn_draft *draft, dn_ref n) {
   else if (x->code != DN_LEAF_CONSTANT && x->level < DN_VARYING && !is_computed(e, draft, n)) want_row(e, n);
 }
 
-// Every row that a draft reads or writes has a number from then on.
-static void want_rows(emission *e, const dn_draft *draft) {
+// What a draft computes, in order. Every row that it reads or writes has a number from then on.
+static void want_rows(emission *e, dn_draft *draft) {
+  dn_expressions *g = e->g;
   dn_ref *roots = dn_pool_take(e->drafts->pool, draft->count + 1, sizeof *roots);
   e->failed |= !roots;
-  if (!roots) return;
-  for (int32_t k = 0; k < draft->count; k++) {
+  for (int32_t k = 0; k < draft->count && !e->failed; k++) {
     const dn_result *r = &draft->result[k];
     roots[k] = r->node;
     if (r->region == DN_SUMS || r->region == DN_TANGENTS || r->region == DN_PARAMETERS) want_row(e, r->index);
     want_operand(e, draft, r->node);
   }
-  const dn_ref top = dn_mark(e->g, roots, draft->count);
-  for (dn_ref n = 0; n <= top; n++) {
-    if (!e->g->marked[n] || !is_computed(e, draft, n)) continue;
-    const dn_ref arguments[] = {e->g->node[n].a, e->g->node[n].b, e->g->node[n].c};
-    for (int k = 0; k < dn_arguments(e->g->node[n].code); k++) want_operand(e, draft, arguments[k]);
+  if (e->failed) return;
+  const dn_ref top = dn_mark(g, roots, draft->count);
+  for (dn_ref n = 0; n <= top; n++) draft->length += g->marked[n];
+  draft->order = dn_pool_take(e->drafts->pool, draft->length + 1, sizeof *draft->order);
+  e->failed |= !draft->order;
+  int32_t at = 0;
+  for (dn_ref n = 0; n <= top && !e->failed; n++) {
+    if (!g->marked[n] || !is_computed(e, draft, n)) continue;
+    const dn_ref arguments[] = {g->node[n].a, g->node[n].b, g->node[n].c};
+    for (int k = 0; k < dn_arguments(g->node[n].code); k++) want_operand(e, draft, arguments[k]);
+    draft->order[at++] = n;
   }
+  draft->length = at;
 }
 
 // The programs that compute what is derived, its tangents, and what its cotangents give to the parameters.
@@ -129,57 +136,46 @@ typedef struct writing {
   int32_t *moved;  // where each result is read from
 } writing;
 
-static bool write_program(emission *e, dn_draft *draft, dn_ref *roots, writing *w) {
+static bool write_program(emission *e, const dn_draft *draft, writing *w) {
   dn_expressions *g = e->g;
-  const int32_t *first = e->model->first;
-  for (int32_t k = 0; k < draft->count; k++) roots[k] = draft->result[k].node;
-  const dn_ref top = dn_mark(g, roots, draft->count);
-  int32_t count = 0, at;
-  for (dn_ref n = 0; n <= top; n++) {
-    e->register_of[n] = -1;
-    count += g->marked[n] && is_computed(e, draft, n);
-  }
+  const int32_t *first = e->model->first, count = draft->length;
+  const dn_result *results = draft->result;
   dn_instruction *to = dn_pool_take(e->pool, count + 2 * draft->count + 1, sizeof *to);
   if (!to) return false;
 
-  // When what is read is read for the last time: by the instructions, which stand in the order of the nodes, or by the moves
-  // behind them.
+  // When what is read is read for the last time: by the instructions, or by the moves behind them.
   for (int32_t r = 0; r < first[DN_SCRATCH]; r++) w->last_read[r] = -1;
-  at = 0;
-  for (dn_ref n = 0; n <= top; n++) {
-    e->last_use[n] = -1;
-    if (!g->marked[n] || !is_computed(e, draft, n)) continue;
-    const dn_ref arguments[] = {g->node[n].a, g->node[n].b, g->node[n].c};
+  for (int32_t at = 0; at < count; at++) {
+    const dn_ref n = draft->order[at], arguments[] = {g->node[n].a, g->node[n].b, g->node[n].c};
+    e->register_of[n] = e->last_use[n] = -1;
     for (int k = 0; k < dn_arguments(g->node[n].code); k++) {
       if (is_computed(e, draft, arguments[k])) e->last_use[arguments[k]] = at;
       else w->last_read[register_for(e, draft, arguments[k])] = at;
     }
-    at++;
   }
   for (int32_t k = 0; k < draft->count; k++)
-    if (!is_computed(e, draft, roots[k])) w->last_read[register_for(e, draft, roots[k])] = count;
+    if (!is_computed(e, draft, results[k].node)) w->last_read[register_for(e, draft, results[k].node)] = count;
 
-  // A result is written where it belongs as soon as it is known, unless what stands there is read later.
-  at = 0;
-  for (dn_ref n = 0; n <= top; n++) {
-    if (!g->marked[n] || !is_computed(e, draft, n)) continue;
-    for (int32_t k = 0; k < draft->count && e->register_of[n] < 0; k++) {
-      if (roots[k] != n) continue;
-      const int32_t wanted = register_of_result(e, &draft->result[k]);
-      if (w->last_read[wanted] <= at) e->register_of[n] = wanted;
-      else e->last_use[n] = count;
+  // A result is written where it belongs as soon as it is known, unless what stands there is read later. A node that is
+  // several results, or cannot be written yet, lasts until it is moved.
+  for (int32_t k = 0; k < draft->count; k++) {
+    const dn_ref n = results[k].node;
+    if (!is_computed(e, draft, n)) continue;
+    int32_t low = 0, high = count;
+    while (low + 1 < high) {
+      const int32_t middle = low + (high - low) / 2;
+      if (draft->order[middle] <= n) low = middle;
+      else high = middle;
     }
-    // A node that is several results is moved to the others.
-    if (e->register_of[n] < 0)
-      for (int32_t k = 0; k < draft->count; k++)
-        if (roots[k] == n) e->last_use[n] = count;
-    at++;
+    const int32_t wanted = register_of_result(e, &results[k]);
+    if (e->register_of[n] < 0 && w->last_read[wanted] <= low) e->register_of[n] = wanted;
+    else e->last_use[n] = count;
   }
 
   w->free_count = w->scratch = 0;
-  at = 0;
-  for (dn_ref n = 0; n <= top; n++) {
-    if (!g->marked[n] || !is_computed(e, draft, n)) continue;
+  int32_t at = 0;
+  for (; at < count; at++) {
+    const dn_ref n = draft->order[at];
     const dn_node x = g->node[n];
     const dn_ref arguments[] = {x.a, x.b, x.c};
     const int operands = dn_arguments(x.code);
@@ -193,24 +189,24 @@ static bool write_program(emission *e, dn_draft *draft, dn_ref *roots, writing *
     }
     if (e->register_of[n] < 0)
       e->register_of[n] = w->free_count > 0 ? w->free[--w->free_count] : first[DN_SCRATCH] + w->scratch++;
-    to[at++] = (dn_instruction){x.code, (uint16_t)e->register_of[n], read[0], read[1], read[2]};
+    to[at] = (dn_instruction){x.code, (uint16_t)e->register_of[n], read[0], read[1], read[2]};
   }
 
   // Results that are read from elsewhere: first those out of the way that stand where another result goes.
   int32_t *from = w->moved;
   for (int32_t k = 0; k < draft->count; k++) {
-    from[k] = register_for(e, draft, roots[k]);
-    const int32_t wanted = register_of_result(e, &draft->result[k]), stands = from[k];
+    from[k] = register_for(e, draft, results[k].node);
+    const int32_t wanted = register_of_result(e, &results[k]), stands = from[k];
     bool in_the_way = false;
     for (int32_t other = 0; other < draft->count && stands != wanted && stands < first[DN_SCRATCH]; other++)
-      in_the_way |=
-          register_of_result(e, &draft->result[other]) == stands && register_for(e, draft, roots[other]) != stands;
+      in_the_way |= register_of_result(e, &draft->result[other]) == stands &&
+                    register_for(e, draft, results[other].node) != stands;
     if (!in_the_way) continue;
     from[k] = first[DN_SCRATCH] + w->scratch++;
     to[at++] = (dn_instruction){DN_OP_MOVE, (uint16_t)from[k], (uint16_t)stands, 0, 0};
   }
   for (int32_t k = 0; k < draft->count; k++) {
-    const int32_t wanted = register_of_result(e, &draft->result[k]);
+    const int32_t wanted = register_of_result(e, &results[k]);
     if (from[k] != wanted) to[at++] = (dn_instruction){DN_OP_MOVE, (uint16_t)wanted, (uint16_t)from[k], 0, 0};
   }
   *draft->program = (dn_program){.count = at, .scratch = w->scratch, .instruction = to};
@@ -279,11 +275,10 @@ bool dn_text_emit(dn_drafts *drafts, dn_text_model *m, dn_pool *pool) {
   writing w = {.last_read = dn_pool_take(drafts->pool, next + 1, sizeof(int32_t)),
                .free = dn_pool_take(drafts->pool, g->count, sizeof(int32_t)),
                .moved = dn_pool_take(drafts->pool, results + 1, sizeof(int32_t))};
-  dn_ref *roots = dn_pool_take(drafts->pool, results + 1, sizeof *roots);
-  if (!w.last_read || !w.free || !w.moved || !roots) return false;
+  if (!w.last_read || !w.free || !w.moved) return false;
   e.pool = pool;
   for (int32_t k = 0; k < drafts->count; k++)
-    if (!write_program(&e, &drafts->draft[k], roots, &w)) return false;
+    if (!write_program(&e, &drafts->draft[k], &w)) return false;
   m->registers = next + m->scratch;
   if (m->registers > UINT16_MAX) return false;
   for (int32_t k = 0; k < drafts->count; k++)
