@@ -8,6 +8,7 @@
 #define DN_WORD uint32_t
 #define DN_INTEGER int32_t
 #define DN_NAME(name) name##_f32
+#define dn_text_run dn_text_run_f32
 #define dn_step dn_step_f32
 #define dn_step_vjp dn_step_vjp_f32
 #define dn_step_jvp dn_step_jvp_f32
@@ -23,6 +24,7 @@
 #undef DN_WORD
 #undef DN_INTEGER
 #undef DN_NAME
+#undef dn_text_run
 #undef dn_step
 #undef dn_step_vjp
 #undef dn_step_jvp
@@ -38,6 +40,7 @@
 #define DN_WORD uint64_t
 #define DN_INTEGER int64_t
 #define DN_NAME(name) name##_f64
+#define dn_text_run dn_text_run_f64
 #define dn_step dn_step_f64
 #define dn_step_vjp dn_step_vjp_f64
 #define dn_step_jvp dn_step_jvp_f64
@@ -53,6 +56,7 @@
 #undef DN_WORD
 #undef DN_INTEGER
 #undef DN_NAME
+#undef dn_text_run
 #undef dn_step
 #undef dn_step_vjp
 #undef dn_step_jvp
