@@ -754,7 +754,7 @@ const char dn_text_gast_schmidt_knosche_sd[] =
 extern const char dn_text_gast_schmidt_knosche_sf[];
 const char dn_text_gast_schmidt_knosche_sf[] =
   "# Mean field of quadratic integrate-and-fire neurons with spike-frequency adaptation: Gast, Schmidt, Knösche (2020), with\n"
-  "# coupling as in The Virtual Brain.\n"
+  "# coupling as in The Virtual Brain. Its bursts are steep: with these values Heun's scheme needs steps of 0.02 ms or less.\n"
   "model gast_schmidt_knosche_sf \"Gast-Schmidt-Knösche, spike-frequency adaptation\"\n"
   "source \"Gast, Schmidt, Knösche, A mean-field description of bursting dynamics in spiking neural networks with short-term adaptation, Neural Comput. 32, 1615 (2020)\"\n"
   "parameter tau = 1 in 0.1..15 [ms] \"characteristic time\" symbol \"τ\"\n"
