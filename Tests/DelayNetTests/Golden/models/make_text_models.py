@@ -24,8 +24,8 @@ import text_model  # noqa: E402
 
 TEXTS = OUT.parents[3] / "Sources" / "CKernels" / "models"
 SAMPLES, DIFFERENTIATED = 100, 10
-# Largest |ours - theirs| over the largest |theirs| of a state, coupling variable or output.
-TOLERANCE = 1e-12
+# Largest |ours - theirs| / |theirs| of a number; where a sum cancels, both have lost digits.
+TOLERANCE = 1e-11
 
 README = """# Golden values of models as text
 
@@ -42,10 +42,12 @@ independently of the states.
 | `y_states`, `y_parameters`, `o_states`, `o_parameters` | ({differentiated}, C or O, S or P) | likewise |
 
 Points with an even number draw parameters from their whole range, odd ones within 20 % of the defaults; parameters without
-a range are always drawn there, and switches and counts among whole numbers. States come from their initial ranges.
+a range are always drawn there, and switches and counts among whole numbers. States come from their initial ranges, every
+fourth point's from ranges three times as wide, within the bounds. Every condition of a `where`, and every choice of `min`
+and `max`, is met both ways.
 
-The peer's numpy function is used where a class has one beside its compiled one. `agreement` is the largest difference
-between peer and `text_model.py` over the largest value of a row; it is asserted to be below {tolerance:g}.
+The peer's numpy function is used where a class has one beside its compiled one. `agreement` is the largest relative
+difference between peer and `text_model.py`, of any number of `f`, `y` and `o`; it is asserted to be below {tolerance:g}.
 
 | model | peer | agreement | how ours is made of it |
 |---|---|---|---|
@@ -59,14 +61,15 @@ class Peer:
     `attributes` says what the class calls our parameters where it is not the same, or None for what it has not; `fixed`
     are attributes that we have not. `arrives(s, c, p)` makes of states and coupling variables the rows of the coupling
     array that `dfun` gets, `sends(s, p)` what is sent and `reads` the outputs: expressions that the class's `observe`
-    knows, or functions of (s, p).
+    knows, or functions of (s, p). `whole` names parameters that are whole numbers there; without `wide` states outside the
+    initial ranges are not compared.
     """
 
     def __init__(self, cls, note="the same", attributes=None, fixed=None, arrives=None, sends=None, reads=(),
-                 whole=(), correct=None, drift=None):
+                 whole=(), correct=None, drift=None, wide=True):
         self.cls, self.note, self.attributes, self.fixed = cls, note, attributes or {}, fixed or {}
         self.arrives, self.sends, self.reads, self.whole = arrives, sends, reads, whole
-        self.correct, self.drift = correct, drift
+        self.correct, self.drift, self.wide = correct, drift, wide
 
 
 def peers():
@@ -153,7 +156,7 @@ def peers():
                               fixed={"G": 1}),
         "epileptor": Peer(models.Epileptor, "their s is used nowhere", whole=switch, reads=("x2 - x1",)),
         "epileptor_2d": Peer(models.Epileptor2D, whole=switch),
-        "epileptor_2d_smooth": Peer(models.Epileptor2D, "where x1 < 0 and z > 0; Kvf = 0", fixed={"Kvf": 0}),
+        "epileptor_2d_smooth": Peer(models.Epileptor2D, "where x1 < 0 and z > 0; Kvf = 0", fixed={"Kvf": 0}, wide=False),
         "epileptor_codim3": Peer(models.EpileptorCodim3, whole=("N", *switch)),
         "epileptor_codim3_slow": Peer(models.EpileptorCodim3SlowMod, whole=("N", *switch)),
         "larter_breakspear": Peer(models.LarterBreakspear, "what is sent is HyperbolicTangent's; the rate is ours",
@@ -175,7 +178,7 @@ def peers():
                          attributes={"H": None, "Q": None, "gain": None, "P": None, "theta_0": None},
                          whole=("dynamic",), arrives=lambda s, c, p: [c[0], hopfield_output(s, p)],
                          sends=lambda s, p: [hopfield_output(s, p)], reads=(hopfield_output,), correct=hopfield_still),
-        "kionex": Peer(models.KIonEx, "DKi starts where K_o is positive"),
+        "kionex": Peer(models.KIonEx, "DKi starts where K_o is positive", wide=False),
         "hindmarsh_rose": Peer(OneMode, "one mode", arrives=first(2)),
         "zerlaut_first_order": Peer(models.ZerlautAdaptationFirstOrder, "P_e0 ... P_i9 are the arrays P_e and P_i; their "
                                     "S_i is used nowhere", attributes=polynomials,
@@ -247,8 +250,15 @@ def drawn(rng, parameter, number, whole):
 
 
 def disagreement(ours, theirs):
-    scale = np.abs(theirs).max(axis=0)
-    return float((np.abs(ours - theirs).max(axis=0) / np.where(scale > 0, scale, 1)).max()) if theirs.size else 0.0
+    return float((np.abs(ours - theirs) / np.where(theirs == 0, 1, np.abs(theirs))).max()) if theirs.size else 0.0
+
+
+def choices(tree):
+    """Of a tree and what is in it: what a `where`, `min` or `max` chooses by, as trees that are 0 or not."""
+    parts = tree[2] if tree[0] == "call" else tree[1:] if tree[0] == "power" else ()
+    here = [tree[2][0]] if tree[:2] == ("call", "where") else \
+        [("call", "<", tree[2])] if tree[0] == "call" and tree[1] in ("min", "max") else []
+    return here + [choice for part in parts for choice in choices(part)]
 
 
 def confirm(name, function, arguments, which, exact):
@@ -272,13 +282,16 @@ def write(name, peer):
     plain = [names.index(c.tree[1]) if c.tree[0] == "name" else None for c in model.couplings]
     rng = np.random.default_rng(list(name.encode()))
     low, high = np.array([state.range for state in model.states]).T
+    bounds = np.array([state.bounds for state in model.states]).T
     rows = {key: [] for key in ("states", "couplings", "parameters", "f", "y", "o")}
     for number in range(SAMPLES):
         values = {q.name: drawn(rng, q, number, q.name in peer.whole) for q in model.parameters}
         theirs = Theirs(peer, values)
         # States that all start at one number get some room.
         room = np.where(high > low, 0, 0.1)
-        s, other = (low - room + (high - low + 2 * room) * rng.random(len(low)) for _ in range(2))
+        if peer.wide and number % 4 == 1:
+            room = room + high - low
+        s, other = (np.clip(low - room + (high - low + 2 * room) * rng.random(len(low)), *bounds) for _ in range(2))
         c = rng.uniform(-0.5, 1.5, len(model.couplings)) * theirs.sent(other, plain)
         with np.errstate(over="ignore"):
             for key, value in (("states", s), ("couplings", c), ("parameters", list(values.values())),
@@ -290,6 +303,10 @@ def write(name, peer):
     agreement = max(disagreement(model.drift(s, c, p).T, arrays["f"]), disagreement(model.sent(s, p).T, arrays["y"]),
                     disagreement(model.read(s, p).T, arrays["o"]))
     assert agreement < TOLERANCE, (name, agreement)
+    trees = [*model.intermediates.values(), *model.equations.values(), *(d.tree for d in model.couplings + model.outputs)]
+    for choice in [choice for tree in trees for choice in choices(tree)]:
+        met = model.evaluate([choice], s, p, c) != 0
+        assert met.any() and not met.all(), (name, choice)
 
     s, c, p = s[:, :DIFFERENTIATED], c[:, :DIFFERENTIATED], p[:, :DIFFERENTIATED]
     for key, function, arguments, by in (
