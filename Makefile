@@ -4,7 +4,8 @@
 # test    C tests and Swift tests; test-debug the differentiation's also without optimisation, test-consumer a package that
 #         depends on a tagged version of this one
 # test-python   the Python package's tests, in a Python environment of its own (.venv-python)
-# lint    checks the formatting of Swift and C; `make format` corrects it
+# lint    checks the formatting of Swift and C, which `make format` corrects, and that the models' texts are embedded as they
+#         are, which `make model-texts` does
 # c-library, install   libdelaynet for C, C++ and Python: `make install PREFIX=/usr/local`, see c-library.mk
 # bench   everything beside JAX, numba, plain C, OpenBLAS and the ceilings, in a Python environment of its own (.venv):
 #         a table, results/bench.json and plots; bench-quick is a smoke test, bench-kernels times kernel by kernel,
@@ -15,7 +16,7 @@
 SHELL = /bin/bash
 .SHELLFLAGS = -euo pipefail -c
 .DEFAULT_GOAL = run
-.PHONY: model-texts setup setup-tools build run test test-swift test-debug test-consumer test-python lint format bench bench-quick bench-kernels bench-differentiation bench-build docs fuzz clean
+.PHONY: setup setup-tools build run test test-swift test-debug test-consumer test-python lint format model-texts bench bench-quick bench-kernels bench-differentiation bench-build docs fuzz clean
 
 # What the library, and the checks, need from Debian.
 PACKAGES = libomp-dev libarchive-dev libmatio-dev libhdf5-dev
@@ -106,15 +107,14 @@ test-python: setup .venv-python
 SWIFT_TEXTS = Package.swift Sources Tests bench/Package.swift bench/Sources
 C_TEXTS = Sources Tests examples bench/peers
 
+# Sources/CKernels/model_texts.c from the texts beside it.
+model-texts:
+	Sources/CKernels/models/embed.sh
+
 lint: setup-tools
+	Sources/CKernels/models/embed.sh --check
 	swift format lint --strict --recursive --parallel $(SWIFT_TEXTS)
 	find $(C_TEXTS) \( -name '*.c' -o -name '*.h' \) -print0 | xargs -0 clang-format --dry-run -Werror
-
-	sh Sources/CKernels/models/embed.sh | diff - Sources/CKernels/model_texts.c
-
-# The library's models as texts, embedded.
-model-texts:
-	sh Sources/CKernels/models/embed.sh > Sources/CKernels/model_texts.c
 
 format: setup-tools
 	swift format format --in-place --recursive --parallel $(SWIFT_TEXTS)

@@ -26,8 +26,7 @@ let package = Package(
   ],
   targets: [
     .target(
-      name: "CKernels",
-      exclude: ["models"],
+      name: "CKernels", exclude: ["models"],
       cSettings: [
         // -O3 also in debug builds: a debug build of a user's program shall not slow the kernels down.
         .unsafeFlags(["-O3", "-fvisibility=hidden"]),

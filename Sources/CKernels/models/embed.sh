@@ -1,26 +1,56 @@
 #!/bin/sh
-# Writes model_texts.c, the library's models as texts, to the standard output. `make model-texts` calls it; `make lint` looks whether
-# the file in the repository is what it writes.
+# Writes model_texts.c: the texts of this folder as C strings, so that a binary needs no files. order.txt is their register:
+# first the models that have kernels of their own, in the order of models.def. With --check it only looks whether that file
+# is what it would write. Needs a POSIX shell, sed and cmp; bytes beyond ASCII stay as they are.
 set -eu
+LC_ALL=C
+export LC_ALL
 cd "$(dirname "$0")"
-# Models with kernels of their own; then the others, in the order of the register.
-own='linear mpr stuart_landau kuramoto wong_wang wilson_cowan jansen_rit'
-others='generic_2d_oscillator fitzhugh_nagumo wong_wang_exc_inh deco_balanced epileptor epileptor_2d epileptor_2d_smooth
-  epileptor_codim3 epileptor_codim3_slow larter_breakspear coombes_byrne_2d coombes_byrne zetterberg_jansen wendling
-  gast_schmidt_knosche_sd gast_schmidt_knosche_sf dumont_gutkin hopfield kionex sup_hopf hindmarsh_rose zerlaut_first_order'
+made=../model_texts.c
 
-cat <<'END'
-// The library's models as texts. Written by models/embed.sh from models/*.model: change those, then `make model-texts`.
-#include "text/model.h"
+fail() {
+  echo "embed.sh: $1" >&2
+  exit 1
+}
 
-// clang-format off
-END
-for name in $own $others; do
-  printf '\nextern const char dn_text_%s[];\nconst char dn_text_%s[] =\n' "$name" "$name"
-  sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/    "/' -e 's/$/\\n"/' "$name.model"
-  echo '    ;'
+own=$(sed -n 's|.*"kernel/model/\(.*\)\.h".*|\1|p' ../models.def)
+owned=$(($(echo "$own" | wc -l)))
+[ "$own" = "$(head -n "$owned" order.txt)" ] || fail "order.txt does not begin with the models of models.def in their order"
+others=$(tail -n "+$((owned + 1))" order.txt)
+for file in *.model; do
+  [ "$(grep -cx "${file%.model}" order.txt)" = 1 ] || fail "order.txt should name ${file%.model} once"
 done
-printf '\nconst dn_model_text dn_model_texts[] = {\n'
-for name in $others; do printf '    {"%s", dn_text_%s, sizeof dn_text_%s - 1},\n' "$name" "$name" "$name"; done
-echo '};'
-echo 'const int32_t dn_model_text_count = sizeof dn_model_texts / sizeof *dn_model_texts;'
+for name in $own $others; do
+  grep -q "^model $name " "$name.model" || fail "there is no $name.model, or it is another model"
+done
+
+written=$(mktemp)
+trap 'rm -f "$written"' EXIT
+{
+  echo '// The texts of models/ as C strings. Written by models/embed.sh: change those, then `make model-texts`.'
+  echo '#include "text/model.h"'
+  echo
+  echo "// C11 promises 4095 characters a string; every compiler that knows the kernels' vector types takes more."
+  echo '#pragma GCC diagnostic ignored "-Woverlength-strings"'
+  echo
+  echo '// clang-format off'
+  for name in $own $others; do
+    echo "extern const char dn_text_$name[];"
+    echo "const char dn_text_$name[] ="
+    sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/  "/' -e 's/$/\\n"/' -e '$s/$/;/' "$name.model"
+    echo
+  done
+  echo 'const dn_model_text dn_model_texts[] = {'
+  for name in $others; do
+    echo "  {\"$name\", dn_text_$name, sizeof dn_text_$name - 1},"
+  done
+  echo '};'
+  echo '// clang-format on'
+  echo 'const int32_t dn_model_text_count = sizeof dn_model_texts / sizeof *dn_model_texts;'
+} >"$written"
+
+if [ "${1-}" = --check ]; then
+  cmp -s "$written" "$made" || fail "model_texts.c is not what models/ says: make model-texts"
+else
+  cmp -s "$written" "$made" || cat "$written" >"$made"
+fi
