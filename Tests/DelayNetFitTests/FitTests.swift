@@ -197,6 +197,36 @@ import Testing
     #expect(try abs(fit.loss(of: fit.best.problem) - fit.best.loss) < 1e-12)
   }
 
+  /// The regions' own excitabilities η of Montbrió, Pazó and Roxin's model, from the functional connectivity of their BOLD.
+  @Test func regionalExcitabilityIsRecoveredThroughBOLD() async throws {
+    let eta = [-4.6, -5.2, -4.9, -5.4, -4.4]
+    let connectome = try SyntheticConnectome(regions: 5, key: RandomKey(seed: 3))
+    let network = try connectome.network(conductionSpeed: .greatestFiniteMagnitude, timeStep: 0.5, as: Double.self)
+      .normalized(by: .max)
+    var problem = try Problem(network, model: .montbrioPazoRoxin)
+    problem.coupling = 20
+    problem.parameters = ["tau": 10, "Delta": 0.7, "eta": -5]
+    problem.sigma = ["r": 0.0005, "V": 0.1]
+    // Near the state of rest, where the rate of a population with τ = 10 ms is some spikes a second.
+    problem.initial = try StateArray(variables: 2, nodes: 5, values: [0.01, -1].flatMap { [$0, $0, $0, $0, $0] })
+    let monitor = Monitor.bold(.volterra, repetitionTime: 500, of: ["r"])
+    let (steps, discarding) = (80_000, 40_000)
+
+    var truth = problem
+    truth.parameters["eta"] = .perNode(eta)
+    truth.monitors = [monitor]
+    let series = try truth.simulate(steps: steps).series
+    let goal = try FunctionalConnectivity().value(of: series.columns(40..<series.columns))
+    var fit = Fit(problem, steps: steps, discarding: discarding, monitor: monitor) { bold in
+      bold.functionalConnectivity().rootMeanSquareError(to: goal).squared()
+    }
+    fit.free = [.parameter("eta", .perRegion)]
+    for try await _ in fit.minimize(.lbfgs(memory: 10), iterations: 40) {}
+    let found = fit.best.values[0].values
+    #expect(fit.log[0].loss > 1e-4 && fit.best.loss < 1e-8, "\(fit.best.loss) of \(fit.log[0].loss)")
+    #expect(zip(found, eta).allSatisfy { abs($0 - $1) < 0.01 }, "\(found)")
+  }
+
   @Test func aSpeedIsRecoveredThroughFractionalDelays() async throws {
     let connectome = try SyntheticConnectome(regions: 6, key: RandomKey(seed: 5))
     func problem(_ speed: Double) throws -> Problem<Double> {
