@@ -82,6 +82,16 @@ struct FitCommand: ParsableCommand {
       "How much memory a gradient may take, such as 64MB; the same bits for every amount.", valueName: "bytes"))
   var memory: ByteCount?
 
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp(
+      """
+      For runs whose gradients explode: they end at the beginning of windows of so long, a multiple of --repetition-time, and are \
+      those of how the parameters act within a window; the loss stays that of the whole run. For adam and adamw. (default: \
+      exact gradients)
+      """, valueName: "ms"))
+  var truncation: Double?
+
   @Option(name: .long, help: ArgumentHelp("Write the fit; see FILES.", valueName: "fit.npz"))
   var output: String
 
@@ -113,9 +123,31 @@ struct FitCommand: ParsableCommand {
     if options.noise != nil, realizations > 1 || renewNoise {
       throw ValidationError("--noise is one realisation; --realizations and --renew-noise draw theirs.")
     }
+    if let truncation {
+      guard let time = observation.repetitionTime, truncation > 0, truncation / time < 0x1p52,
+        Self.isMultiple(truncation, of: time)
+      else {
+        throw ValidationError(
+          "--truncation must be a multiple of --repetition-time \(observation.repetitionTime ?? .nan) ms, not \(truncation)."
+        )
+      }
+      guard [.adam, .adamw].contains(optimizer.optimizer) else {
+        throw ValidationError("--truncation is for adam and adamw: its gradients are not those of the loss.")
+      }
+      if let transient, transient > 0, !Self.isMultiple(transient, of: time) {
+        throw ValidationError(
+          "--transient \(transient) ms is no multiple of --repetition-time, and --truncation needs that.")
+      }
+    }
     guard let steps = options.stepCount, discardedSteps < steps else {
       throw ValidationError("--discard \(observation.discard ?? 0) ms leaves nothing of the run.")
     }
+  }
+
+  /// Whether one time is a multiple of another, to the rounding of decimal fractions.
+  private static func isMultiple(_ time: Double, of other: Double) -> Bool {
+    let ratio = time / other
+    return ratio.rounded() >= 1 && abs(ratio - ratio.rounded()) <= 1e-9 * ratio
   }
 
   private func steps(_ time: Double?) -> Int { time.map { Int(($0 / options.timeStep).rounded()) } ?? 0 }
@@ -145,6 +177,9 @@ struct FitCommand: ParsableCommand {
       print(
         "free      \(objective.parametrization.count) numbers: "
           + objective.parametrization.free.map(\.name).joined(separator: ", "))
+    }
+    if let window = fit.truncation {
+      print("gradient  that of windows of \(grouped(window)) steps, in each of which the first state is a constant")
     }
     try Interruption.watching { try minimize(&fit, to: goal, loaded, file, resuming: state) }
   }
@@ -178,6 +213,7 @@ struct FitCommand: ParsableCommand {
     fit.realizations = realizations
     fit.noise = renewNoise ? .renewed : .frozen
     fit.memory = memory.map { .bytes($0.bytes) } ?? .everything
+    fit.truncation = truncation == nil ? nil : self.steps(truncation)
     fit.threads = options.threads
     fit.progress = { _ in !Interruption.isRequested }
     let before = self.steps(transient)

@@ -18,6 +18,7 @@ import Testing
     return folder
   }
 
+  @discardableResult
   private func fit(_ line: String, _ monitor: String = observed, in folder: Folder) throws -> Command.Outcome {
     let outcome = try Command.run(
       Command.words("fit \(Self.network) \(monitor) --target-series target.npy \(line)"), in: folder)
@@ -84,6 +85,59 @@ import Testing
         "fit \(Self.network) \(Self.observed) --target-series target.npy --coupling 0.3 --free w --rate 0.02 --iterations 8 "
           + "--output fit.npz --resume fit.npz"), in: folder)
     #expect(other.status == 65 && other.errors.contains("what was free is coupling, w"), "\(other.errors)")
+  }
+
+  @Test("truncated gradients are those of the library's windows")
+  func truncates() throws {
+    let folder = try recording()
+    let line = "--coupling 0.3 --free coupling --free w:region --iterations 2"
+    try fit("\(line) --output exact.npz", in: folder)
+    // One window is the whole run.
+    try fit("\(line) --truncation 12000 --output one.npz", in: folder)
+    let outcome = try fit("\(line) --truncation 400 --output windows.npz", in: folder)
+    #expect(outcome.output.contains("gradient  that of windows of 100 steps"))
+    for name in ["loss", "gradient_norm"] {
+      #expect(try numbers(name, of: "one.npz", in: folder) == numbers(name, of: "exact.npz", in: folder), "\(name)")
+    }
+    #expect(try numbers("loss", of: "windows.npz", in: folder)[0] == numbers("loss", of: "exact.npz", in: folder)[0])
+
+    let network = try SyntheticConnectome(regions: 5, key: RandomKey(seed: 3))
+      .network(conductionSpeed: .greatestFiniteMagnitude, timeStep: 4, as: Double.self).normalized(by: .max)
+    var problem = try Problem(network, model: .wongWang)
+    problem.coupling = 0.3
+    problem.parameters = ["I_o": 0.32]
+    problem.sigma = 0.01
+    problem.initial = try Problem<Double>.initial(of: .wongWang, nodes: 5, key: RandomKey(seed: 3).folding(in: 1))
+    problem.noise = .drawn(RandomKey(seed: 3))
+    let series = try folder.array("target.npy", as: Double.self, shape: [1, 5, 120])
+    let goal = try FunctionalConnectivity().value(of: Matrix(rows: 5, columns: 120, values: series))
+    var same = Fit(problem, steps: 3000, monitor: .average(over: 25, of: ["S"])) {
+      1 - $0.functionalConnectivity().correlation(with: goal)
+    }
+    same.free = [.coupling, .parameter("w", .perRegion, .clamped(nil))]
+    for (window, file) in [(nil, "exact.npz"), (100, "windows.npz")] as [(Int?, String)] {
+      same.truncation = window
+      let objective = try same.objective()
+      let gradient = try objective.valueWithGradient(at: objective.parametrization.start).gradient
+      let norm = gradient.reduce(0) { $0 + $1 * $1 }.squareRoot()
+      let found = try numbers("gradient_norm", of: file, in: folder)[0]
+      #expect(abs(found - norm) <= 1e-12 * norm, "\(file): \(found) instead of \(norm)")
+    }
+    #expect(
+      try numbers("gradient_norm", of: "windows.npz", in: folder)[0]
+        != numbers("gradient_norm", of: "exact.npz", in: folder)[0])
+
+    // It is a setting of the fit, and goes on behind a transient.
+    for (other, words) in [
+      ("--truncation 800", "truncation is 200 instead of 100"), ("", "truncation is none instead of 100"),
+    ] {
+      let outcome = try Command.run(
+        Command.words(
+          "fit \(Self.network) \(Self.observed) --target-series target.npy \(line) --output windows.npz --resume windows.npz \(other)"
+        ), in: folder)
+      #expect(outcome.status == 65 && outcome.errors.contains(words), "\(outcome.errors)")
+    }
+    try fit("\(line) --truncation 400 --transient 1000 --output behind.npz", in: folder)
   }
 
   @Test("an interrupted fit keeps its iterations")
@@ -154,6 +208,21 @@ import Testing
       ("\(network) --monitor bold:balloon --repetition-time 1000 \(goal) \(free)", 64, "bold:balloon"),
       ("\(network) \(seen) --monitor-state X \(goal) \(free)", 64, "wong_wang has no state X; it has S"),
       ("\(network) \(seen) \(goal) \(free) --optimizer lbfgs --clip 1", 64, "--clip is for adam and adamw"),
+      (
+        "\(network) \(seen) \(goal) \(free) --truncation 150", 64,
+        "--truncation must be a multiple of --repetition-time 100.0 ms, not 150.0"
+      ),
+      ("\(network) \(seen) \(goal) \(free) --truncation 0", 64, "--truncation must be a multiple"),
+      ("\(network) \(seen) \(goal) \(free) --truncation nan", 64, "--truncation must be a multiple"),
+      (
+        "\(network) \(seen) \(goal) \(free) --truncation 400 --optimizer lbfgs", 64,
+        "--truncation is for adam and adamw"
+      ),
+      (
+        "\(network) \(seen) \(goal) \(free) --truncation 400 --transient 40", 64,
+        "--transient 40.0 ms is no multiple of --repetition-time"
+      ),
+      ("\(network) \(seen) \(goal) --free initial --truncation 400", 65, "initial, beside truncated gradients"),
       ("\(network) \(seen) \(goal) \(free) --optimizer lbfgs --renew-noise", 65, "renewed noise"),
       ("\(network) \(seen) \(goal) --free coupling:bounded=0..0.5 --coupling 1", 65, "coupling"),
       ("\(network) \(seen) \(goal) --free w:groups=target.npy", 65, "target.npy: found shape"),
