@@ -31,7 +31,7 @@ public struct NetworkCarry<Scalar: DelayNetScalar>: Sendable, Equatable {
   ///   - state: shape (states, nodes, 1).
   ///   - history: shape (coupling variables, nodes, history).
   ///   - monitors: what the run returned.
-  ///   - monitored: what they keep, shape (rows, nodes, 1); nil for zeros.
+  ///   - monitored: what they keep, shape (rows, nodes, 1); nil for zeros, with which columns begin and BOLD is at rest.
   ///   - goal: the step that the run was to reach, if anybody said.
   ///   - fingerprint: the settings that the run was made with, if anybody said.
   /// - Throws: ``DelayNetError/optionOutOfRange(name:value:)`` for a negative step or a monitor of fewer steps than 1,
@@ -140,10 +140,18 @@ extension Problem {
       monitor.kind.memory > 0 && monitor.stepsPerColumn > 0 && carry.step % monitor.stepsPerColumn != 0
     }
     if let old = carry.monitors.first(where: isInside) {
-      throw .foreignCarry("it ends inside a mean over \(old.stepsPerColumn) steps")
+      throw .foreignCarry("it ends inside a column of the monitor \(old.text)")
     }
     if let new = monitors.first(where: isInside) {
-      throw .foreignCarry("it ends inside a mean over \(new.stepsPerColumn) steps, whose first part it does not have")
+      throw .foreignCarry(
+        "it ends inside a column of the monitor \(new.text), whose first part it does not have")
+    }
+    // What blood remembers outlasts a column. At a run's beginning it is at rest; later on, a start from rest has to be said.
+    if carry.step > 0, let new = monitors.first(where: \.kind.hasInterim) {
+      let old = carry.monitors.isEmpty ? "none" : carry.monitors.map(\.text).joined(separator: "; ")
+      throw .foreignCarry(
+        "the monitor \(new.text) would begin from rest at step \(carry.step), since the carry's monitors are others: \(old)"
+      )
     }
   }
 }

@@ -47,7 +47,8 @@ public struct Fit<Scalar: DelayNetScalar>: Sendable {
   public var truncation: Int?
   /// How many threads may be used, 0 for as many as pay; the same bits for every number.
   public var threads = 0
-  /// Where runs begin, such as behind a transient that was run once; at the problem's initial state when nil.
+  /// Where runs begin, such as behind a transient that was run once, with the fit's monitor; at the problem's initial state
+  /// when nil.
   public var carry: NetworkCarry<Scalar>?
   /// Called now and then while a run or its gradient is computed; returns whether to continue.
   public var progress: (@Sendable (RunProgress) -> Bool)?

@@ -61,8 +61,58 @@ import TestSupport
     if first % 7 != 0 {
       let inside = try problem.simulate(steps: first).carry
       let error = #expect(throws: DelayNetError.self) { try other.simulate(steps: 5, from: inside) }
-      #expect("\(error!)".contains("inside a mean over"))
+      #expect("\(error!)".contains("inside a column of the monitor"))
     }
+  }
+
+  @Test("BOLD goes on from its own carry, and from no other") func foreignCarries() throws {
+    func bold(_ m: Int, interimSteps: Int = 2) -> Monitor {
+      .bold(.volterra, every: m, interimSteps: interimSteps, of: ["V"])
+    }
+    var problem = try Self.problem()
+    problem.monitors = [bold(10), .average(over: 5)]
+    let whole = try problem.simulate(steps: 60)
+    // Columns of all that follow end at step 20.
+    let carry = try problem.simulate(steps: 20).carry
+    #expect(try problem.simulate(steps: 40, from: carry).series.values == whole.series.columns(2..<6).values)
+
+    func fails(_ monitors: [Monitor], from carry: NetworkCarry<Double>, _ words: [String]) throws {
+      var other = problem
+      other.monitors = monitors
+      for call in [
+        { _ = try other.simulate(steps: 20, from: carry) }, { _ = try other.record(steps: 20, from: carry) },
+        { _ = try other.tapeBytes(steps: 20, from: carry) },
+        { _ = try Ensemble([other, other]).simulate(steps: 20, from: [carry, carry]) },
+      ] as [() throws -> Void] {
+        let error = #expect(throws: DelayNetError.self) { try call() }
+        guard case .foreignCarry(let reason)? = error else { throw error! }
+        #expect(words.allSatisfy(reason.contains), "\(reason)")
+      }
+    }
+    let fromRest = "would begin from rest at step 20"
+    try fails([bold(20)], from: carry, ["volterra every 20 steps", fromRest, "volterra every 10 steps"])
+    try fails([bold(10, interimSteps: 5)], from: carry, ["of means over 5", fromRest, "of means over 2"])
+    // In another order, or alone, the kept rows would not be its own.
+    try fails([.average(over: 5), bold(10)], from: carry, [fromRest])
+    try fails([bold(10)], from: carry, [fromRest])
+    problem.monitors = []
+    let bare = try problem.simulate(steps: 20).carry
+    try fails([bold(10)], from: bare, ["volterra every 10 steps", fromRest, "others: none"])
+    // Inside of a column it is a matter of any monitor's.
+    try fails(
+      [bold(10)], from: try problem.simulate(steps: 15).carry, ["inside a column of the monitor volterra every 10"])
+
+    // To drop it, and to begin from rest where that is said, or where nothing has been run.
+    problem.monitors = [.average(over: 5)]
+    let means = try problem.simulate(steps: 40, from: carry)
+    #expect(means.series.values == whole.outputs[1].columns(4..<12).values)
+    problem.monitors = [bold(10)]
+    let rested = try NetworkCarry(
+      model: carry.model, step: 20, state: carry.state, history: carry.history, monitors: problem.monitors)
+    #expect(try problem.simulate(steps: 40, from: rested).series.values != whole.series.columns(2..<6).values)
+    var other = problem
+    other.monitors = []
+    #expect(try problem.simulate(steps: 60, from: other.start()).series == whole.series)
   }
 
   @Test("the gradient of several outputs is the sum of theirs") func gradients() throws {

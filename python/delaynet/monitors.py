@@ -231,12 +231,19 @@ class Bound:
         return (self.shapes(nodes, steps) or [(0, nodes, 0)])[0]
 
     def kept_by(self, carry):
-        """What they kept at the end of the run before, None for zeros. Refuses other monitors' carry inside a column."""
+        """What they kept at the end of the run before, None for zeros. Refuses other monitors' carry inside a column, and BOLD from
+        rest behind other monitors than its own."""
         before = tuple(carry.monitors)
         if before == self.monitors:
             return carry.monitored
         for monitors, missing in ((before, ""), (self.monitors, ", whose first part it does not have")):
             for monitor in monitors:
                 if monitor._stands_inside(carry.step):
-                    raise DelayNetError(f"carry ends inside a mean over {monitor.steps_per_column} steps{missing}")
+                    raise DelayNetError(
+                        f"carry ends inside a column of the monitor {monitor.kind} of {monitor._every()} steps{missing}")
+        # What blood remembers outlasts a column. At a run's beginning it is at rest; later on, a start from rest has to be said.
+        for k, monitor in enumerate(self.monitors):
+            if carry.step > 0 and find(monitor.kind).interim:
+                raise DelayNetError(f"monitors[{k}], {monitor.kind} of {monitor._every()} steps, would begin from rest at step "
+                                    f"{carry.step}, since the carry's monitors are others")
         return None

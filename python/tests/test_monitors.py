@@ -1,5 +1,7 @@
 """What runs return: several monitors of one run, in pieces, and their gradients."""
 
+import re
+
 import numpy as np
 import pytest
 from test_problem import DT, N, T, expected, network_of, problem_of
@@ -69,15 +71,33 @@ def test_pieces(first):
 def test_a_carry_of_other_monitors():
     problem, other = problem_of(monitors=LIST), problem_of(monitors=[Monitor.average(over=10)])
     inside = problem.simulate(12).carry
-    with pytest.raises(DelayNetError, match="carry ends inside a mean over 7 steps$"):
+    with pytest.raises(DelayNetError, match="carry ends inside a column of the monitor average of 7 steps$"):
         other.simulate(5, inside)
-    with pytest.raises(DelayNetError, match="carry ends inside a mean over 10 steps, whose first part it does not have"):
+    with pytest.raises(DelayNetError, match="carry ends inside a column of the monitor average of 10 steps, whose first part it does not have"):
         other.simulate(5, problem_of().simulate(12).carry)
     # Where no monitor keeps anything, others may continue.
     fives, sevens = (problem_of(monitors=[Monitor.subsample(every=m)]) for m in (5, 7))
     assert np.array_equal(fives.simulate(T - 12, sevens.simulate(12).carry).series, fives.simulate(T).series[:, :, 2:])
     later = other.simulate(T - 70, problem_of(monitors=[Monitor.average(over=7)]).simulate(70).carry)
     assert np.array_equal(later.series, other.simulate(T).series[:, :, 7:])
+
+
+def test_bold_behind_a_carry_of_other_monitors():
+    bold, slower = (Monitor.bold("volterra", m * DT, 2 * DT, ["V"]) for m in (10, 20))
+    problem = problem_of(monitors=[bold])
+    whole, carry = problem.simulate(60), problem.simulate(20).carry
+    assert np.array_equal(problem.simulate(40, carry).series, whole.series[:, :, 2:])
+    for monitors, before, words in [
+            ([slower], carry, "monitors[0], volterra of 20 steps, would begin from rest at step 20"),
+            ([Monitor.average(over=10), bold], carry, "monitors[1], volterra of 10 steps, would begin from rest"),
+            ([bold], problem_of(monitors=[]).simulate(20).carry, "monitors[0], volterra of 10 steps, would begin from rest")]:
+        with pytest.raises(DelayNetError, match=re.escape(words)):
+            problem_of(monitors=monitors).simulate(20, before)
+    # From rest where that is said, or where nothing has been run.
+    rested = problem.simulate(40, Carry(carry.model, 20, carry.state, carry.history, carry.monitors))
+    assert not np.array_equal(rested.series, whole.series[:, :, 2:])
+    start = problem_of(monitors=[]).simulate(0).carry
+    assert start.step == 0 and np.array_equal(problem.simulate(60, start).series, whole.series)
 
 
 def test_a_carry_made_by_hand():
