@@ -15,9 +15,13 @@ struct ObservableOptions: ParsableArguments {
   var observe: ObservableNames
 
   @Option(
-    name: .long, parsing: .unconditional,
-    help: ArgumentHelp("For fc and covariance: by how much the first row is later. (default: 0)", valueName: "ms"))
-  var lag: Double?
+    name: .long, parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      """
+      For fc and covariance: by how much the first row is later; of several, with commas between them or each with a --lag of its \
+      own, the output has an array each, whose name ends with the lag: fc_lag0, fc_lag1000. (default: 0)
+      """, valueName: "ms"))
+  var lag: [LagsArgument] = []
 
   @Option(
     name: .long, parsing: .unconditional,
@@ -41,8 +45,13 @@ struct ObservableOptions: ParsableArguments {
 
   func validate() throws {
     let names = observe.names
+    for (place, lag) in lags.enumerated() {
+      guard lag.isFinite, lag >= 0 else { throw ValidationError("--lag must be a number of ms from 0 on, not \(lag).") }
+      guard !lags[..<place].contains(lag) else { throw ValidationError("--lag \(rounded(lag)) ms is there twice.") }
+    }
     for (option, value, users) in [
-      ("--lag", lag, ["fc", "covariance"]), ("--window", window, ["fcd"]), ("--window-step", windowStep, ["fcd"]),
+      ("--lag", lags.first, ["fc", "covariance"]), ("--window", window, ["fcd"]),
+      ("--window-step", windowStep, ["fcd"]),
       ("--segment", segment, ["spectrum", "peak"]), ("--longest-lag", longestLag, ["autocorrelation"]),
     ] {
       guard let value else { continue }
@@ -64,7 +73,10 @@ struct ObservableOptions: ParsableArguments {
   /// Whether rows have to be angles.
   var needsAngles: String? { observe.names.first { ["order", "metastability"].contains($0) } }
 
-  /// The observables in the order of their names.
+  /// The lags in ms, in the order in which they were given.
+  private var lags: [Double] { lag.flatMap(\.values) }
+
+  /// The observables in the order of their names, and of the lags.
   ///
   /// - Parameter samplingStep: in ms.
   func observables(samplingStep: Double) throws -> [any SeriesObservable] {
@@ -77,11 +89,18 @@ struct ObservableOptions: ParsableArguments {
       }
       return Int(ratio.rounded())
     }
+    /// Every lag in samples, with what is behind the name of its observable.
+    let lagged = try (lags.isEmpty ? [0] : lags).map { lag in
+      (
+        samples: try samples("--lag", lag),
+        suffix: lags.count > 1 ? "_lag\(Int(exactly: lag).map(String.init) ?? "\(lag)")" : ""
+      )
+    }
     var observables: [any SeriesObservable] = []
     for name in observe.names {
       switch name {
-      case "fc": observables.append(FunctionalConnectivity(lag: try samples("--lag", lag ?? 0)))
-      case "covariance": observables.append(Covariance(lag: try samples("--lag", lag ?? 0)))
+      case "fc": observables += lagged.map { FunctionalConnectivity(lag: $0.samples, name: "fc\($0.suffix)") }
+      case "covariance": observables += lagged.map { Covariance(lag: $0.samples, name: "covariance\($0.suffix)") }
       case "fcd":
         observables.append(
           FunctionalConnectivityDynamics(
@@ -105,6 +124,20 @@ struct ObservableOptions: ParsableArguments {
   /// The frequencies of a spectrum's columns in Hz, if there is one.
   static func frequencies(of observables: [any SeriesObservable]) -> [Double]? {
     observables.lazy.compactMap { ($0 as? PowerSpectrum)?.frequencies }.first
+  }
+}
+
+/// The argument of `--lag`: one or more times in ms, with commas between them.
+struct LagsArgument: ExpressibleByArgument {
+  let values: [Double]
+
+  init?(argument: String) {
+    var values: [Double] = []
+    for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let value = Double(part) else { return nil }
+      values.append(value)
+    }
+    self.values = values
   }
 }
 

@@ -42,10 +42,12 @@ struct SweepPlot {
     }
   }
 
-  /// The mean of an observable's entries; of correlations those above the diagonal.
+  /// The mean of an observable's entries; of correlations of all pairs, those off the diagonal.
   static func mean(_ values: [Double], of output: SweepOutput) -> Double {
-    let isSymmetric = ["fc", "fcd", "covariance"].contains(output.name) && output.rows == output.columns
-    let chosen = values.indices.filter { !isSymmetric || $0 / output.columns < $0 % output.columns }
+    // Behind the name of one of several lags stands the lag.
+    let kind = output.name.prefix { $0 != "_" }
+    let isOfPairs = ["fc", "fcd", "covariance"].contains(kind) && output.rows == output.columns
+    let chosen = values.indices.filter { !isOfPairs || $0 / output.columns != $0 % output.columns }
     return chosen.reduce(0) { $0 + values[$1] } / Double(chosen.count)
   }
 }
@@ -63,14 +65,21 @@ struct ObservedPlot {
 
   /// Adds an observable; single numbers have no panel.
   mutating func add(_ observable: any SeriesObservable, _ value: Matrix<Double>) {
+    /// ", 1,000 ms later", of several lags.
+    func later(_ lag: Int) -> String {
+      observable.name.contains("_lag") ? ", \(rounded(Double(lag) * samplingStep)) ms later" : ""
+    }
     switch observable {
-    case is FunctionalConnectivity:
+    case let connectivity as FunctionalConnectivity:
       panels.append(
         MatrixPanel(
-          title: "Functional connectivity", matrices: [.init(value.values)], quantity: "r", scale: .correlation))
-    case is Covariance:
+          title: "Functional connectivity\(later(connectivity.lag))", matrices: [.init(value.values)], quantity: "r",
+          scale: .correlation))
+    case let covariance as Covariance:
       panels.append(
-        MatrixPanel(title: "Covariance", matrices: [.init(value.values)], quantity: "covariance", scale: .symmetric))
+        MatrixPanel(
+          title: "Covariance\(later(covariance.lag))", matrices: [.init(value.values)], quantity: "covariance",
+          scale: .symmetric))
     case let dynamics as FunctionalConnectivityDynamics:
       let minute = 60_000.0
       panels.append(

@@ -11,7 +11,7 @@ struct ObserveCommand: ParsableCommand {
     abstract: "Computes functional connectivity, spectra and the like of a recording.",
     discussion: """
       The input has a row a region and a column a sample: .npy, .npz, .mat, HDF5 or .csv. The output is a .npz of an array for each \
-      observable by its name: (N, N) of fc and covariance, (windows, windows) of fcd, (N, F) of spectrum with its `frequencies` (F,) \
+      observable by its name: (N, N) of fc and covariance, of several --lag each as fc_lag0, fc_lag1000; (windows, windows) of fcd, (N, F) of spectrum with its `frequencies` (F,) \
       in Hz, (N,) of a number a region, () of a number.
 
       EXAMPLES

@@ -17,7 +17,8 @@ struct SweepCommand: ParsableCommand {
 
       OUTPUT
       --output is a .npz of each axis by its name (sigma_S for sigma:S), of each observable an array of the shape (axes…, …), the \
-      first --axis first: (axes…, N, N) of matrices, (axes…, N) of a number a region, (axes…) of a number; with a target `loss`; \
+      first --axis first: (axes…, N, N) of matrices, (axes…, N) of a number a region, (axes…) of a number; of several --lag an \
+      array each, such as fc_lag0 and fc_lag1000; with a target `loss`; \
       with a spectrum the `frequencies` in Hz; `status`, 0 where all is well, 1 for a run that left the finite numbers and 2 for an \
       observable that is not defined, as the correlation of a region that does not change: their numbers are NaN; and texts: the \
       names of the `axes`, the `labels` of the regions, the `settings`.

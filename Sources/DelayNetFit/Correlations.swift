@@ -8,11 +8,11 @@ public struct FunctionalConnectivity: SeriesObservable {
   /// By how many samples the first row is later than the second.
   public var lag: Int
 
-  /// Correlations at a lag in samples.
-  public init(lag: Int = 0) { self.lag = lag }
+  /// `"fc"`, or what tells it from others of its kind.
+  public var name: String
 
-  /// `"fc"`.
-  public var name: String { "fc" }
+  /// Correlations at a lag in samples; a sweep over several lags gives each a name.
+  public init(lag: Int = 0, name: String = "fc") { (self.lag, self.name) = (lag, name) }
 
   /// The observable and its derivative in both directions; see ``SeriesObservable/linearized(at:)``.
   public func linearized(at series: Matrix<Double>) throws(DelayNetError) -> Linearization {
@@ -50,11 +50,11 @@ public struct Covariance: SeriesObservable {
   /// By how many samples the first row is later than the second.
   public var lag: Int
 
-  /// Covariances at a lag in samples.
-  public init(lag: Int = 0) { self.lag = lag }
+  /// `"covariance"`, or what tells it from others of its kind.
+  public var name: String
 
-  /// `"covariance"`.
-  public var name: String { "covariance" }
+  /// Covariances at a lag in samples; a sweep over several lags gives each a name.
+  public init(lag: Int = 0, name: String = "covariance") { (self.lag, self.name) = (lag, name) }
 
   /// The observable and its derivative in both directions; see ``SeriesObservable/linearized(at:)``.
   public func linearized(at series: Matrix<Double>) throws(DelayNetError) -> Linearization {
@@ -147,13 +147,15 @@ public struct FunctionalConnectivityDynamics: SeriesObservable {
 }
 
 extension SeriesObservable where Self == FunctionalConnectivity {
-  /// Pearson's correlation of every two rows, at a lag in samples.
-  public static func functionalConnectivity(lag: Int = 0) -> Self { FunctionalConnectivity(lag: lag) }
+  /// Pearson's correlation of every two rows, at a lag in samples; of several, each has a name.
+  public static func functionalConnectivity(lag: Int = 0, name: String = "fc") -> Self {
+    FunctionalConnectivity(lag: lag, name: name)
+  }
 }
 
 extension SeriesObservable where Self == Covariance {
-  /// The covariance of every two rows, at a lag in samples.
-  public static func covariance(lag: Int = 0) -> Self { Covariance(lag: lag) }
+  /// The covariance of every two rows, at a lag in samples; of several, each has a name.
+  public static func covariance(lag: Int = 0, name: String = "covariance") -> Self { Covariance(lag: lag, name: name) }
 }
 
 extension SeriesObservable where Self == FunctionalConnectivityDynamics {

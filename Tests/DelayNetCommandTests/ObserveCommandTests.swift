@@ -40,6 +40,29 @@ struct ObserveCommandTests {
     #expect(archive.names.count == expected.count + 1)
   }
 
+  @Test func everyLagHasItsArrayAndItsPanel() throws {
+    let folder = try Folder()
+    let series = try Self.series()
+    try folder.write(series.values, [4, 200], to: "bold.npy")
+    try Command.succeed(
+      "observe --input bold.npy --sampling-step 12.5 --observe fc,covariance --lag 0,12.5,1000 --output o.npz --plot o.svg",
+      in: folder)
+    let archive = try NPZArchive(path: folder.path("o.npz"))
+    #expect(archive.names.count == 6)
+    for (lag, name) in [(0, "lag0"), (1, "lag12.5"), (80, "lag1000")] {
+      #expect(
+        try archive["fc_\(name)"].values(as: Double.self, shape: [4, 4])
+          == FunctionalConnectivity(lag: lag).value(of: series).values)
+      #expect(
+        try archive["covariance_\(name)"].values(as: Double.self, shape: [4, 4])
+          == Covariance(lag: lag).value(of: series).values)
+    }
+    let picture = try folder.text("o.svg")
+    for text in [
+      "Functional connectivity, 0 ms later", "Functional connectivity, 1,000 ms later", "Covariance, 12.5 ms later",
+    ] { #expect(picture.contains(">\(text)<"), "\(text)") }
+  }
+
   @Test func textsAndArchivesAreReadEitherWayRound() throws {
     let folder = try Folder()
     let series = try Self.series()

@@ -100,6 +100,32 @@ struct SweepCommandTests {
     #expect(abs(try archive["loss"].values(as: Double.self, shape: [3, 2, 2])[point] - loss) < 1e-14)
   }
 
+  @Test(arguments: ["--lag 20,0 --lag 2.5e1", "--lag 20 --lag 0 --lag 25"])
+  func everyLagHasItsArray(_ lags: String) throws {
+    let folder = try Folder()
+    let line =
+      "sweep --synthetic 5 --model wong_wang --time-step 1 --steps 400 --sigma 0.01 --axis coupling=0.2,0.4 --monitor average "
+      + "--repetition-time 5 --precision double"
+    try Self.succeed("\(line) --observe mean,fc,covariance \(lags) --output all.npz --plot all.svg", in: folder)
+    let all = try NPZArchive(path: folder.path("all.npz"))
+    #expect(
+      all.names == [
+        "coupling", "mean", "fc_lag20", "fc_lag0", "fc_lag25", "covariance_lag20", "covariance_lag0",
+        "covariance_lag25",
+        "status", "axes", "settings",
+      ])
+    for lag in [0, 20, 25] {
+      try Self.succeed("\(line) --observe fc,covariance --lag \(lag) --output \(lag).npz", in: folder)
+      let one = try NPZArchive(path: folder.path("\(lag).npz"))
+      for name in ["fc", "covariance"] {
+        let found = try all["\(name)_lag\(lag)"].values(as: Double.self, shape: [2, 5, 5])
+        #expect(try found == one[name].values(as: Double.self, shape: [2, 5, 5]), "\(name) \(lag)")
+      }
+    }
+    #expect(try all["fc_lag20"].values(as: Double.self) != all["fc_lag25"].values(as: Double.self))
+    #expect(try folder.text("all.svg").contains(">mean fc_lag25<"))
+  }
+
   @Test(arguments: [2, 3, 7]) func sharesOfAnyNumberGiveTheSameBytes(_ size: Int) throws {
     let folder = try Self.folder()
     // The last one first; a share twice does no harm.
@@ -329,6 +355,13 @@ struct SweepCommandTests {
     try refused("fc,mean,spectrum", "fcd,spectrum", "fcd: a window of 6,000 samples does not fit", 65)
     try refused("fc,mean,spectrum", "order,spectrum", "the state S of wong_wang is no angle")
     try refused("fc,mean,spectrum", "fc,mean,spectrum --window 10", "--window is for fcd")
+    try refused("fc,mean,spectrum", "fc,mean,spectrum --lag 10,20 --lag 10", "--lag 10 ms is there twice")
+    try refused("fc,mean,spectrum", "fc,mean,spectrum --lag 10,", "--lag")
+    try refused(
+      "fc,mean,spectrum", "fc,mean,spectrum --lag 10,-20", "--lag must be a number of ms from 0 on, not -20.0")
+    try refused("fc,mean,spectrum", "fc,mean,spectrum --lag 10,15", "--lag 15 ms is no multiple of the 10 ms")
+    try refused("fc,mean,spectrum", "fc,mean,spectrum --lag 10,400", "fc_lag400: lag is 40", 65)
+    try refused("fc,mean,spectrum", "mean,spectrum --lag 10,20", "--lag is for fc and covariance")
     try refused("--monitor average", "--realizations 0 --monitor average", "--realizations must be")
     try refused("--steps 400", "", "How long is a run?")
     try refused(Self.axes, "", "Over what?")
