@@ -2,9 +2,9 @@
 //
 //   bytes 0–7     \x8fDNSWEEP
 //   bytes 8–11    version, 1
-//   bytes 12–15   bytes of the settings F
+//   bytes 12–15   bytes of the settings
 //   bytes 16–39   the first point, the number of points P, and of numbers a point Q: 8 bytes each
-//   then          the settings, UTF-8: for every one its name, a tab, its value, a line feed
+//   then          the settings, UTF-8: for every one its name, a tab, its value, a line feed; none is empty
 //   then          how each point went, 4 bytes each
 //   then          the numbers (P, Q), 8 bytes each
 //   last 4 bytes  CRC-32 of everything before
@@ -33,12 +33,19 @@ package struct SweepPart: Sendable {
   /// - Throws: ``FileError``: `system` if it cannot be opened, `malformed` for another file, a damaged one or one that is cut short.
   package init(path: String) throws(FileError) {
     let file = try InputFile(path: path)
-    let bytes = try file.read(count: file.size)
+    try self.init(bytes: try file.read(count: file.size), file.name)
+  }
+
+  /// Reads the bytes of a part from memory.
+  ///
+  /// - Throws: ``FileError`` of kind `malformed`, as for ``init(path:)``.
+  /// - Postcondition: ``encoded`` are these bytes.
+  init(bytes: [UInt8], _ name: FileName = FileName(file: "bytes")) throws(FileError) {
     func damaged(_ found: String, _ expected: String) -> FileError {
-      file.name.error(.malformed, found: found, expected: expected)
+      name.error(.malformed, found: found, expected: expected)
     }
     guard bytes.starts(with: Self.magic) else {
-      throw file.name.wrongFormat(start: bytes, magic: 8, expected: "a part of a sweep")
+      throw name.wrongFormat(start: bytes, magic: 8, expected: "a part of a sweep")
     }
     guard bytes.count >= Self.headerBytes + 4 else { throw damaged("\(bytes.count) bytes", "a whole part of a sweep") }
     let sum = CRC32.of(bytes.dropLast(4))
@@ -48,18 +55,28 @@ package struct SweepPart: Sendable {
     }
     func number(_ place: Int, _ count: Int) -> UInt64 { littleEndian(bytes[place..<(place + count)]) }
     guard number(8, 4) == 1 else { throw damaged("version \(number(8, 4))", "version 1") }
+    // Each held against the file's size before they are added up: what a file claims may be of any size.
     guard let first = Int(exactly: number(16, 8)), let points = Int(exactly: number(24, 8)),
-      let width = Int(exactly: number(32, 8)), let perPoint = elementCount([width, 8]),
-      let all = elementCount([points, perPoint + 4]), Self.headerBytes + Int(number(12, 4)) + all + 4 == bytes.count
+      let width = Int(exactly: number(32, 8)), points > 0 || width == 0, let all = elementCount([points, width]),
+      points <= bytes.count / 4, all <= bytes.count / 8,
+      Self.headerBytes + Int(number(12, 4)) + 4 * points + 8 * all + 4 == bytes.count
     else { throw damaged("\(bytes.count) bytes", "those of its points") }
     var place = Self.headerBytes + Int(number(12, 4))
-    let text = bytes[Self.headerBytes..<place]
-    settings = String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
+    settings = []
+    // By bytes: a carriage return and a line feed are one character.
+    var lines = bytes[Self.headerBytes..<place].split(separator: 10, omittingEmptySubsequences: false)
+    guard lines.popLast()?.isEmpty == true else { throw damaged("settings without an end", "a line feed behind each") }
+    for line in lines {
+      guard !line.isEmpty, let text = String(validating: line, as: UTF8.self) else {
+        throw damaged("settings that are no text", "UTF-8, none of them empty")
+      }
+      settings.append(text)
+    }
     self.first = first
     codes = (0..<points).map { Int32(truncatingIfNeeded: number(place + 4 * $0, 4)) }
     place += 4 * points
     numbers = bytes.withUnsafeBytes { bytes in
-      (0..<(points * width)).map {
+      (0..<all).map {
         Double(bitPattern: UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place + 8 * $0, as: UInt64.self)))
       }
     }

@@ -1,4 +1,4 @@
-// Writes the seeds into the folders that exist below the one given: npy, npz, connectome, carry.
+// Writes the seeds into the folders that exist below the one given: npy, npz, connectome, carry, sweep.
 
 @main struct MakeSeeds {
   static func main() throws {
@@ -39,6 +39,16 @@
     ] as [(String, [SavedMonitor], Int)] {
       try save("carry", "double-\(name)", [2] + seedCarry(monitors, rows: rows, as: Double.self))
       try save("carry", "float-\(name)", [1] + seedCarry(monitors, rows: rows, as: Float.self))
+    }
+
+    let settings = ["model\twong_wang", "axis coupling\t3 values of 0.0 … 0.6, digest 0123456789abcdef"]
+    for (name, part) in [
+      ("whole", SweepPart(settings: settings, first: 5, codes: [0, 1], numbers: [0.5, -1, .nan, .nan])),
+      ("numberless", SweepPart(settings: [], first: 0, codes: [0, 2, 0], numbers: [])),
+      ("pointless", SweepPart(settings: ["\t"], first: 0, codes: [], numbers: [])),
+    ] {
+      try save("sweep", "\(name)-sealed", [1] + part.encoded)
+      try save("sweep", name, [0] + part.encoded)
     }
 
     try save("connectome", "whole.zip", seedZip(seedConnectome))
