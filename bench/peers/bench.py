@@ -32,6 +32,7 @@ import threadpoolctl
 
 import bench_fits
 import bench_networks
+import bench_texts
 import clib
 import connectome
 import marks
@@ -465,7 +466,8 @@ def main():
         for part in (ceilings, seed, pullback, against_sgemm, precision, growth, memory, planning, normals,
                      bench_networks.mpr, bench_networks.tutorial, bench_networks.short_delays,
                      bench_networks.expected, bench_networks.wong_wang, bench_networks.wong_wang_memory,
-                     bench_networks.gradients, bench_networks.share, bench_fits.gradients):
+                     bench_networks.gradients, bench_networks.share, bench_texts.natively, bench_texts.parsing,
+                     bench_texts.beside_python, bench_fits.gradients):
             s.say(f"{part.__module__} {part.__name__}".removeprefix("__main__ "))
             part(s)
         bench_networks.hour(s, options.command)

@@ -19,6 +19,7 @@ COST = "1 is an edge and step that cost the same whatever else grows; 1.5 was as
 SHORT = "1 is a delay that costs nothing by being short; 2 was asked."
 TUTORIAL = ("What was asked when the row was added, less than with delays, for there is nothing to gather; no number is "
             "derived.")
+TEXTS = "What was asked of models as text, from an experiment's figures on another machine."
 FITS = "What was asked when fits were added, of 0.8 s a value and gradient on one core; no number is derived."
 
 MARKS = [Mark(*line) for line in (
@@ -31,6 +32,18 @@ MARKS = [Mark(*line) for line in (
      "The same for a network that computes longer between two meetings of its threads; more was asked of it."),
     ("MPR, one run, 76 regions, 2 threads asked for over 1, time", 1.05, 1.0, "lower", "x", True,
      "Too small a network to be shared: 1 is a thread that costs nothing where it is no use; 1.05 was asked."),
+
+    ("MPR, 76 regions: text over its own kernels, run", 1.5, 1.25, "lower", "x", True, TEXTS),
+    ("MPR, 76 regions: text over its own kernels, value and gradient", 1.8, 1.4, "lower", "x", True, TEXTS),
+    ("Wong-Wang, 84 regions: text over its own kernels, run", 1.2, 1.05, "lower", "x", True, TEXTS),
+    ("Wong-Wang, 84 regions: text over its own kernels, value and gradient", 1.4, 1.2, "lower", "x", True, TEXTS),
+    ("Jansen-Rit, 76 regions: text over its own kernels, run", 1.4, 1.2, "lower", "x", True, TEXTS),
+    ("Jansen-Rit, 76 regions: text over its own kernels, value and gradient", 1.6, 1.4, "lower", "x", True, TEXTS),
+    ("MPR, 998 regions: text over its own kernels, run", 1.15, 1.05, "lower", "x", True, TEXTS),
+    ("MPR, 998 regions: text over its own kernels, value and gradient", 1.25, 1.1, "lower", "x", True, TEXTS),
+    ("parsing and differentiating the largest model", 1, 0.2, "lower", "ms", True, TEXTS),
+    ("MPR as text, against *: first result", 100, 100, "higher", "x", True, TEXTS),
+    ("MPR as text, against *: a step", 20, 20, "higher", "x", True, TEXTS),
 
     ("notebook *, from Swift, against JAX's best", None, None, "higher", "x", True, READ),
     ("notebook *, against numba", None, None, "higher", "x", True, READ),

@@ -25,22 +25,33 @@ def plan_of(lib, case):
                                        case.sources.astype(np.int32), case.horizon))
 
 
+def parsed(lib, text):
+    """A model from its text; it stays until the process ends."""
+    model, error = c.POINTER(dn.dn_model)(), dn.dn_text_error()
+    status = lib.dn_model_parse(c.c_char_p(text), c.c_size_t(len(text)), None, c.byref(model), c.byref(error))
+    if status:
+        raise RuntimeError(f"line {error.line}, column {error.column}: {error.message.decode()}")
+    return model
+
+
 class Network:
     """`members` runs of a case: the same but for their noise where it is drawn.
 
     stages: "stages" or "frozen". noise: "given" (T, S, N), "drawn" or "none". every, thinning: of the output columns.
     tape: None, or its budget in bytes, 0 for all. coupled: without it G is 0 and the plan has no edges, what remains is
-    dynamics, noise and transposition.
+    dynamics, noise and transposition. text: the model is computed from its text, which is parsed here.
     """
 
     def __init__(self, lib, case, steps, stages="stages", noise="given", dtype=np.float32, every=1,
-                 thinning="subsample", members=1, threads=1, tape=None, coupled=True):
+                 thinning="subsample", members=1, threads=1, tape=None, coupled=True, text=False):
         self.lib, self.case, self.steps, self.dtype = lib, case, steps, np.dtype(dtype)
         self.precision = dn.PRECISIONS[self.dtype]
         Parameter, Columns, Primal, Result = (getattr(self.precision, name) for name in (
             "dn_parameter", "dn_columns", "dn_network_primal", "dn_network_result"))
         lib.dn_model_find.restype = c.POINTER(dn.dn_model)
         self.model = lib.dn_model_find(case.model.encode())
+        if text:
+            self.model = parsed(lib, self.model.contents.text)
         S, C, N, K = self.model.contents.states, self.model.contents.couplings, case.nodes, steps // every
         self.shape = S, N, K
         self.plan = plan_of(lib, case) if coupled else clib.Plan(lib, clib.Network(
