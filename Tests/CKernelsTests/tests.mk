@@ -1,5 +1,5 @@
 # Tests of the C kernels: every *_test.c here is a program of its own, linked with the C sources.
-#   test-c      build and run them all
+#   test-c      build and run them all; test-c-build only builds
 #   sanitize    the same under AddressSanitizer with UndefinedBehaviorSanitizer, then under ThreadSanitizer
 #   test-qemu   the same on an emulated CPU with AVX2 and on one without
 # `make test-c TESTS=map_test` runs one program, `.build/c-tests/plain/map_test forward_f32` one test of it.
@@ -61,7 +61,9 @@ c_tests_dispatch := $(dir $(realpath $(shell $(CC) -print-resource-dir)/../../sw
 $(eval $(call c_tests_flavour,thread,-O1 -fsanitize=thread,$(if $(c_tests_dispatch),\
   -L$(c_tests_dispatch) -Wl$(comma)-rpath$(comma)$(c_tests_dispatch) -ldispatch -lBlocksRuntime)))
 
-.PHONY: test-c sanitize sanitize-address sanitize-thread test-qemu
+.PHONY: test-c test-c-build sanitize sanitize-address sanitize-thread test-qemu
+
+test-c-build: $(c_tests_programs_plain)
 
 test-c: $(c_tests_programs_plain)
 	$(call c_tests_run,$(c_tests_programs_plain),600)
