@@ -38,6 +38,7 @@ typedef struct reader {
   int32_t token_line, token_column;
   const char *last_end;  // of the token before
   int32_t depth;
+  dn_ref square;  // of what the factor that was read last is the square; DN_NONE: it is none
 
   dn_pool *pool;
   dn_model *model;
@@ -496,9 +497,12 @@ static dn_ref read_unary(reader *r);
 
 static dn_ref read_power(reader *r) {
   const dn_ref base = read_primary(r);
+  r->square = DN_NONE;
   if (!is(r, "^") && !is(r, "**")) return base;
   next(r);
-  return r->failed ? 0 : power(r, base, read_unary(r));
+  const dn_ref exponent = r->failed ? 0 : read_unary(r);
+  r->square = dn_is_constant(&r->e->graph, exponent, 2) ? base : DN_NONE;
+  return r->failed ? 0 : power(r, base, exponent);
 }
 
 // A sign binds weaker than a power and stronger than a product.
@@ -512,69 +516,91 @@ static dn_ref read_unary(reader *r) {
   return value;
 }
 
+// A factor that is a square is two: the products of a sum are formed as they are added.
+static void read_factor(reader *r, product *p) {
+  const bool sign = is(r, "-") || is(r, "+");
+  const dn_ref factor = read_unary(r);
+  if (r->failed) return;
+  if (r->square < 0 || sign) {
+    times(r, p, factor);
+  } else {
+    const dn_ref base = r->square;
+    times(r, p, base);
+    times(r, p, base);
+  }
+}
+
 static product read_product(reader *r) {
   product p = {DN_NONE, DN_NONE, DN_NONE, false};
-  times(r, &p, read_unary(r));
+  read_factor(r, &p);
   while (!r->failed && (is(r, "*") || is(r, "/"))) {
-    const bool product = is(r, "*");
+    const bool divides = is(r, "/");
     next(r);
-    const dn_ref factor = read_unary(r);
     if (r->failed) break;
-    if (product) times(r, &p, factor);
-    else over(r, &p, factor);
+    if (divides) over(r, &p, read_unary(r));
+    else read_factor(r, &p);
   }
   return p;
 }
 
-// Terms: what is known before the run is added by itself, and last.
+// A term of a sum: a b, or a alone where b is DN_NONE.
+typedef struct term {
+  dn_ref a, b;
+  bool negative;
+} term;
+typedef struct terms {
+  dn_ref known;  // the sum of what is known before the run
+  dn_ref sum;    // of terms that are added already
+  int32_t count;
+  term term[16];
+} terms;
+
+// Adds what waits. The sum begins with what is known, or a term that is no product, so that every product is added with one
+// rounding.
+static void add_terms(reader *r, terms *t) {
+  dn_expressions *g = &r->e->graph;
+  dn_ref sum = t->sum;
+  if (t->known >= 0) sum = sum < 0 ? t->known : dn_add(g, sum, t->known);
+  t->known = DN_NONE;
+  for (int pass = 0; pass < 2; pass++)
+    for (int32_t k = 0; k < t->count; k++) {
+      const term x = t->term[k];
+      if ((x.b >= 0) != (pass == 1)) continue;
+      if (sum < 0) {
+        sum = x.b < 0 ? x.a : dn_multiply(g, x.a, x.b);
+        if (x.negative) sum = dn_negate(g, sum);
+      } else if (x.b < 0) {
+        sum = x.negative ? dn_subtract(g, sum, x.a) : dn_add(g, sum, x.a);
+      } else {
+        sum = x.negative ? dn_fused_subtract(g, x.a, x.b, sum) : dn_fused(g, x.a, x.b, sum);
+      }
+    }
+  t->count = 0;
+  t->sum = sum;
+}
+
 static dn_ref read_sum(reader *r) {
   dn_expressions *g = &r->e->graph;
-  dn_ref known = DN_NONE, sum = DN_NONE;
-  product waiting = {DN_NONE, DN_NONE, DN_NONE, false};  // a first product, not formed yet
+  terms t = {.known = DN_NONE, .sum = DN_NONE};
   for (bool negative = false;; next(r)) {
     product p = read_product(r);
     if (r->failed) return 0;
     if (negative) p.negative = !p.negative;
     if (p.x < 0) {
-      const dn_ref term = p.negative ? dn_negate(g, p.known) : p.known;
-      known = known < 0 ? term : dn_add(g, known, term);
+      const dn_ref known = p.negative ? dn_negate(g, p.known) : p.known;
+      t.known = t.known < 0 ? known : dn_add(g, t.known, known);
     } else {
-      // Two factors, a and b; b is DN_NONE for one.
-      dn_ref a = p.x, b = p.last;
-      if (p.known >= 0 && b >= 0) a = dn_multiply(g, p.known, a);
-      else if (p.known >= 0) b = a, a = p.known;
-      if (b >= 0 && sum < 0 && waiting.x < 0) {
-        waiting = (product){DN_NONE, a, b, p.negative};
-      } else {
-        if (sum < 0 && waiting.x >= 0 && b >= 0) {
-          sum = dn_multiply(g, waiting.x, waiting.last);
-          if (waiting.negative) sum = dn_negate(g, sum);
-          waiting.x = DN_NONE;
-        }
-        if (b >= 0) sum = p.negative ? dn_fused_subtract(g, a, b, sum) : dn_fused(g, a, b, sum);
-        else {
-          const dn_ref term = p.negative ? dn_negate(g, a) : a;
-          if (sum >= 0) sum = dn_add(g, sum, term);
-          else if (waiting.x >= 0) {
-            sum = waiting.negative ? dn_fused_subtract(g, waiting.x, waiting.last, term)
-                                   : dn_fused(g, waiting.x, waiting.last, term);
-            waiting.x = DN_NONE;
-          } else sum = term;
-        }
-      }
+      term x = {p.x, p.last, p.negative};
+      if (p.known >= 0 && x.b >= 0) x.a = dn_multiply(g, p.known, x.a);
+      else if (p.known >= 0) x = (term){p.known, p.x, p.negative};
+      t.term[t.count++] = x;
+      if (t.count == sizeof t.term / sizeof *t.term) add_terms(r, &t);
     }
     if (!is(r, "+") && !is(r, "-")) break;
     negative = is(r, "-");
   }
-  if (waiting.x >= 0 && known >= 0)
-    return waiting.negative ? dn_fused_subtract(g, waiting.x, waiting.last, known)
-                            : dn_fused(g, waiting.x, waiting.last, known);
-  if (waiting.x >= 0) {
-    sum = dn_multiply(g, waiting.x, waiting.last);
-    return waiting.negative ? dn_negate(g, sum) : sum;
-  }
-  if (sum < 0) return known < 0 ? 0 : known;
-  return known < 0 ? sum : dn_add(g, sum, known);
+  add_terms(r, &t);
+  return t.sum < 0 ? 0 : t.sum;
 }
 
 static dn_ref read_comparison(reader *r) {
