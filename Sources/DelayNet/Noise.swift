@@ -61,6 +61,18 @@ public struct NoiseSamples<Scalar: DelayNetScalar>: Sendable, Equatable {
     self.init(steps: steps, states: states, nodes: nodes, buffer: try Buffer(row: values))
   }
 
+  /// Samples that `fill` writes to where they belong: all of them, the nodes innermost.
+  ///
+  /// - Throws: what `fill` and ``init(steps:states:nodes:repeating:)`` throw.
+  package init(
+    steps: Int, states: Int, nodes: Int, filling fill: (UnsafeMutableBufferPointer<Scalar>) throws -> Void
+  ) throws {
+    let count = try Self.count(steps, states, nodes)
+    let buffer = try Buffer<Scalar>(uninitialized: BufferShape(unchecked: 1, 0, count))
+    try fill(UnsafeMutableBufferPointer(start: buffer.base, count: count))
+    self.init(steps: steps, states: states, nodes: nodes, buffer: buffer)
+  }
+
   /// The numbers that a run draws from a key.
   ///
   /// - Parameters:

@@ -254,9 +254,9 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
         drawnFrom: key, member: member, steps: first..<(first + steps), states: states, nodes: nodes)
     case .samples(let given):
       let start = (first - given.firstStep) * states * nodes
-      samples = try NoiseSamples(
+      samples = NoiseSamples(
         steps: steps, states: states, nodes: nodes,
-        values: Array(given.values[start..<(start + steps * states * nodes)]))
+        buffer: given.buffer.columns(start..<(start + steps * states * nodes)))
     }
     samples.firstStep = first
     return samples

@@ -41,6 +41,18 @@ public struct StateArray<Scalar: DelayNetScalar>: Sendable, Equatable {
       rows: try Buffer(Self.shape(variables, nodes, columns), repeating: value))
   }
 
+  /// An array that `fill` writes to where it belongs: all values, row after row.
+  ///
+  /// - Throws: what `fill` and ``init(variables:nodes:columns:repeating:)`` throw.
+  package init(
+    variables: Int, nodes: Int, columns: Int, filling fill: (UnsafeMutableBufferPointer<Scalar>) throws -> Void
+  ) throws {
+    let shape = try Self.shape(variables, nodes, columns)
+    let rows = try Buffer<Scalar>(uninitialized: shape)
+    try fill(UnsafeMutableBufferPointer(start: rows.base, count: shape.count))
+    self.init(variables: variables, nodes: nodes, rows: rows)
+  }
+
   /// An array of the given values.
   ///
   /// - Parameters:

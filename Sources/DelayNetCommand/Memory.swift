@@ -107,6 +107,12 @@ func readArray(_ path: String) throws -> NPYArray {
   return try NPYArray(path: path)
 }
 
+/// The bytes of reading a file's numbers as a type; 0 where that cannot be told, which reading it will say.
+func readingBytes<Element: NPYElement>(_ path: String?, as type: Element.Type) -> Double {
+  guard let path, let file = try? NPYFile(path: path) else { return 0 }
+  return file.bytesOfReading(as: type)
+}
+
 /// The bytes of planning a dense network, its files among them.
 func denseBytes(_ nodes: Int) -> Double { 36 * product(nodes, nodes) }
 

@@ -26,6 +26,16 @@ func requireFinite<Scalar: DelayNetScalar>(
   _ values: [Scalar], shape: [Int], _ path: String, meaning: ([Int]) -> String? = { _ in nil },
   isRead: ([Int]) -> Bool = { _ in true }
 ) throws {
+  try values.withUnsafeBufferPointer {
+    try requireFinite($0, shape: shape, path, meaning: meaning, isRead: isRead)
+  }
+}
+
+/// The same of numbers in memory.
+func requireFinite<Scalar: DelayNetScalar>(
+  _ values: UnsafeBufferPointer<Scalar>, shape: [Int], _ path: String, meaning: ([Int]) -> String? = { _ in nil },
+  isRead: ([Int]) -> Bool = { _ in true }
+) throws {
   // x - x is 0 but for infinities and NaN: one sum over all numbers has no branch.
   let sum = values.reduce(into: Scalar(0)) { $0 += $1 - $1 }
   if sum == 0 { return }

@@ -3,11 +3,12 @@ import DelayNetIO
 
 extension SimulateCommand {
   /// Checks that there is memory for the network, its history and the files that are read, whatever the number of steps.
-  func requireMemory<Scalar>(for loaded: LoadedNetwork<Scalar>) throws {
+  func requireMemory<Scalar: NPYElement>(for loaded: LoadedNetwork<Scalar>) throws {
     let model = try NodeModel.required(options.model)
-    // A file's array and the copy that the kernels read.
-    let files = [options.noise, options.stimulusFile, options.initial, options.history, cotangent]
-      .reduce(0) { $0 + 2 * fileSize($1) }
+    // What is read to where it belongs; of others, a file's array and the copy that the kernels read.
+    let files =
+      [options.noise, options.stimulusFile].reduce(0) { $0 + readingBytes($1, as: Scalar.self) }
+      + [options.initial, options.history, cotangent].reduce(0) { $0 + 2 * fileSize($1) }
     let own = loaded.simulationBytes(model, isFractional: options.fractionalDelays, isSaved: checkpoint != nil)
     try DelayNetCommand.requireMemory(
       own + files,

@@ -198,7 +198,7 @@ struct SimulateCommand: ParsableCommand {
   private func isDouble() throws -> Bool {
     if let precision = options.precision { return precision.isDouble }
     for path in [options.noise, options.stimulusFile, options.initial, options.history, cotangent].compactMap({ $0 }) {
-      if try NPYArray(path: path).elementType == .float64 { return true }
+      if try NPYFile(path: path).elementType == .float64 { return true }
     }
     return false
   }

@@ -67,21 +67,25 @@ extension SimulateOptions {
     }
     problem.noise = .drawn(key)
     if let path = noise {
-      let array = try readArray(path)
-      let steps = stepsGiven(array.shape.first)
-      var samples = try NoiseSamples(
-        steps: steps, states: states, nodes: network.nodes,
-        values: DelayNetCommand.numbers(of: array, path, shape: [steps, states, network.nodes], as: Scalar.self))
+      let file = try DelayNetCommand.open(path, as: Scalar.self)
+      let steps = stepsGiven(file.shape.first)
+      let shape = [steps, states, network.nodes]
+      try DelayNetCommand.require(shape, of: file, path)
+      var samples = try NoiseSamples<Scalar>(steps: steps, states: states, nodes: network.nodes) {
+        try DelayNetCommand.read(file, path, shape: shape, into: $0)
+      }
       samples.firstStep = goal - steps
       problem.noise = .samples(samples)
     }
     problem.stimuli = try stimuli(in: loaded)
     if let path = stimulusFile {
-      let array = try readArray(path)
-      let steps = stepsGiven(array.shape.last)
-      problem.stimulus = try StateArray(
-        variables: states, nodes: network.nodes, columns: steps,
-        values: DelayNetCommand.numbers(of: array, path, shape: [states, network.nodes, steps], as: Scalar.self))
+      let file = try DelayNetCommand.open(path, as: Scalar.self)
+      let steps = stepsGiven(file.shape.last)
+      let shape = [states, network.nodes, steps]
+      try DelayNetCommand.require(shape, of: file, path)
+      problem.stimulus = try StateArray<Scalar>(variables: states, nodes: network.nodes, columns: steps) {
+        try DelayNetCommand.read(file, path, shape: shape, into: $0)
+      }
       problem.stimulusFirstStep = goal - steps
     }
     return problem

@@ -377,4 +377,25 @@ extension DelayNetCommand {
         error.kind, file: path, position: error.position, found: error.found, expected: error.expected)
     }
   }
+
+  /// Opens an array in a file that there is memory for.
+  static func open<Scalar: NPYElement>(_ path: String, as type: Scalar.Type) throws -> NPYFile {
+    let file = try NPYFile(path: path)
+    try requireMemory(file.bytesOfReading(as: type), for: "reading \(path)")
+    return file
+  }
+
+  /// Reads the numbers of a file, of a shape, all of them finite, to where they belong.
+  static func read<Scalar: DelayNetScalar & NPYElement>(
+    _ file: NPYFile, _ path: String, shape: [Int], into target: UnsafeMutableBufferPointer<Scalar>
+  ) throws {
+    try file.read(into: target)
+    try requireFinite(UnsafeBufferPointer(target), shape: shape, path)
+  }
+
+  /// Checks that a file has an array of a shape.
+  static func require(_ shape: [Int], of file: NPYFile, _ path: String) throws {
+    guard file.shape != shape else { return }
+    throw Failure(.data, "\(path): found shape \(text(file.shape)), expected \(text(shape))")
+  }
 }

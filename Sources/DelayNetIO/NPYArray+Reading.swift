@@ -10,14 +10,7 @@ extension NPYArray {
   ///   elements is asked for; bytes after the last element are an error.
   /// - Complexity: one read of the file, straight into the array; Fortran order needs memory for a second copy.
   public init(path: String) throws(FileError) {
-    let file = try InputFile(path: path)
-    let start = try file.read(count: min(file.size, NPYHeader.maximumByteCount))
-    let header = try NPYHeader(start, fileSize: file.size, name: file.name)
-    let overlap = start[header.dataOffset...]
-    self = try NPYArray(header, file.name) { target throws(FileError) in
-      target.copyBytes(from: overlap)
-      try file.read(into: UnsafeMutableRawBufferPointer(rebasing: target[overlap.count...]))
-    }
+    self = try NPYFile(path: path).array()
   }
 
   /// Reads the bytes of a `.npy` file from memory.
@@ -53,7 +46,7 @@ extension NPYArray {
   }
 
   /// An array whose elements' bytes, as they are in the file, `fill` puts into the memory that it is handed.
-  private init(
+  init(
     _ header: NPYHeader, _ name: FileName, fill: (UnsafeMutableRawBufferPointer) throws(FileError) -> Void
   ) throws(FileError) {
     func elements<Element: NPYElement>(_ type: Element.Type) throws(FileError) -> Storage {
@@ -86,7 +79,7 @@ extension NPYArray {
 }
 
 /// Reverses the bytes of each number of 4 or 8 bytes.
-private func swapBytes(_ bytes: UnsafeMutableRawBufferPointer, width: Int) {
+func swapBytes(_ bytes: UnsafeMutableRawBufferPointer, width: Int) {
   func swap<Bits: FixedWidthInteger & BitwiseCopyable>(_ type: Bits.Type) {
     for offset in stride(from: 0, to: bytes.count, by: width) {
       let bits = bytes.load(fromByteOffset: offset, as: Bits.self)

@@ -125,7 +125,8 @@ public struct NPYArray: Sendable, Hashable {
   private func convert<Source: NPYElement, Target: NPYElement>(
     _ values: [Source], _ converted: (Source) -> Target?
   ) throws(FileError) -> [Target] {
-    if let same = values as? [Target] { return same }
+    // As a value of any type: a cast from one array to another converts, and copies, element by element.
+    if let same = values as Any as? [Target] { return same }
     var result: [Target] = []
     result.reserveCapacity(values.count)
     for (offset, value) in values.enumerated() {
