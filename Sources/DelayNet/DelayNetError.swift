@@ -51,10 +51,14 @@ public enum DelayNetError: Error, Equatable, Sendable {
   case cancelled(steps: [Int])
   /// A name is given twice, with a value each.
   case duplicateName(String)
-  /// A model has no parameter of that name.
-  case unknownParameter(name: String, model: String)
-  /// A model has no state of that name.
-  case unknownState(name: String, model: String)
+  /// A model has no parameter of that name; `known` are those that it has, empty for a model of the register.
+  case unknownParameter(name: String, model: String, known: [String] = [])
+  /// A model has no state of that name, or a monitor's none of its outputs; `known` are those that it has, empty for a model of
+  /// the register.
+  case unknownState(name: String, model: String, known: [String] = [])
+  /// A model's text breaks the language's rules; line and column count from 1, the column in bytes, and are 0 where the
+  /// mistake is the text as a whole.
+  case badModelText(line: Int, column: Int, message: String)
   /// A node's state left the finite numbers; the location is the first such step.
   case notFiniteState(run: Int, node: Int, state: String, step: Int)
   /// The initial state, the noise or the stimulus holds a value that is not a finite number.
@@ -140,10 +144,12 @@ extension DelayNetError: CustomStringConvertible {
       steps.isEmpty ? "cancelled" : "cancelled after \(steps) steps"
     case .duplicateName(let name):
       "\(name) is given twice"
-    case .unknownParameter(let name, let model):
-      "the model \(model) has no parameter \(name); it has \(Self.names(of: model) { $0.parameters.map(\.name) })"
-    case .unknownState(let name, let model):
-      "the model \(model) has no state \(name); it has \(Self.names(of: model) { $0.states.map(\.name) })"
+    case .unknownParameter(let name, let model, let known):
+      "the model \(model) has no parameter \(name); it has \(Self.names(of: model, known) { $0.parameters.map(\.name) })"
+    case .unknownState(let name, let model, let known):
+      "the model \(model) has no state \(name); it has \(Self.names(of: model, known) { $0.states.map(\.name) })"
+    case .badModelText(let line, let column, let message):
+      line > 0 ? "line \(line), column \(column): \(message)" : message
     case .notFiniteState(let run, let node, let state, let step):
       "run \(run): the state \(state) of node \(node) left the finite numbers at step \(step)"
     case .notFiniteInput(let name, let run, let node, let state, let step):
@@ -178,8 +184,9 @@ extension DelayNetError: CustomStringConvertible {
     }
   }
 
-  private static func names(of model: String, _ names: (NodeModel) -> [String]) -> String {
-    NodeModel.named(model).map { names($0).joined(separator: ", ") } ?? "none"
+  private static func names(of model: String, _ known: [String], _ names: (NodeModel) -> [String]) -> String {
+    let there = known.isEmpty ? NodeModel.named(model).map(names) ?? [] : known
+    return there.isEmpty ? "none" : there.joined(separator: ", ")
   }
 
   private static func text(_ shape: [Int]) -> String {

@@ -221,7 +221,7 @@ public struct InputValues<Scalar: DelayNetScalar>: Sendable, Equatable {
   }
 
   /// ⟨self, other⟩ over the inputs that both have, in `Double`.
-  func dot(_ other: InputValues) -> Double {
+  package func dot(_ other: InputValues) -> Double {
     var sum = 0.0
     for name in names {
       guard let a = self[name], let b = other[name] else { continue }
@@ -316,7 +316,7 @@ extension Problem {
 
   /// Those that are asked for.
   ///
-  /// - Throws: ``DelayNetError/notDifferentiable(_:)``, ``DelayNetError/unknownParameter(name:model:)``.
+  /// - Throws: ``DelayNetError/notDifferentiable(_:)``, ``DelayNetError/unknownParameter(name:model:known:)``.
   func elements(_ inputs: Inputs) throws(DelayNetError) -> [InputElement] {
     let all = elements
     var wanted: Set<Int> = []

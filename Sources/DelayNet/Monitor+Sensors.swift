@@ -44,10 +44,10 @@ public struct HaemodynamicResponse: Sendable, Hashable {
 
   /// The same with another value of a constant.
   ///
-  /// - Throws: ``DelayNetError/unknownParameter(name:model:)`` for a constant that it does not have.
+  /// - Throws: ``DelayNetError/unknownParameter(name:model:known:)`` for a constant that it does not have.
   public func setting(_ name: String, to value: Double) throws(DelayNetError) -> HaemodynamicResponse {
     guard let k = kind.constants.firstIndex(where: { $0.name == name }) else {
-      throw .unknownParameter(name: name, model: kind.name)
+      throw .unknownParameter(name: name, model: kind.name, known: kind.constants.map(\.name))
     }
     var other = self
     other.constants[k] = value

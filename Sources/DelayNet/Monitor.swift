@@ -1,6 +1,6 @@
 internal import CKernels
 
-/// What a run returns: a monitor reads some of the states after every step, and writes a column at every multiple of m
+/// What a run returns: a monitor reads some of the states, or of the model's outputs, after every step, and writes a column at every multiple of m
 /// steps.
 ///
 ///     problem.monitors = [.average(over: 10), .subsample(every: 100, of: ["V"])]
@@ -76,7 +76,8 @@ public struct Monitor: Sendable, Hashable {
   public var kind: Kind
   /// m, the steps of a column.
   public var stepsPerColumn: Int
-  /// The names of the states that it reads, in the order of its rows; nil for all of the model's.
+  /// The names of the states, or of the model's ``NodeModel/outputs``, that it reads, in the order of its rows; nil for all
+  /// states.
   public var states: [String]?
 
   /// BOLD: the steps of an interim mean, of which ``stepsPerColumn`` is a multiple; otherwise 0.

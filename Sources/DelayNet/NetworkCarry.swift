@@ -3,7 +3,7 @@
 /// A carry is an ordinary value: keep it to continue later, copy it to continue in two ways, save it with DelayNetIO.
 /// Continuing from a carry gives the bits of an uninterrupted run.
 public struct NetworkCarry<Scalar: DelayNetScalar>: Sendable, Equatable {
-  /// The name of the nodes' model.
+  /// The name of the nodes' model; of one that was read from a text with the text's digest behind it.
   public let model: String
   /// The absolute number of the next step.
   public internal(set) var step: Int
@@ -90,7 +90,7 @@ extension Problem {
     let past: StateArray<Scalar> =
       if let history { history } else { try StateArray(variables: couplings, nodes: nodes, columns: horizon) }
     return try NetworkCarry(
-      model: model.name, step: 0, state: initial, history: past,
+      model: model.identity, step: 0, state: initial, history: past,
       monitors: resolvedMonitors())
   }
 
@@ -124,8 +124,8 @@ extension Problem {
 
   /// Checks that a carry belongs to this problem.
   func check(_ carry: NetworkCarry<Scalar>) throws(DelayNetError) {
-    guard carry.model == model.name else {
-      throw .foreignCarry("it is of the model \(carry.model), not \(model.name)")
+    guard carry.model == model.identity else {
+      throw .foreignCarry("it is of the model \(carry.model), not \(model.identity)")
     }
     let (states, couplings) = (model.states.count, model.couplings.count)
     guard carry.state.shape == [states, nodes, 1] else {

@@ -1,10 +1,12 @@
 internal import CKernels
 
-/// The equations of a node, from the library's register: states, coupling variables and parameters with their papers.
+/// The equations of a node: states, coupling variables and parameters with their papers.
 ///
 ///     for model in NodeModel.all { print(model.name, model.parameters.map(\.name)) }
+///
+/// They are from the library's register, or from a text: ``init(text:)``.
 public struct NodeModel: Sendable {
-  /// A state or a coupling variable.
+  /// A state, a coupling variable or an output.
   public struct Variable: Sendable, Equatable {
     /// The name, in ASCII.
     public let name: String
@@ -14,10 +16,13 @@ public struct NodeModel: Sendable {
     public let meaning: String
     /// The range that a state is clamped to after each stage; infinite where it is not.
     public let bounds: ClosedRange<Double>
-    /// The usual range of initial values; nil for coupling variables.
+    /// The usual range of initial values; nil for what is no state.
     public let initialRange: ClosedRange<Double>?
     /// Whether it is an angle in radians, which runs keep in −π ..< π. Such a state cannot be averaged over time.
     public let isPeriodic: Bool
+    /// Of a model that was read from a text, as it is written there: a state's derivative, what a coupling variable sends, the
+    /// expression of an output. Nil where the equations are kernels of the library's own.
+    public let expression: String?
   }
 
   /// A parameter.
@@ -32,7 +37,7 @@ public struct NodeModel: Sendable {
     public let meaning: String
     /// The value that holds unless another is given.
     public let defaultValue: Double
-    /// The usual range; not enforced.
+    /// The usual range; not enforced. Infinite where there is none.
     public let range: ClosedRange<Double>
   }
 
@@ -48,8 +53,14 @@ public struct NodeModel: Sendable {
   public let couplings: [Variable]
   /// The parameters.
   public let parameters: [Parameter]
-  // Unchecked: a constant of the C library.
+  /// What monitors can read beside the states, by name: functions of states and parameters.
+  public let outputs: [Variable]
+  /// The model as text. Of a model of the register, ``init(text:)`` makes the same equations of it again.
+  public let text: String?
+  // Unchecked: nobody writes to it. A constant of the C library, or alive as long as `parsed` is.
   nonisolated(unsafe) let handle: UnsafePointer<dn_model>
+  /// What was read from a text; nil for entries of the register.
+  let parsed: ParsedModel?
 
   /// Every model of the register.
   public static let all: [NodeModel] = (0..<dn_model_count()).compactMap { dn_model_at($0).map(NodeModel.init) }
@@ -57,8 +68,11 @@ public struct NodeModel: Sendable {
   /// The model of a name; nil where there is none.
   public static func named(_ name: String) -> NodeModel? { all.first { $0.name == name } }
 
-  init(_ handle: UnsafePointer<dn_model>) {
+  init(_ handle: UnsafePointer<dn_model>) { self.init(handle, parsed: nil) }
+
+  init(_ handle: UnsafePointer<dn_model>, parsed: ParsedModel?) {
     self.handle = handle
+    self.parsed = parsed
     let model = handle.pointee
     func list<C, Element>(_ items: UnsafePointer<C>?, _ count: Int32, _ convert: (C) -> Element) -> [Element] {
       UnsafeBufferPointer(start: items, count: Int(count)).map(convert)
@@ -70,7 +84,8 @@ public struct NodeModel: Sendable {
       return Variable(
         name: text(variable.name), unit: text(variable.unit), meaning: text(variable.meaning),
         bounds: range(variable.lower, variable.upper),
-        initialRange: low.isNaN || high.isNaN ? nil : range(low, high), isPeriodic: variable.periodic != 0)
+        initialRange: low.isNaN || high.isNaN ? nil : range(low, high), isPeriodic: variable.periodic != 0,
+        expression: variable.expression.map { String(cString: $0) })
     }
     name = text(model.name)
     title = text(model.title)
@@ -78,6 +93,8 @@ public struct NodeModel: Sendable {
     states = list(model.state, model.states, variable)
     couplings = list(model.coupling, model.couplings, variable)
     parameters = Self.parameters(model.parameter, model.parameters)
+    outputs = list(model.output, model.outputs, variable)
+    self.text = model.text.map { String(cString: $0) }
   }
 
   static func parameters(_ items: UnsafePointer<dn_model_parameter>?, _ count: Int32) -> [Parameter] {
@@ -89,23 +106,47 @@ public struct NodeModel: Sendable {
   }
 
   func index(ofState name: String) throws(DelayNetError) -> Int {
-    guard let index = states.firstIndex(where: { $0.name == name }) else {
-      throw .unknownState(name: name, model: self.name)
+    guard let index = states.firstIndex(where: { $0.name == name }) else { throw unknownState(name) }
+    return index
+  }
+
+  /// The number by which monitors know a state, or behind the states an output.
+  func index(ofReadable name: String) throws(DelayNetError) -> Int {
+    guard let index = readable.firstIndex(where: { $0.name == name }) else {
+      throw .unknownState(name: name, model: self.name, known: parsed == nil ? [] : readable.map(\.name))
     }
     return index
   }
 
   func index(ofParameter name: String) throws(DelayNetError) -> Int {
-    guard let index = parameters.firstIndex(where: { $0.name == name }) else {
-      throw .unknownParameter(name: name, model: self.name)
-    }
+    guard let index = parameters.firstIndex(where: { $0.name == name }) else { throw unknownParameter(name) }
     return index
+  }
+
+  /// The error of a name that no state has.
+  package func unknownState(_ name: String) -> DelayNetError {
+    .unknownState(name: name, model: self.name, known: parsed == nil ? [] : states.map(\.name))
+  }
+
+  /// The error of a name that no parameter has.
+  package func unknownParameter(_ name: String) -> DelayNetError {
+    .unknownParameter(name: name, model: self.name, known: parsed == nil ? [] : parameters.map(\.name))
   }
 }
 
+extension NodeModel {
+  /// What a monitor can read by name: the states, then the outputs.
+  public var readable: [Variable] { states + outputs }
+}
+
 extension NodeModel: Hashable {
-  /// Whether two are the same entry of the register.
-  public static func == (a: NodeModel, b: NodeModel) -> Bool { a.name == b.name }
+  /// Whether two are the same entry of the register, or were read from the same text.
+  public static func == (a: NodeModel, b: NodeModel) -> Bool {
+    guard let (one, other) = a.parsed.flatMap({ one in b.parsed.map { (one, $0) } }) else {
+      return (a.parsed == nil) == (b.parsed == nil) && a.name == b.name
+    }
+    return one === other || a.text == b.text
+  }
   /// Hashes the name.
   public func hash(into hasher: inout Hasher) { hasher.combine(name) }
 }

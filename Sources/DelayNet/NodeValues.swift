@@ -102,7 +102,7 @@ public enum Sigma<Scalar: DelayNetScalar>: Sendable, Equatable {
 
   /// The numbers in the order of a model: none, one a state, or one a state and node.
   ///
-  /// - Throws: ``DelayNetError/unknownState(name:model:)``, ``DelayNetError/shapeMismatch(name:expected:found:)``,
+  /// - Throws: ``DelayNetError/unknownState(name:model:known:)``, ``DelayNetError/shapeMismatch(name:expected:found:)``,
   ///   ``DelayNetError/duplicateName(_:)``; for nodes that no network has, ``DelayNetError/optionOutOfRange(name:value:)``,
   ///   ``DelayNetError/tooLarge`` or ``DelayNetError/outOfMemory``.
   public func resolved(for model: NodeModel, nodes: Int) throws(DelayNetError) -> [Scalar] {

@@ -48,7 +48,7 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
         continue
       }
       var list: [Int32] = []
-      for name in names { list.append(Int32(try problem.model.index(ofState: name))) }
+      for name in names { list.append(Int32(try problem.model.index(ofReadable: name))) }
       chosen.append(list)
     }
     try problem.check(carry)
@@ -278,7 +278,8 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
     let (status, place) = outcome
     if status == DN_OK { return }
     let (run, edge, node, step) = (max(Int(place.run), 0), Int(place.edge), Int(place.node), Int(place.step))
-    let states = problem.model.states
+    // Monitors read outputs by the numbers behind those of the states.
+    let states = problem.model.readable
     let state = states.indices.contains(Int(place.state)) ? states[Int(place.state)].name : "\(place.state)"
     let named = problem.model.parameters
     switch status {

@@ -6,7 +6,7 @@ extension Problem {
   /// Initial state and history are not among them, for a carry holds what became of them; threads, instruction set and
   /// the way a run is cut into chunks are not either, for they do not change its bits.
   ///
-  /// - Throws: ``DelayNetError/unknownState(name:model:)``, ``DelayNetError/unknownParameter(name:model:)``,
+  /// - Throws: ``DelayNetError/unknownState(name:model:known:)``, ``DelayNetError/unknownParameter(name:model:known:)``,
   ///   ``DelayNetError/duplicateName(_:)`` or
   ///   ``DelayNetError/shapeMismatch(name:expected:found:)`` for settings that no run could be made with.
   /// - Complexity: O(edges + numbers of noise samples and stimulus).
@@ -35,6 +35,7 @@ extension Problem {
   private static var register: [(name: String, take: (Problem) -> String?)] {
     [
       ("model", { $0.model.name }),
+      ("text of the model", { $0.model.textForFingerprint }),
       ("precision", { _ in "float\(MemoryLayout<Scalar>.size * 8)" }),
       ("nodes", { "\($0.nodes)" }),
       ("edges", { $0.network.topology == .dense ? "dense" : Self.text(edgesOf: $0.network) }),

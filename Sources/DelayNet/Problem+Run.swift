@@ -10,8 +10,8 @@ extension Problem {
   ///   - progress: called now and then.
   ///   - onStop: called, before an error is thrown, with what was computed up to there; the run can be resumed from its carry.
   /// - Returns: the columns that ``thinning`` keeps, shape (states, nodes, columns).
-  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``, ``DelayNetError/unknownParameter(name:model:)``,
-  ///   ``DelayNetError/unknownState(name:model:)``, ``DelayNetError/notFiniteState(run:node:state:step:)`` and the other
+  /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``, ``DelayNetError/unknownParameter(name:model:known:)``,
+  ///   ``DelayNetError/unknownState(name:model:known:)``, ``DelayNetError/notFiniteState(run:node:state:step:)`` and the other
   ///   `notFinite…` cases with their location, ``DelayNetError/cancelled(steps:)``, ``DelayNetError/outOfMemory``.
   /// - Complexity: O(edges · steps) multiply–adds.
   /// - Postcondition: the same bits for every number of threads, chunking and instruction set.
@@ -107,7 +107,7 @@ func runNetworks<Scalar: DelayNetScalar>(
       // A call that was refused has written nothing.
       let isMoved = done.stepsDone > 0 || run.steps == 0 && outcome.status == DN_OK
       let carry = try NetworkCarry(
-        model: problem.model.name, step: run.carry.step + done.stepsDone,
+        model: problem.model.identity, step: run.carry.step + done.stepsDone,
         state: isMoved ? outputs[r].state : run.carry.state,
         history: isMoved ? outputs[r].history : run.carry.history,
         monitors: isMoved ? problem.monitors : run.carry.monitors,

@@ -49,7 +49,7 @@ extension Problem {
   /// The stimuli node by node and onset by onset, checked, in their order.
   ///
   /// - Throws: ``DelayNetError/invalidValue(name:index:value:)`` for a node or onset, ``DelayNetError/optionOutOfRange(name:value:)``
-  ///   for a length or amplitude, ``DelayNetError/unknownState(name:model:)``, ``DelayNetError/tooLarge``.
+  ///   for a length or amplitude, ``DelayNetError/unknownState(name:model:known:)``, ``DelayNetError/tooLarge``.
   func pulses() throws(DelayNetError) -> [NetworkPulse<Scalar>] {
     var pulses: [NetworkPulse<Scalar>] = []
     for (number, stimulus) in stimuli.enumerated() {

@@ -23,6 +23,7 @@ struct CheckCommand: ParsableCommand {
         delaynet check --weights W.npy --delays D.npy --steps 200 --scale sum
         delaynet check --connectome connectivity_76.zip --normalize row --precision float32
         delaynet check --model mpr --synthetic 84 --coupling 0.1 --sigma 0.001 --steps 30
+        delaynet check --model mine.model --synthetic 8
         delaynet check --model jansen_rit --synthetic 20 --set mu=0.1 --entries 8
       """)
 
@@ -39,7 +40,9 @@ struct CheckCommand: ParsableCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("A network of neural masses of this model instead of the map; see `models`.", valueName: "name"))
+    help: ArgumentHelp(
+      "A network of neural masses of this model instead of the map: a name, see `models`, or a file.", valueName: "name"
+    ))
   var model: String?
 
   @Option(

@@ -29,6 +29,7 @@ package struct Failure: Error {
     switch error {
     case let failure as Failure: self = failure
     case let error as FileError: self.init(error)
+    case let error as ModelFileError: self.init(error)
     case let error as DelayNetError: self.init(error, place: { "edge \($0)" }, node: { "node \($0)" })
     case let error as CocoaError: self.init(.unfinished, error.localizedDescription)
     default: return nil
@@ -39,6 +40,15 @@ package struct Failure: Error {
   init(_ error: FileError) {
     switch error.kind {
     case .system, .missing: self.init(.noInput, error.description)
+    default: self.init(.data, error.description)
+    }
+  }
+
+  /// A file that should have held a model.
+  init(_ error: ModelFileError) {
+    switch error {
+    case .file(let error): self.init(error)
+    case .library(_, .outOfMemory): self.init(.unfinished, error.description)
     default: self.init(.data, error.description)
     }
   }

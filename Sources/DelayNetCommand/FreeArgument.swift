@@ -94,7 +94,11 @@ struct FreeArgument: ExpressibleByArgument {
     }
     let usual: FreeParameter.Transform =
       switch quantity {
-      case .parameter(let name): model.parameters.first { $0.name == name }?.range == nil ? .identity : .clamped(nil)
+      case .parameter(let name):
+        // A model that was read from a text need not say which range is usual.
+        model.parameters.first { $0.name == name && $0.range.lowerBound.isFinite && $0.range.upperBound.isFinite }
+          == nil
+          ? .identity : .clamped(nil)
       case .sigma, .conductionSpeed, .delays, .weights: .positive
       default: .identity
       }

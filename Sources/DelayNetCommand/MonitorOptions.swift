@@ -28,7 +28,8 @@ struct MonitorOptions: ParsableArguments {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("The state of the model that is observed. (default: the first)", valueName: "name"))
+    help: ArgumentHelp(
+      "The state or output of the model that is observed. (default: the first state)", valueName: "name"))
   var monitorState: String?
 
   @Option(
@@ -112,9 +113,9 @@ struct MonitorOptions: ParsableArguments {
   func monitor(of model: NodeModel, nodes: Int, timeStep: Double) throws -> Monitor? {
     guard let monitor, let repetitionTime else { return nil }
     let state = monitorState ?? model.states.first?.name ?? ""
-    guard model.states.contains(where: { $0.name == state }) else {
-      let there = model.states.map(\.name).joined(separator: ", ")
-      throw ValidationError("--monitor-state: \(model.name) has no state \(state); it has \(there).")
+    guard model.readable.contains(where: { $0.name == state }) else {
+      let there = model.readable.map(\.name).joined(separator: ", ")
+      throw ValidationError("--monitor-state: \(model.name) has no \(model.wordForReadable) \(state); it has \(there).")
     }
     let unit = if case .response = monitor { interim ?? 4 } else { timeStep }
     let ratio = repetitionTime / unit

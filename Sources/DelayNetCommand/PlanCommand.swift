@@ -22,7 +22,8 @@ struct PlanCommand: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Add the arithmetic of a model's Heun step, timed here, to what a step is expected to take.", valueName: "name"))
+      "Add the arithmetic of a model's Heun step, timed here, to what a step is expected to take; a name, or a file with a model.",
+      valueName: "name"))
   var model: String?
 
   @Option(
@@ -31,7 +32,9 @@ struct PlanCommand: ParsableCommand {
   var json: String?
 
   func run() throws {
-    try CommandFiles(inputs: network.inputFiles, outputs: CommandFiles.named(["--json": json])).check()
+    try CommandFiles(
+      inputs: network.inputFiles + NodeModel.inputFile(model), outputs: CommandFiles.named(["--json": json])
+    ).check()
     let model = try model.map(NodeModel.required)
     let loaded = try network.load(as: Double.self)
     let plan = try loaded.naming { try Plan(loaded.network, instructionSet: network.isa.instructionSet) }

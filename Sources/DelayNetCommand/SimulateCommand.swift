@@ -38,6 +38,7 @@ struct SimulateCommand: ParsableCommand {
       EXAMPLES
         delaynet simulate --model mpr --connectome connectivity_76.zip --normalize row --duration 1000 --coupling 0.5 \\
           --sigma 0.01 --output x.npy --plot x.svg
+        delaynet simulate --model mine.model --synthetic 84 --duration 1000 --plot mine.svg
         delaynet simulate --model mpr --synthetic 84 --steps 600000 --set eta=-4.6 --sigma r=0.01,V=0.02 \\
           --average 10 --output x.npy --checkpoint end.carry
         delaynet simulate --model mpr --synthetic 84 --steps 600000 --set eta=-4.6 --sigma r=0.01,V=0.02 \\
@@ -69,7 +70,8 @@ struct SimulateCommand: ParsableCommand {
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
-      "Only these states of the model, S of them, in this order. (default: all)", valueName: "names"))
+      "Only these states and outputs of the model, S of them, in this order. (default: all states)", valueName: "names")
+  )
   var states: String?
 
   @Option(

@@ -49,8 +49,11 @@ extension SimulateOptions {
     problem.scheme = scheme
     problem.stage = couplingStage
     problem.couplingKind = couplingKind
-    for name in monitors.flatMap({ $0.states ?? [] }) where !model.states.contains(where: { $0.name == name }) {
-      throw DelayNetError.unknownState(name: name, model: model.name)
+    for name in monitors.flatMap({ $0.states ?? [] }) where !model.readable.contains(where: { $0.name == name }) {
+      throw Failure(
+        .data,
+        "\(model.name) has no \(model.wordForReadable) \(name); it has \(model.readable.map(\.name).joined(separator: ", "))"
+      )
     }
     problem.monitors = monitors
     problem.sigma = try sigma?.sigma(nodes: network.nodes) ?? .none

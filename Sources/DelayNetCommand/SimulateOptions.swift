@@ -4,7 +4,11 @@ import DelayNetIO
 
 /// The options of `delaynet simulate` that say which network is simulated, with which model, and how.
 struct SimulateOptions: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("The nodes' model; `delaynet models` lists them.", valueName: "name"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The nodes' model: a name that `delaynet models` lists, or a file with a model as text, such as mine.model.",
+      valueName: "name"))
   var model: String
 
   @OptionGroup(title: "Connectome")
@@ -137,12 +141,13 @@ struct SimulateOptions: ParsableArguments {
     CommandFiles.named([
       "--weights": weights, "--delays": delays, "--noise": noise, "--stimulus": stimulusFile, "--initial": initial,
       "--history": history,
-    ]) + connectome.inputFiles + set.filter { Double($0.text) == nil }.map { NamedFile(option: "--set", path: $0.text) }
+    ]) + NodeModel.inputFile(model) + connectome.inputFiles
+      + set.filter { Double($0.text) == nil }.map { NamedFile(option: "--set", path: $0.text) }
       + (sigma?.paths ?? []).map { NamedFile(option: "--sigma", path: $0) }
   }
 
   func validate() throws {
-    let model = try NodeModel.required(model)
+    let model = try NodeModel.requiredInOptions(model)
     let isDense = weights != nil || delays != nil
     let sources = [isDense, connectome.isGiven, synthetic != nil].count { $0 }
     guard sources > 0 else {
@@ -177,7 +182,7 @@ struct SimulateOptions: ParsableArguments {
     }
     if let steps, steps < 0 { throw ValidationError("--steps must be at least 0, not \(steps).") }
     guard coupling.isFinite else { throw ValidationError("--coupling must be a finite number.") }
-    if case .states(let named) = sigma {
+    if let model, case .states(let named) = sigma {
       for name in named.keys where !model.states.contains(where: { $0.name == name }) {
         throw ValidationError(
           "--sigma: \(model.name) has no state \(name); it has \(model.states.map(\.name).joined(separator: ", ")).")
@@ -185,7 +190,7 @@ struct SimulateOptions: ParsableArguments {
     }
     for argument in stimulus {
       if case .malformed(let text, let reason) = argument { throw ValidationError("--stimulus \(text): \(reason).") }
-      if case .pulses(let pulses) = argument, let state = pulses.state,
+      if let model, case .pulses(let pulses) = argument, let state = pulses.state,
         !model.states.contains(where: { $0.name == state })
       {
         throw ValidationError(
@@ -198,7 +203,7 @@ struct SimulateOptions: ParsableArguments {
     }
     var seen: Set<String> = []
     for assignment in set {
-      guard model.parameters.contains(where: { $0.name == assignment.name }) else {
+      if let model, !model.parameters.contains(where: { $0.name == assignment.name }) {
         let there = model.parameters.map(\.name).joined(separator: ", ")
         throw ValidationError("--set: \(model.name) has no parameter \(assignment.name); it has \(there).")
       }

@@ -32,7 +32,7 @@ public struct Parametrization<Scalar: DelayNetScalar>: Sendable {
 
   /// Connects a problem with what is free in it.
   ///
-  /// - Throws: `DelayNetError.unknownParameter(name:model:)`, `DelayNetError.unknownState(name:model:)`;
+  /// - Throws: `DelayNetError.unknownParameter(name:model:known:)`, `DelayNetError.unknownState(name:model:known:)`;
   ///   `DelayNetError.notDifferentiable(_:)` for delays or a speed that are not fractional, noise that is not there,
   ///   stimuli that are not there; `DelayNetError.duplicateName(_:)` for a part that is free twice;
   ///   `DelayNetError.optionOutOfRange(name:value:)` or `DelayNetError.invalidValue(name:index:value:)` for a
@@ -103,7 +103,7 @@ public struct Parametrization<Scalar: DelayNetScalar>: Sendable {
     case .coupling: (elements, regions) = ([Double(problem.coupling)], [])
     case .parameter(let name):
       guard let parameter = model.parameters.first(where: { $0.name == name }) else {
-        throw .unknownParameter(name: name, model: model.name)
+        throw model.unknownParameter(name)
       }
       range = parameter.range
       elements = (problem.parameters[name]?.values ?? [Scalar(parameter.defaultValue)]).map { Double($0) }
@@ -192,7 +192,7 @@ public struct Parametrization<Scalar: DelayNetScalar>: Sendable {
   private static func states(_ name: String?, _ model: NodeModel) throws(DelayNetError) -> [Int] {
     guard let name else { return Array(model.states.indices) }
     guard let index = model.states.firstIndex(where: { $0.name == name }) else {
-      throw .unknownState(name: name, model: model.name)
+      throw model.unknownState(name)
     }
     return [index]
   }

@@ -148,11 +148,11 @@ public struct SweepAxis: Sendable, Hashable {
       for value in values where !(value > 0) { throw .axis(name, reason: "\(value) mm/ms is not a positive speed") }
     case .parameter(let name):
       guard model.parameters.contains(where: { $0.name == name }) else {
-        throw .axis(name, reason: DelayNetError.unknownParameter(name: name, model: model.name).description)
+        throw .axis(name, reason: model.unknownParameter(name).description)
       }
     case .sigma(let state):
       if let state, !model.states.contains(where: { $0.name == state }) {
-        throw .axis(name, reason: DelayNetError.unknownState(name: state, model: model.name).description)
+        throw .axis(name, reason: model.unknownState(state).description)
       }
       guard problem.noise != .none else { throw .axis(name, reason: "the problem has no noise") }
     }

@@ -261,7 +261,7 @@ import TestSupport
     refused(.bold(.gamma, every: 6, interimSteps: 4), "no multiple of interimSteps")
     refused(.bold(.gamma, every: 6, interimSteps: 0), "interimSteps is 0")
     refused(try! .bold(.gamma.setting("n", to: 2.5), every: 6, interimSteps: 2), "n of monitor 0 is outside its range")
-    #expect(throws: DelayNetError.unknownParameter(name: "tau_x", model: "gamma")) {
+    #expect(throws: DelayNetError.unknownParameter(name: "tau_x", model: "gamma", known: ["tau", "n", "scale"])) {
       try HaemodynamicResponse.gamma.setting("tau_x", to: 1)
     }
     let narrow = try Matrix<Double>(rows: 3, columns: 16) { _, _ in 1 }
