@@ -61,21 +61,21 @@ extension NodeModel {
 
   /// The text of a model that was read from one, for fingerprints: "321 bytes, digest 0123456789abcdef". Nil for the register's,
   /// which their name says all about.
-  var textForFingerprint: String? { parsed.map { "\($0.bytes) bytes, digest \($0.digest)" } }
+  var textForFingerprint: String? { parsed.map { "\($0.text.utf8.count) bytes, digest \($0.digest)" } }
 }
 
 /// A model that was read from a text, which goes with the last copy of its ``NodeModel``.
 final class ParsedModel: @unchecked Sendable {
   // Unchecked: the C object is read only, until nobody has it any more.
   private let handle: UnsafeMutablePointer<dn_model>
-  let bytes: Int
+  let text: String
   let digest: String
 
   init(_ handle: UnsafeMutablePointer<dn_model>, _ text: String) {
     self.handle = handle
-    bytes = text.utf8.count
+    self.text = text
     var digest = Digest()
-    digest.add(UInt64(bytes))
+    digest.add(UInt64(text.utf8.count))
     for byte in text.utf8 { digest.add(UInt64(byte)) }
     self.digest = digest.text
   }

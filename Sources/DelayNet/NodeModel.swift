@@ -94,7 +94,7 @@ public struct NodeModel: Sendable {
     couplings = list(model.coupling, model.couplings, variable)
     parameters = Self.parameters(model.parameter, model.parameters)
     outputs = list(model.output, model.outputs, variable)
-    self.text = model.text.map { String(cString: $0) }
+    self.text = parsed?.text ?? model.text.map { String(cString: $0) }
   }
 
   static func parameters(_ items: UnsafePointer<dn_model_parameter>?, _ count: Int32) -> [Parameter] {

@@ -237,4 +237,28 @@ import Testing
     print(omega, 1 - 0.3 * sin(omega * 0.5))
     #expect(abs(omega - (1 - 0.3 * sin(omega * 0.5))) < 1e-6)
   }
+
+  @Test func writeYourOwnModel() throws {
+    let network = try SyntheticConnectome(regions: 12, key: RandomKey(seed: 0)).network(timeStep: 0.1, as: Double.self)
+
+    let oscillator = try NodeModel(
+      text: """
+        model own "An oscillator"
+        parameter a = 0.7 in 0..1
+        state V from -2..2
+        state W from -1..1
+        coupling c of V
+        V' = V - V^3/3 - W + 0.5 + c
+        W' = (V + a - 0.8*W)/12.5
+        output power = V^2
+        """)
+    var own = try Problem(network, model: oscillator, timeStep: 0.1)
+    own.coupling = 0.2
+    own.monitors = [.average(over: 10, of: ["V", "power"])]
+    let (value, slopes) = try own.valueWithGradient(steps: 500, withRespectTo: [.coupling, .parameter("a")]) { columns in
+      columns.squared().mean()
+    }
+    print(value, slopes.coupling, slopes.parameter("a")[0])
+    #expect(value > 0 && slopes.coupling != 0 && slopes.parameter("a")[0] != 0)
+  }
 }

@@ -10,6 +10,7 @@ from ctypes import POINTER, c_char_p, c_double, c_float, c_int, c_int32, c_int64
 from . import _structs as c
 
 _NOT_FINITE_HISTORY = -13
+_BAD_TEXT = -33
 
 
 class DelayNetError(ValueError):
@@ -26,6 +27,16 @@ class DelayNetError(ValueError):
         self.status = status
         for name, _ in c.dn_place._fields_:
             setattr(self, name, place.get(name))
+
+
+class ModelTextError(DelayNetError):
+    """A mistake in the text of a model: `line` and `column` count from 1, the column in bytes of UTF-8, and are None where
+    the text as a whole is meant; `reason` is the sentence without the place, `path` the file, None where there is none."""
+
+    def __init__(self, reason, line=None, column=None, path=None):
+        place = (f"{path}:" if path else "line ") + f"{line}" + (":" if path else ", column ") + f"{column}"
+        super().__init__(f"{place}: {reason}" if line else f"{path}: {reason}" if path else reason, _BAD_TEXT)
+        self.reason, self.line, self.column, self.path = reason, line, column, path
 
 
 def _prototypes():
@@ -46,6 +57,10 @@ def _prototypes():
         "dn_model_count": (c_int32, []),
         "dn_model_at": (POINTER(c.dn_model), [c_int32]),
         "dn_model_find": (POINTER(c.dn_model), [c_char_p]),
+        "dn_model_parse": (c_int, [c_char_p, ctypes.c_size_t, POINTER(c.dn_allocator), POINTER(pointer),
+                                   POINTER(c.dn_text_error)]),
+        "dn_model_destroy": (None, [pointer]),
+        "dn_model_describe": (None, [POINTER(c.dn_model), POINTER(c.dn_model_report)]),
         "dn_scheme_count": (c_int32, []),
         "dn_scheme_describe": (POINTER(c.dn_scheme_description), [c_int32]),
         "dn_scheme_find": (c_int32, [c_char_p]),
@@ -120,7 +135,7 @@ def check(status, place=None, model=None):
     shown = {name: value for name, value in found.items() if name != "run"}
     if model is not None:
         shown |= {name: register[shown[name]].name for name, register in
-                  (("state", model.states), ("parameter", model.parameters))
+                  (("state", model.readable), ("parameter", model.parameters))
                   # A constant of a monitor is none of the model's.
                   if name in shown and not (name == "parameter" and "monitor" in shown)}
     where = ", ".join(f"{name} {value}" for name, value in shown.items())

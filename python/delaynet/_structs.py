@@ -55,7 +55,8 @@ class dn_key(Structure):
 
 class dn_model_variable(Structure):
     _fields_ = [("name", c_char_p), ("unit", c_char_p), ("meaning", c_char_p), ("lower", c_double),
-                ("upper", c_double), ("initial_low", c_double), ("initial_high", c_double), ("periodic", c_int32)]
+                ("upper", c_double), ("initial_low", c_double), ("initial_high", c_double), ("periodic", c_int32),
+                ("expression", c_char_p)]
 
 
 class dn_model_parameter(Structure):
@@ -67,7 +68,17 @@ class dn_model(Structure):
     _fields_ = [("name", c_char_p), ("title", c_char_p), ("source", c_char_p), ("states", c_int32),
                 ("couplings", c_int32), ("parameters", c_int32), ("state", POINTER(dn_model_variable)),
                 ("coupling", POINTER(dn_model_variable)), ("parameter", POINTER(dn_model_parameter)),
-                ("implementation", pointer)]
+                ("implementation", pointer), ("outputs", c_int32), ("output", POINTER(dn_model_variable)),
+                ("text", c_char_p)]
+
+
+class dn_text_error(Structure):
+    _fields_ = [("line", c_int32), ("column", c_int32), ("message", ctypes.c_char * 248)]
+
+
+class dn_model_report(Structure):
+    _fields_ = [("nodes", c_int32), ("derived", c_int32), ("operations", c_int32), ("vjp_operations", c_int32),
+                ("jvp_operations", c_int32), ("rows", c_int32), ("vjp_rows", c_int32)]
 
 
 class dn_scheme_description(Structure):

@@ -77,7 +77,8 @@ class Monitor:
     kind                "subsample": column k is s((k + 1) m); "average": the mean of s(k m + 1) ... s((k + 1) m), not for
                         periodic states; "projection": a gain matrix times that mean; the others BOLD, see `bold`
     steps_per_column    m; multiples are counted in absolute steps, however a run is cut
-    states              the names of the states that it reads, in the order of its rows; None for all of the model's
+    states              the names of the states, or of outputs of the model, that it reads, in the order of its rows; None for
+                        all states
     interim_steps       BOLD: the steps of an interim mean, of which m is a multiple
     constants           of the kind, in the order of its register; () for their defaults
     gain                projection: rows of N numbers
@@ -167,7 +168,7 @@ class Monitor:
             return list(range(len(model.states)))
         if not isinstance(self.states, tuple):
             raise DelayNetError(f"a monitor's states must be a list of names, not {self.states!r}")
-        return [model.states.number(name) for name in self.states]
+        return [model.readable.number(name) for name in self.states]
 
     def _stands_inside(self, step):
         """Whether it keeps a part of a column before this step."""

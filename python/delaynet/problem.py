@@ -42,7 +42,7 @@ class Pulse(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Carry:
-    """Where a run stands: what the next chunk begins with. model: its name; step: the absolute number of its first step;
+    """Where a run stands: what the next chunk begins with. model: its name, of one that was read from a text with a digest of that behind; step: the absolute number of its first step;
     state (S, N); history (C, N, H); monitors: those of the run; monitored (rows, N): what they keep between steps, one after
     the other, of an average the sum since its last column for each state that it reads; None for zeros."""
 
@@ -95,7 +95,7 @@ class Problem:
     """A stochastic network of neural masses: set its parts, run it. Parts are checked when it is run.
 
     network         topology, weights and delays
-    model           the name of a node model, see delaynet.models
+    model           the name of a node model, see delaynet.models, or a Model that was read from a text
     time_step       dt in the model's unit of time (ms); the network's unless given
     weights         others than the network's, of the same shape or flat
     coupling        G
@@ -121,7 +121,7 @@ class Problem:
     """
 
     network: Network
-    model: str
+    model: object
     time_step: float | None = None
     weights: object = None
     coupling: float = 1.0
@@ -266,8 +266,8 @@ class _Run:
             problem.monitors, model, N, None if time_step is None else number("time_step", time_step))
         self.output_shapes = bound.shapes(N, range(self.first, self.first + T))
         self.series_shape = bound.series_shape(N, range(self.first, self.first + T))
-        if carry is not None and carry.model != model.name:
-            raise DelayNetError(f"carry must be of the model {model.name!r}, not {carry.model!r}")
+        if carry is not None and carry.model != model.identity:
+            raise DelayNetError(f"carry must be of the model {model.identity!r}, not {carry.model!r}")
         if time_step is None:
             raise DelayNetError("time_step is needed: neither the problem nor its network has one")
         self.time_step = number("time_step", time_step)
@@ -366,8 +366,10 @@ class _Run:
     def _initial(self):
         """Uniform in the states' usual ranges, from the key of seed 0 folded with the state's number."""
         key = random.key(0)
+        # A text need not say which range is usual: then it is 0.
         return np.stack([
-            random.uniform(random.fold_in(key, s), self.network.nodes, self.dtype, state.initial_low, state.initial_high)
+            random.uniform(random.fold_in(key, s), self.network.nodes, self.dtype, *np.nan_to_num(
+                (state.initial_low, state.initial_high)).tolist())
             for s, state in enumerate(self.model.states)])
 
     def _still(self):
@@ -408,7 +410,7 @@ class _Run:
         if keep_series:
             outputs = self._outputs(out)
             columns = self._columns(outputs)
-        carry = Carry(self.model.name, self.first + self.steps, np.zeros((S, N), self.dtype),
+        carry = Carry(self.model.identity, self.first + self.steps, np.zeros((S, N), self.dtype),
                       np.zeros((C, N, H), self.dtype), self.monitors.monitors,
                       np.zeros((self.monitors.rows, N), self.dtype))
         result = self.precision.dn_network_result(
@@ -418,7 +420,7 @@ class _Run:
         call("dn_network_run", self.precision, 1, self.primal, result, threads=threads, progress=progress,
              model=self.model)
         series = outputs[0] if outputs else np.empty((0, N, 0), self.dtype)
-        states = [self.model.states.names[number] for number in (self.monitors.states or [[]])[0]]
+        states = [self.model.readable.names[number] for number in (self.monitors.states or [[]])[0]]
         return Trajectory(outputs, self.monitors.monitors, series, states, range(self.first, self.first + self.steps),
                           self.time_step, result.clamps, carry)
 
