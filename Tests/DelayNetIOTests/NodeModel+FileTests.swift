@@ -60,7 +60,8 @@ import Testing
       let model = try NodeModel(path: folder.appendingPathComponent(file).path)
       #expect("\(model.name).model" == file && !model.source.isEmpty && !model.title.isEmpty)
       var problem = try Problem<Double>(
-        SyntheticConnectome(regions: 8, key: RandomKey(seed: 1)).network(timeStep: 0.1), model: model)
+        SyntheticConnectome(regions: 8, key: RandomKey(seed: 1)).network(timeStep: 0.1, as: Double.self),
+        model: model)
       problem.coupling = 0.1
       #expect(try problem.simulate(steps: 2000).series.values.allSatisfy(\.isFinite))
     }

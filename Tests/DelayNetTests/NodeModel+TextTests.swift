@@ -63,7 +63,8 @@ import Testing
     for (scheme, fractional) in [(Scheme.heun, false), (.eulerMaruyama, true)] {
       let expected = try ProblemCase<Double>(model: native, fractional: fractional, scheme: scheme)
       let own = try ProblemCase<Double>(model: model, fractional: fractional, scheme: scheme)
-      let (a, b) = (try expected.problem.record(steps: 23), try own.problem.record(steps: 23))
+      let a = try expected.problem.record(steps: 23)
+      let b = try own.problem.record(steps: 23)
       #expect(relativeError(a.trajectory.series.values, b.trajectory.series.values) < 1e-12)
       let cotangent = try StateArray<Double>(
         variables: a.trajectory.series.variables, nodes: 5, columns: 23,
