@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test(arguments: NodeModel.all) func floatIsOfTheSameProcess(model: NodeModel) throws {
+  @Test(arguments: NodeModel.native) func floatIsOfTheSameProcess(model: NodeModel) throws {
     let narrow = try moments(of: model, as: Float.self), wide = try moments(of: model, as: Double.self)
     for ((a, b), state) in zip(zip(narrow, wide), model.states) {
       #expect(b.deviation > 0, "\(state.name) does not move")

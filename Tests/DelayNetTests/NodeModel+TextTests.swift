@@ -23,7 +23,6 @@ import Testing
     """
 
   /// The models that have kernels of the library's own.
-  static var native: [NodeModel] { NodeModel.all.filter { $0.report == nil } }
 
   @Test func whatIsRead() throws {
     let model = try NodeModel(text: Self.text)
@@ -47,7 +46,7 @@ import Testing
     #expect(NodeModel.all.allSatisfy { $0 != model } && NodeModel.named("trial") == nil)
   }
 
-  @Test(arguments: native) func nativeModelsAndTheirTexts(native: NodeModel) throws {
+  @Test(arguments: NodeModel.native) func nativeModelsAndTheirTexts(native: NodeModel) throws {
     let text = try #require(native.text, "\(native.name) has no text")
     let model = try NodeModel(text: text)
     #expect(model.name == native.name && model.report != nil && model != native)

@@ -73,9 +73,9 @@ package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConver
     self.steps = steps
   }
 
-  /// Every model of the register with each scheme and stage, fractional delays, thinning, and odd sizes.
+  /// Every model that has a plain reference, with each scheme and stage, fractional delays, thinning, and odd sizes.
   package static var all: [ProblemCase] {
-    NodeModel.all.flatMap { model in
+    NodeModel.native.flatMap { model in
       [
         try! ProblemCase(model: model),
         try! ProblemCase(model: model, stage: .frozen),
@@ -96,7 +96,7 @@ package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConver
 
   /// One of each model for expensive tests.
   package static var small: [ProblemCase] {
-    NodeModel.all.map { model in
+    NodeModel.native.map { model in
       try! ProblemCase(
         model: model, nodes: 3, steps: 7, delays: 0..<4, fractional: true)
     }
@@ -113,4 +113,9 @@ package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConver
 extension StateArray {
   /// The values in `Double`.
   package var doubles: [Double] { rows.doubles }
+}
+
+extension NodeModel {
+  /// The models with kernels of their own, which have plain references in the tests.
+  package static var native: [NodeModel] { all.filter { $0.report == nil } }
 }
