@@ -107,7 +107,8 @@ struct ModelsCommand: ParsableCommand {
     }
     for coupling in model.couplings {
       guard let expression = coupling.expression else { continue }
-      lines.append("  \(coupling.name) = G Σ w (\(expression)) of the sources, delayed")
+      let isName = expression.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
+      lines.append("  \(coupling.name) = G Σ w \(isName ? expression : "(\(expression))") of the sources, delayed")
     }
     for output in model.outputs {
       guard let expression = output.expression else { continue }

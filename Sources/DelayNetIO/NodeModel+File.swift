@@ -33,7 +33,7 @@ extension ModelFileError: CustomStringConvertible {
 extension NodeModel {
   /// Reads a model from a text file; the language is described in DelayNet's page on it.
   ///
-  ///     let model = try NodeModel(path: "examples/models/fitzhugh_nagumo.model")
+  ///     let model = try NodeModel(path: "examples/models/excitable_membrane.model")
   ///
   /// - Throws: ``ModelFileError``.
   public init(path: String) throws(ModelFileError) {

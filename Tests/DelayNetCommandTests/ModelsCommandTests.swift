@@ -51,7 +51,7 @@ struct ModelsCommandTests {
     #expect(own.contains("kernels of the library's own") && own.contains("all checks passed"))
   }
 
-  @Test("the examples pass", arguments: ["fitzhugh_nagumo", "wilson_cowan_adaptation", "inertia"])
+  @Test("the examples pass", arguments: ["excitable_membrane", "wilson_cowan_adaptation", "inertia"])
   func examples(name: String) throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
