@@ -138,25 +138,6 @@ public struct Monitor: Sendable, Hashable {
   }
 }
 
-extension Monitor {
-  /// A monitor that does to all states what a thinning does.
-  public init(_ thinning: Thinning) {
-    switch thinning {
-    case .none: self = .subsample()
-    case .subsample(let m): self = .subsample(every: m)
-    case .average(let m): self = .average(over: m)
-    }
-  }
-}
-
-extension Thinning {
-  /// What a monitor does to the states that it reads.
-  init(_ monitor: Monitor) {
-    let m = monitor.stepsPerColumn
-    self = monitor.kind == .average ? .average(m) : m == 1 ? .none : .subsample(m)
-  }
-}
-
 /// What the monitors of a run keep between its steps: so many rows of nodes.
 func monitoredRows(_ monitors: [Monitor], states: Int) -> Int {
   monitors.reduce(0) { $0 + $1.kind.memory * $1.variables(of: states) }

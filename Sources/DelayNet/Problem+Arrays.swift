@@ -41,7 +41,7 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
     for (k, monitor) in problem.monitors.enumerated() {
       try Self.check(monitor, k, nodes: problem.nodes)
       guard monitor.stepsPerColumn >= 1 else {
-        throw .optionOutOfRange(name: "thinning", value: Double(monitor.stepsPerColumn))
+        throw .optionOutOfRange(name: "steps of a monitor", value: Double(monitor.stepsPerColumn))
       }
       guard let names = monitor.states else {
         chosen.append(nil)

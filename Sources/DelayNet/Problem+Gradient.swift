@@ -12,7 +12,7 @@ extension Problem {
   ///   - memory: how much the gradient may take; the same bits for every amount.
   ///   - threads: how many may be used, 0 for as many as pay; the same bits for every number.
   ///   - progress: called now and then, for the run and then for the gradient.
-  ///   - loss: called once with the series: row `state · nodes + node`, a column for each that ``thinning`` keeps.
+  ///   - loss: called once with the series: row `state · nodes + node`, a column for each of the first monitor's.
   /// - Returns: the loss's value and its gradient.
   /// - Throws: what ``record(steps:from:memory:keepsSeries:threads:progress:onStop:)`` and
   ///   ``Tape/pullback(_:firstColumn:finalState:withRespectTo:threads:progress:)`` throw, and what the loss throws;

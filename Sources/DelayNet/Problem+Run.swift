@@ -9,7 +9,7 @@ extension Problem {
   ///   - threads: how many may share the run, 0 for as many as pay: a network of 76 regions takes one, one of 998 two and more.
   ///   - progress: called now and then.
   ///   - onStop: called, before an error is thrown, with what was computed up to there; the run can be resumed from its carry.
-  /// - Returns: the columns that ``thinning`` keeps, shape (states, nodes, columns).
+  /// - Returns: the columns of ``monitors``, those of the first as its series, shape (states, nodes, columns).
   /// - Throws: ``DelayNetError/shapeMismatch(name:expected:found:)``, ``DelayNetError/unknownParameter(name:model:known:)``,
   ///   ``DelayNetError/unknownState(name:model:known:)``, ``DelayNetError/notFiniteState(run:node:state:step:)`` and the other
   ///   `notFinite…` cases with their location, ``DelayNetError/cancelled(steps:)``, ``DelayNetError/outOfMemory``.

@@ -72,11 +72,6 @@ public struct Problem<Scalar: DelayNetScalar>: Sendable {
   public var history: StateArray<Scalar>?
   /// What a run returns; the first one's columns are the trajectory's series. By default every state at every step.
   public var monitors: [Monitor] = [.subsample()]
-  /// What the first monitor does; set, it becomes the only one, of all states.
-  public var thinning: Thinning {
-    get { monitors.first.map(Thinning.init) ?? .none }
-    set { monitors = [Monitor(newValue)] }
-  }
 
   /// N, the number of nodes.
   public var nodes: Int { network.nodes }

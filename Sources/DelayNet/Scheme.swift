@@ -53,29 +53,3 @@ public enum CouplingKind: String, Sendable, CaseIterable {
 
   var code: dn_coupling_kind { self == .linear ? DN_COUPLING_LINEAR : DN_COUPLING_DIFFERENCE }
 }
-
-/// Which columns of all states a run returns, where it has one ``Monitor`` alone. Columns end at multiples of m, counted in
-/// absolute steps, however a run is cut.
-public enum Thinning: Sendable, Hashable {
-  /// Every step: column t is s(t + 1).
-  case none
-  /// Every m-th step: column k is s((k + 1)·m).
-  case subsample(Int)
-  /// Means over m steps: column k is the mean of s(k·m + 1) … s((k + 1)·m). Not for models with a periodic state, whose
-  /// mean over time means nothing.
-  case average(Int)
-
-  /// m, the steps of a column.
-  public var stepsPerColumn: Int {
-    switch self {
-    case .none: 1
-    case .subsample(let m), .average(let m): m
-    }
-  }
-
-  /// The number of columns that end in some steps, which are counted from 0; none for a thinning that no run can have.
-  public func columns(in steps: Range<Int>) -> Int {
-    Monitor(self).columns(in: steps)
-  }
-
-}

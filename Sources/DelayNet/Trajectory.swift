@@ -18,8 +18,6 @@ public struct Trajectory<Scalar: DelayNetScalar>: Sendable, Equatable {
   /// Where the run stands: it can be resumed from there.
   public let carry: NetworkCarry<Scalar>
 
-  /// What the first monitor does.
-  public var thinning: Thinning { monitors.first.map(Thinning.init) ?? .none }
   /// N, the number of nodes.
   public var nodes: Int { series.nodes }
   /// K, the number of columns.
@@ -49,10 +47,10 @@ public struct Trajectory<Scalar: DelayNetScalar>: Sendable, Equatable {
     self.carry = carry
   }
 
-  /// The time in ms at the end of a column's last step.
+  /// The time in ms at the end of the last step of one of the first monitor's columns.
   public func time(ofColumn column: Int) -> Double {
     // In Double, where no column is too far; exact as far as whole numbers are.
-    let m = thinning.stepsPerColumn
+    let m = monitors.first?.stepsPerColumn ?? 1
     return (Double(steps.lowerBound / m) + Double(column) + 1) * Double(m) * timeStep
   }
 }

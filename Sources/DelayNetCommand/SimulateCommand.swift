@@ -205,16 +205,14 @@ struct SimulateCommand: ParsableCommand {
     return false
   }
 
-  private var thinning: Thinning { subsample.map { .subsample($0) } ?? average.map { .average($0) } ?? .none }
   /// What the run gives out.
   private func monitor<Scalar>(_ loaded: LoadedNetwork<Scalar>) throws -> Monitor {
     let model = try NodeModel.required(options.model)
     if let chosen = try observation.monitor(of: model, nodes: loaded.network.nodes, timeStep: options.timeStep) {
       return chosen
     }
-    var monitor = Monitor(thinning)
-    monitor.states = states?.split(separator: ",").map(String.init)
-    return monitor
+    let states = states?.split(separator: ",").map(String.init)
+    return average.map { .average(over: $0, of: states) } ?? .subsample(every: subsample ?? 1, of: states)
   }
   /// The absolute step up to which columns are left out.
   private var discarded: Int { observation.discardedSteps(timeStep: options.timeStep) }

@@ -72,7 +72,7 @@ extension Problem where Scalar: Differentiable, Scalar.TangentVector == Scalar {
   ///   - variables: of this problem.
   ///   - steps: T, how many steps.
   ///   - memory: how much the gradient may take.
-  /// - Returns: a row for every state and node, a column for each that the thinning keeps.
+  /// - Returns: a row for every state and node, a column for each of the first monitor's.
   /// - Precondition: the variables are as many as the problem's, and there is memory for the states.
   /// - Postcondition: values and gradient have the bits of `simulate` and of the tape's `pullback`.
   public func differentiableSimulate(
@@ -193,7 +193,8 @@ extension Problem where Scalar: Differentiable, Scalar.TangentVector == Scalar {
   private func notANumber(_ steps: Int) -> Buffer<Scalar> {
     do throws(DelayNetError) {
       return try StateArray(
-        variables: model.states.count, nodes: nodes, columns: thinning.columns(in: 0..<max(steps, 0)), repeating: .nan
+        variables: model.states.count, nodes: nodes,
+        columns: (monitors.first ?? .subsample()).columns(in: 0..<max(steps, 0)), repeating: .nan
       ).rows
     } catch {
       fatalError(error.description)

@@ -48,8 +48,8 @@ struct SimulateCommandTests {
 
   private func compare<Scalar: DelayNetScalar & NPYElement>(_ type: Scalar.Type) throws {
     let inputs = try Inputs<Scalar>()
-    for (options, thinning, columns) in [
-      ("", Thinning.none, 40), ("--subsample 7", .subsample(7), 5), ("--average 8", .average(8), 5),
+    for (options, monitor, columns) in [
+      ("", Monitor.subsample(), 40), ("--subsample 7", .subsample(every: 7), 5), ("--average 8", .average(over: 8), 5),
     ] {
       for (more, scheme, stage, kind) in [
         ("", Scheme.heun, CouplingStage.aware, CouplingKind.linear),
@@ -57,7 +57,7 @@ struct SimulateCommandTests {
         ("--scheme euler", .eulerMaruyama, .aware, .linear), ("--coupling-kind difference", .heun, .aware, .difference),
       ] {
         var problem = inputs.problem
-        (problem.thinning, problem.scheme, problem.stage) = (thinning, scheme, stage)
+        (problem.monitors, problem.scheme, problem.stage) = ([monitor], scheme, stage)
         problem.couplingKind = kind
         let cotangent = try RandomKey(seed: 3).normal(2 * 4 * columns, as: Scalar.self)
         try inputs.folder.write(cotangent, [2, 4, columns], to: "C.npy")
@@ -164,7 +164,7 @@ struct SimulateCommandTests {
     let line = "\(Inputs<Double>.options) --average 8 --states V --discard 0.2\(memory)"
     try Command.succeed("\(line) --cotangent C.npy --gradients g.npz --output x.npy", in: folder)
     var problem = inputs.problem
-    problem.thinning = .average(8)
+    problem.monitors = [.average(over: 8)]
     let tape = try problem.record(steps: 40)
     let series = tape.trajectory.series
     let output = try folder.array("x.npy", as: Double.self, shape: [1, 4, 3])
@@ -272,8 +272,10 @@ struct SimulateCommandTests {
     try Command.succeed("\(line) --output x.npy --checkpoint whole.carry", in: folder)
     let (output, end) = try (folder.bytes("x.npy"), folder.bytes("whole.carry"))
     var problem = inputs.problem
-    problem.thinning = thinning.isEmpty ? .none : thinning.contains("7") ? .average(7) : .subsample(4)
-    let columns = problem.thinning.columns(in: 0..<40)
+    let monitor: Monitor =
+      thinning.isEmpty ? .subsample() : thinning.contains("7") ? .average(over: 7) : .subsample(every: 4)
+    problem.monitors = [monitor]
+    let columns = monitor.columns(in: 0..<40)
     for (step, beyond, more) in [
       (0, 0, ""), (1, 0, " --checkpoint d"), (20, 5, " --checkpoint c --checkpoint-every 3"),
       (21, 19, " --checkpoint c"),
@@ -410,7 +412,7 @@ struct SimulateCommandTests {
       conductionSpeed: 3, timeStep: 0.1, as: Double.self)
     var problem = try Problem(network, model: .linear)
     problem.sigma = 0.1
-    problem.thinning = .subsample(3)
+    problem.monitors = [.subsample(every: 3)]
     problem.initial = try Problem<Double>.initial(of: .linear, nodes: 6, key: RandomKey(seed: 0).folding(in: 1))
     let expected = try problem.simulate(steps: 100_000).series
     #expect(try folder.array("x.npy", as: Double.self, shape: [1, 6, 33_333]) == expected.values)

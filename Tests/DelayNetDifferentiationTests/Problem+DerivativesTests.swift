@@ -35,7 +35,7 @@ import Testing
 
   @Test(arguments: [false, true]) func delaysSpeedAndStimuliAreVariables(ofTracts: Bool) throws {
     let example = try ProblemCase<Double>(
-      model: .montbrioPazoRoxin, nodes: 4, steps: 15, delays: 1..<9, fractional: true, thinning: .subsample(4))
+      model: .montbrioPazoRoxin, nodes: 4, steps: 15, delays: 1..<9, fractional: true, monitor: .subsample(every: 4))
     let steps = example.steps
     var problem = example.problem
     if ofTracts {

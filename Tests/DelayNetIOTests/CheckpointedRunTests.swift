@@ -292,7 +292,7 @@ import Testing
           $0.parameters["eta"] = -4.5
         } == ["coupling 0.25 instead of 0.5", "parameter eta -4.5 instead of -5.0"])
       #expect(try difference { $0.noise = .drawn(RandomKey(seed: 5)) } == ["seed 5 instead of 0"])
-      #expect(try difference { $0.thinning = .average(2) } == ["thinning means over 2 steps instead of none"])
+      #expect(try difference { $0.monitors = [.average(over: 2)] } == ["thinning means over 2 steps instead of none"])
       #expect(try difference { $0.weights[3] += 1 }.first?.hasPrefix("weights") == true)
       // Columns that are left out do not change the steps, but what is where in the output.
       #expect(try difference(discarding: 0) { _ in } == ["discarded steps none instead of 10"])
@@ -310,7 +310,7 @@ import Testing
       silent.fingerprint = nil
       let trusting = try CheckpointedRun(problem, resuming: silent, output: x, discarding: 10)
       #expect(trusting.hasUnknownSettings && trusting.differences.isEmpty)
-      changed.thinning = .subsample(2)
+      changed.monitors = [.subsample(every: 2)]
       #expect(throws: CheckpointedRunError.foreignCheckpoint(output: x + ".unfinished")) {
         try CheckpointedRun(changed, resuming: silent, output: x, discarding: 10)
       }

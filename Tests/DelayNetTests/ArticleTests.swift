@@ -34,7 +34,7 @@ import Testing
     problem.parameters = ["eta": -4.6, "J": 14.5]
     problem.sigma = ["r": 0.01, "V": 0.1]
     problem.noise = .drawn(keys[4])
-    problem.thinning = .average(10)
+    problem.monitors = [.average(over: 10)]
     let (rate, slopes) = try problem.valueWithGradient(
       steps: 10_000, withRespectTo: [.coupling, .parameters, .weights], memory: .bytes(64 << 20)
     ) { states in states.mean() }
@@ -191,7 +191,7 @@ import Testing
     let rate = trajectory["r", node: 7]
     #expect(rate.count == 2000 && rate.allSatisfy { $0 >= 0 })
 
-    problem.thinning = .average(10)
+    problem.monitors = [.average(over: 10)]
     var carry = try problem.start()
     for _ in 0..<5 {
       let chunk = try problem.advance(&carry, steps: 400)
@@ -199,7 +199,7 @@ import Testing
     }
     #expect(carry.step == 2000)
 
-    problem.thinning = .none
+    problem.monitors = [.subsample()]
     let target = try problem.simulate(steps: 500).series
     problem.coupling = 0.12
     let (loss, gradient) = try problem.valueWithGradient(

@@ -212,9 +212,9 @@ private let networks: [ExtremeCase] = extremeTable { t in
   t.each("Network.with(history:)", of: [-1, Int.min]) { _ = try map().network.with(history: $0) }
   t.each("Plan(block:)", of: sizes) { _ = try Plan(map().network, block: $0) }
   t.each("Plan(tileSources:)", of: sizes) { _ = try Plan(map().network, tileSources: $0) }
-  t.each("Thinning.columns(in:)", of: [Int.min..<Int.max, -5..<5, 0..<Int.max], mayReturn: true) { steps in
+  t.each("Monitor.columns(in:)", of: [Int.min..<Int.max, -5..<5, 0..<Int.max], mayReturn: true) { steps in
     for m in [Int.min, -1, 0, 1, 2, .max] {
-      _ = (Thinning.subsample(m).columns(in: steps), Thinning.average(m).columns(in: steps))
+      _ = (Monitor.subsample(every: m).columns(in: steps), Monitor.average(over: m).columns(in: steps))
     }
   }
   t.each("Sigma.resolved(nodes:)", of: sizes) {
@@ -326,16 +326,16 @@ private let problems: [ExtremeCase] = extremeTable { t in
     moved.stimulusFirstStep = $0
     _ = try moved.simulate(steps: 5)
   }
-  t.each("thinning", of: [Int.min, -1, 0]) {
+  t.each("steps of a monitor", of: [Int.min, -1, 0]) {
     var thinned = try problem()
-    thinned.thinning = .average($0)
+    thinned.monitors = [.average(over: $0)]
     _ = try thinned.fingerprint()
     _ = try thinned.simulate(steps: 5)
   }
-  t.each("thinning by as many steps as there are", of: [Int.max, 1 << 40], mayReturn: true) {
+  t.each("a monitor of as many steps as there are", of: [Int.max, 1 << 40], mayReturn: true) {
     var thinned = try problem()
-    for thinning in [Thinning.average($0), .subsample($0)] {
-      thinned.thinning = thinning
+    for monitor in [Monitor.average(over: $0), .subsample(every: $0)] {
+      thinned.monitors = [monitor]
       let trajectory = try thinned.simulate(steps: 5)
       _ = (trajectory.time(ofColumn: .max), trajectory.time(ofColumn: .min))
       _ = try thinned.valueWithGradient(steps: 5) { $0.sum() }

@@ -88,7 +88,7 @@ import Testing
     let network = try Network<Float>(nodes: 1, sources: [], targets: [], weights: [], delays: [], timeStep: 0.1)
     var problem = try Problem(network, model: .kuramoto)
     problem.parameters["omega"] = .uniform(0.2513274)
-    problem.thinning = .subsample(600_000)
+    problem.monitors = [.subsample(every: 600_000)]
     let phases = try problem.simulate(steps: 6_000_000).series.values
     #expect(phases.count == 10 && phases.allSatisfy { $0 >= -Float.pi - 1e-6 && $0 < Float.pi + 1e-6 })
     for k in 1..<phases.count {
@@ -102,7 +102,7 @@ import Testing
   @Test func anAverageOfAnAngleIsRefused() throws {
     let network = try Network<Double>(nodes: 1, sources: [], targets: [], weights: [], delays: [], timeStep: 0.1)
     var problem = try Problem(network, model: .kuramoto)
-    problem.thinning = .average(10)
+    problem.monitors = [.average(over: 10)]
     #expect(throws: DelayNetError.periodicAverage(state: "theta", model: "kuramoto")) {
       try problem.simulate(steps: 20)
     }

@@ -35,8 +35,8 @@ import Testing
   }
 
   @Test func columnsEndAtMultiples() {
-    #expect(Thinning.none.columns(in: 3..<10) == 7)
-    #expect(Thinning.subsample(4).columns(in: 0..<10) == 2)
-    #expect(Thinning.average(4).columns(in: 3..<4) == 1 && Thinning.average(4).columns(in: 4..<7) == 0)
+    #expect(Monitor.subsample().columns(in: 3..<10) == 7)
+    #expect(Monitor.subsample(every: 4).columns(in: 0..<10) == 2)
+    #expect(Monitor.average(over: 4).columns(in: 3..<4) == 1 && Monitor.average(over: 4).columns(in: 4..<7) == 0)
   }
 }

@@ -32,7 +32,7 @@ import Testing
       problem.stimulus = try StateArray(variables: states, nodes: nodes, columns: 10, values: values)
       problem.stimulusFirstStep = 3
       problem.stimuli = [Stimulus(nodes: [1, 3], onsets: [0.02, 0.1], length: 0.03, amplitude: 0.5, state: "V")]
-      problem.thinning = .average(5)
+      problem.monitors = [.average(over: 5)]
       return problem
     }
   }
@@ -105,7 +105,9 @@ import Testing
     try check("pulses") { $0.stimuli[0].length = 0.04 }
     try check("pulses") { $0.stimuli[0].amplitude = $0.stimuli[0].amplitude.nextUp }
     try check("pulses") { $0.stimuli[0].state = nil }
-    for thinning in [Thinning.none, .subsample(5), .average(4)] { try check("thinning") { $0.thinning = thinning } }
+    for monitor in [Monitor.subsample(), .subsample(every: 5), .average(over: 4)] {
+      try check("thinning") { $0.monitors = [monitor] }
+    }
 
     try remake("time step") { $0.timeStep = 0.01.nextUp }
     try remake("delays") { $0.delays = .fractional([1.5, 2, 0.25, 3, 1.0.nextUp]) }

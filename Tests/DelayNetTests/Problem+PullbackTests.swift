@@ -114,17 +114,17 @@ import Testing
     #expect(relativeError(a.initial.values, b.initial.values) < 1e-14)
   }
 
-  @Test(arguments: [Thinning.none, .subsample(3), .average(4)])
-  func aCotangentOfEveryColumnNeedsNoSeries(thinning: Thinning) throws {
+  @Test(arguments: [Monitor.subsample(), .subsample(every: 3), .average(over: 4)])
+  func aCotangentOfEveryColumnNeedsNoSeries(monitor: Monitor) throws {
     let example = try ProblemCase<Double>(model: .montbrioPazoRoxin, nodes: 3, steps: 90)
     var problem = example.problem
-    problem.thinning = thinning
+    problem.monitors = [monitor]
     // The columns end at multiples of absolute steps: some steps belong to none.
     var carry = try problem.start()
     _ = try problem.advance(&carry, steps: 5)
     let whole = try problem.record(steps: 80, from: carry)
     let columns = whole.trajectory.columns
-    #expect(columns == thinning.columns(in: 5..<85))
+    #expect(columns == monitor.columns(in: 5..<85))
     let column = try StateArray<Double>(variables: 2, nodes: 3, values: [1, -2, 3, 0.5, 0, 7])
     var series = try StateArray<Double>(variables: 2, nodes: 3, columns: columns)
     for s in 0..<2 { for i in 0..<3 { for k in 0..<columns { series[s, i, k] = column[s, i, 0] } } }

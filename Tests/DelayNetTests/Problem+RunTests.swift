@@ -119,7 +119,8 @@ import Testing
   }
 
   @Test func cancelledRunsCanBeResumed() throws {
-    let example = try ProblemCase<Double>(model: .montbrioPazoRoxin, steps: 60, delays: 1..<20, thinning: .average(7))
+    let example = try ProblemCase<Double>(
+      model: .montbrioPazoRoxin, steps: 60, delays: 1..<20, monitor: .average(over: 7))
     var problem = example.problem
     problem.noise = .drawn(RandomKey(seed: 1))
     problem.stimulus = nil
@@ -161,7 +162,7 @@ import Testing
       $0.noise = .samples(try! NoiseSamples(steps: 4, states: 2, nodes: 5))
     }
     fails(.optionOutOfRange(name: "steps", value: -1), steps: -1) { _ in }
-    fails(.optionOutOfRange(name: "steps of a monitor", value: 0)) { $0.thinning = .average(0) }
+    fails(.optionOutOfRange(name: "steps of a monitor", value: 0)) { $0.monitors = [.average(over: 0)] }
     fails(.notFiniteModelParameter(run: 0, parameter: "coupling", node: nil)) { $0.coupling = .nan }
     fails(.notFiniteModelParameter(run: 0, parameter: "eta", node: nil)) { $0.parameters["eta"] = .uniform(.nan) }
     fails(.notFiniteModelParameter(run: 0, parameter: "J", node: 2)) {
@@ -186,12 +187,12 @@ import Testing
   }
 
   @Test func carriesOfOthersAreRefused() throws {
-    var problem = try ProblemCase<Double>(model: .montbrioPazoRoxin, thinning: .average(4)).problem
+    var problem = try ProblemCase<Double>(model: .montbrioPazoRoxin, monitor: .average(over: 4)).problem
     var carry = try problem.start()
     _ = try problem.advance(&carry, steps: 6)
-    problem.thinning = .none
+    problem.monitors = [.subsample()]
     #expect(throws: DelayNetError.self) { try problem.simulate(steps: 2, from: carry) }
-    problem.thinning = .average(3)
+    problem.monitors = [.average(over: 3)]
     #expect(throws: DelayNetError.self) { try problem.simulate(steps: 2, from: carry) }
     let linear = try ProblemCase<Double>(model: .linear).problem
     #expect(throws: DelayNetError.foreignCarry("it is of the model mpr, not linear")) {

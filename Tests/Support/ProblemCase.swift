@@ -16,11 +16,11 @@ package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConver
   ///   - fractional: whether every delay gets a part of a step, too.
   package init(
     model: NodeModel, nodes: Int = 5, steps: Int = 23, delays: Range<Int32> = 0..<9, fractional: Bool = false,
-    scheme: Scheme = .heun, stage: CouplingStage = .aware, thinning: Thinning = .none, stimulated: Bool = true,
+    scheme: Scheme = .heun, stage: CouplingStage = .aware, monitor: Monitor = .subsample(), stimulated: Bool = true,
     coupling kind: CouplingKind = .linear
   ) throws {
     name =
-      "\(model.name), \(nodes) nodes, \(steps) steps, \(scheme), \(stage), \(thinning), \(kind)\(fractional ? ", fractional" : "")"
+      "\(model.name), \(nodes) nodes, \(steps) steps, \(scheme), \(stage), \(monitor.kind.name) \(monitor.stepsPerColumn), \(kind)\(fractional ? ", fractional" : "")"
     let keys = try RandomKey(seed: UInt64(nodes + 31 * steps)).split(8)
     let weights = try keys[0].uniform(nodes, nodes, in: -0.5..<1, as: Scalar.self).map { $0 / Scalar(nodes) }
     let whole = try keys[1].integers(in: delays, nodes, nodes)
@@ -41,7 +41,9 @@ package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConver
     problem.stage = stage
     problem.couplingKind = kind
     // An angle has no mean.
-    problem.thinning = model.states.contains(where: \.isPeriodic) ? .subsample(thinning.stepsPerColumn) : thinning
+    problem.monitors = [
+      model.states.contains(where: \.isPeriodic) ? .subsample(every: monitor.stepsPerColumn) : monitor
+    ]
     problem.sigma = .all(Scalar(sigma))
     let states = model.states.count
     if let first = model.parameters.first {
@@ -73,7 +75,7 @@ package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConver
     self.steps = steps
   }
 
-  /// Every model that has a plain reference, with each scheme and stage, fractional delays, thinning, and odd sizes.
+  /// Every model that has a plain reference, with each scheme and stage, fractional delays, means, every fourth step, and odd sizes.
   package static var all: [ProblemCase] {
     NodeModel.native.flatMap { model in
       [
@@ -85,8 +87,8 @@ package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConver
         try! ProblemCase(model: model, fractional: true),
         try! ProblemCase(model: model, delays: 1..<9, coupling: .difference),
         try! ProblemCase(model: model, fractional: true, stage: .frozen, coupling: .difference),
-        try! ProblemCase(model: model, scheme: .eulerMaruyama, thinning: .average(5)),
-        try! ProblemCase(model: model, fractional: true, thinning: .subsample(4), stimulated: false),
+        try! ProblemCase(model: model, scheme: .eulerMaruyama, monitor: .average(over: 5)),
+        try! ProblemCase(model: model, fractional: true, monitor: .subsample(every: 4), stimulated: false),
         try! ProblemCase(model: model, nodes: 1, steps: 17),
         try! ProblemCase(model: model, nodes: 2, steps: 0),
         try! ProblemCase(model: model, nodes: 17, steps: 40, delays: 0..<30),
@@ -101,7 +103,7 @@ package struct ProblemCase<Scalar: DelayNetScalar>: Sendable, CustomStringConver
         model: model, nodes: 3, steps: 7, delays: 0..<4, fractional: true)
     }
       + [
-        try! ProblemCase(model: .montbrioPazoRoxin, nodes: 3, steps: 8, delays: 0..<4, thinning: .average(3)),
+        try! ProblemCase(model: .montbrioPazoRoxin, nodes: 3, steps: 8, delays: 0..<4, monitor: .average(over: 3)),
         try! ProblemCase(model: .montbrioPazoRoxin, nodes: 3, steps: 8, delays: 0..<4, scheme: .eulerMaruyama),
         try! ProblemCase(model: .montbrioPazoRoxin, nodes: 3, steps: 8, delays: 0..<4, stage: .frozen),
         try! ProblemCase(

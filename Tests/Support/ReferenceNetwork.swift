@@ -187,7 +187,8 @@ package struct ReferenceNetwork {
     }
 
     var columns: [[[Double]]] = []
-    let m = problem.thinning.stepsPerColumn
+    let monitor = problem.monitors.first ?? .subsample()
+    let m = monitor.stepsPerColumn
     var sum = s.map { $0.map { _ in 0.0 } }
     y.append(observed(s))
     for t in 0..<steps {
@@ -207,7 +208,7 @@ package struct ReferenceNetwork {
       y.append(observed(s))
       for k in 0..<states { for i in 0..<nodes { sum[k][i] += s[k][i] } }
       if (t + 1) % m == 0 {
-        if case .average = problem.thinning {
+        if monitor.kind == .average {
           columns.append(sum.map { $0.map { $0 / Double(m) } })
         } else {
           columns.append(s)
