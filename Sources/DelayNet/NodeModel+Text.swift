@@ -36,24 +36,6 @@ extension NodeModel {
     try check((status, noPlace))
     guard let model else { throw .outOfMemory }
     self.init(model, parsed: ParsedModel(model, text))
-    if let parameter = parameters.first(where: { Self.reserved.contains($0.name) }) {
-      throw .badModelText(
-        line: Self.line(declaring: parameter.name, in: text), column: 1,
-        message: "a parameter cannot be called \(parameter.name), which every network has besides")
-    }
-  }
-
-  /// The names by which gradients, fits and sweeps know what is no parameter of the model.
-  private static let reserved = Set(Input.allCases.map(\.rawValue) + ["speed", "pulses"])
-
-  /// The line that declares a parameter, from 1.
-  private static func line(declaring parameter: String, in text: String) -> Int {
-    let lines = text.utf8.split(separator: 10, omittingEmptySubsequences: false)
-    let found = lines.firstIndex { line in
-      let words = line.split { $0 == 32 || $0 == 9 }.prefix(2)
-      return words.first?.elementsEqual("parameter".utf8) == true && words.last?.elementsEqual(parameter.utf8) == true
-    }
-    return (found ?? -1) + 1
   }
 
   /// What tells a model from others where only a name is kept: of one that was read from a text, its digest as well.

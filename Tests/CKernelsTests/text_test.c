@@ -272,6 +272,7 @@ static void test_mistakes(void) {
       {HEAD "x' = c + \xcf\x84\n", 5, 10, "outside ASCII"},
       {HEAD "x' = c + 1e999\n", 5, 10, "too large"},
       {HEAD "source \"a\nx' = c\n", 5, 8, "closing quote"},
+      {HEAD "parameter sigma = 1\n", 5, 11, "which every network has besides"},
       {HEAD "parameter b = 1 in 2..1\n", 5, 20, "the wrong way round"},
       {HEAD "parameter b = 1 in 2\n", 5, 21, "expected '..'"},
       {HEAD "parameter b\n", 5, 12, "expected '='"},

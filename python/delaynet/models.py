@@ -26,8 +26,6 @@ from ._library import _BAD_TEXT, DelayNetError, Handle, ModelTextError, check, l
 from ._register import Register, entry
 
 # What derivatives may be taken by, besides the model's parameters, and what else stands beside these by name.
-_RESERVED = {"weights", "delays", "coupling", "sigma", "noise", "stimulus", "pulses", "initial", "history", "parameters",
-             "amplitudes", "conductionSpeed", "speed"}
 
 
 @dataclass(frozen=True)
@@ -111,14 +109,7 @@ class Model:
             check(status)
 
         handle = Handle("model", parse)
-        model = _model(ctypes.cast(handle.pointer, ctypes.POINTER(c.dn_model)), handle, text)
-        for parameter in model.parameters.names:
-            if parameter in _RESERVED:
-                line = next((n for n, words in enumerate(map(str.split, text.split("\n")), 1)
-                             if words[:2] == ["parameter", parameter]), None)
-                raise ModelTextError(f"a parameter cannot be called {parameter}, which every network has besides", line,
-                                     line and 1, path)
-        return model
+        return _model(ctypes.cast(handle.pointer, ctypes.POINTER(c.dn_model)), handle, text)
 
     @property
     def readable(self):

@@ -260,6 +260,11 @@ static void expect(reader *r, const char *text) {
 static const char *const WORDS[] = {"model", "source", "parameter", "state",    "coupling", "output",
                                     "of",    "in",     "from",      "periodic", "symbol",   "and",
                                     "or",    "not",    "pi",        "inf",      "heaviside"};
+// What gradients, fits and files know beside a model's parameters.
+static const char *const NETWORKS[] = {"weights", "delays",  "sigma",   "noise", "stimulus",
+                                       "pulses",  "initial", "history", "speed"};
+enum { NETWORK_COUNT = sizeof NETWORKS / sizeof *NETWORKS };
+
 typedef struct function {
   const char *name;
   int arguments;
@@ -738,6 +743,8 @@ static void read_parameter(reader *r) {
   const int32_t number = r->model->parameters;
   next(r);
   if (number == PARAMETERS_MAX) FAIL(r, "more than %d parameters", PARAMETERS_MAX);
+  for (int k = 0; k < NETWORK_COUNT; k++)
+    if (is(r, NETWORKS[k])) FAIL(r, "a parameter cannot be called '%s', which every network has besides", NETWORKS[k]);
   name *n = declare(r, PARAMETER, number);
   if (!n) return;
   dn_model_parameter *p = &r->parameters[number];
