@@ -79,6 +79,9 @@ struct DocumentationTests {
     try folder.write(files[0].text, to: files[0].name)
     let output = try Command.succeed("models --check \(files[0].name)", in: folder)
     #expect(output.contains("all checks passed"))
+    try folder.write(files[0].text.replacing("pi*tau) + 2", with: "pi*ta) + 2"), to: files[0].name)
+    let outcome = try Command.run(["models", "--check", files[0].name], in: folder)
+    #expect(Self.blocks("```", of: page).contains(outcome.errors), "\(outcome.errors)")
 
     let lines = page.split(separator: "\n").filter { $0.hasPrefix("| `exp log") }
     #expect(lines.count == 1)
@@ -93,7 +96,7 @@ struct DocumentationTests {
       #expect(throws: Never.self, "\(call)") { try NodeModel(text: text) }
     }
     // What it says is refused.
-    for expression in ["x < 1 < 2", "sin(x, x)", "min(x)", "time", "x +", "2 x", "parameter"] {
+    for expression in ["x < 1 < 2", "sin(x, x)", "min(x)", "time", "x + )", "2 x", "parameter"] {
       #expect(throws: DelayNetError.self, "\(expression)") {
         try NodeModel(text: "model f\nstate x\ncoupling c of x\nx' = \(expression) + c\n")
       }

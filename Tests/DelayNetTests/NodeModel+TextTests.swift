@@ -22,8 +22,6 @@ import Testing
     output level = x^2 + cos(phi)
     """
 
-  /// The models that have kernels of the library's own.
-
   @Test func whatIsRead() throws {
     let model = try NodeModel(text: Self.text)
     #expect(model.name == "trial" && model.title == "A trial" && model.source == "made up for this test")

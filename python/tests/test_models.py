@@ -14,7 +14,7 @@ def test_register():
         assert model is models.find(model.name) and model.title and model.source
         assert model.states and model.couplings and list(model.defaults) == model.parameters.names
         for state in model.states:
-            assert state.lower <= state.initial_low < state.initial_high <= state.upper, state
+            assert state.lower <= state.initial_low <= state.initial_high <= state.upper, state
         for parameter in model.parameters:
             assert parameter.lowest <= parameter.value <= parameter.highest, parameter
         assert all(math.isnan(coupling.initial_low) for coupling in model.couplings)

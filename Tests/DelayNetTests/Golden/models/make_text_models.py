@@ -179,7 +179,8 @@ def peers():
                          whole=("dynamic",), arrives=lambda s, c, p: [c[0], hopfield_output(s, p)],
                          sends=lambda s, p: [hopfield_output(s, p)], reads=(hopfield_output,), correct=hopfield_still),
         "kionex": Peer(models.KIonEx, "DKi starts where K_o is positive", wide=False),
-        "hindmarsh_rose": Peer(OneMode, "one mode", arrives=first(2)),
+        "hindmarsh_rose": Peer(OneMode, "one mode; sd is its sigma", attributes={"sd": lambda p: {"sigma": p["sd"]}},
+                               arrives=first(2)),
         "zerlaut_first_order": Peer(models.ZerlautAdaptationFirstOrder, "P_e0 ... P_i9 are the arrays P_e and P_i; their "
                                     "S_i is used nowhere", attributes=polynomials,
                                     fixed={"P_e": zerlaut("P_e"), "P_i": zerlaut("P_i")},
