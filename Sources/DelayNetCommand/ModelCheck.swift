@@ -116,8 +116,13 @@ struct ModelCheck {
       for h in [3e-2, 1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 1e-5, 1e-6] {
         var values: [Double] = []
         for multiple in [-2.0, -1, 1, 2] {
-          values.append(try Self.value(Self.moved(problem, row.input, direction, by: multiple * h), u))
+          do throws(DelayNetError) {
+            values.append(try Self.value(Self.moved(problem, row.input, direction, by: multiple * h), u))
+          } catch .notFiniteState {
+            break  // too far: behind a root's or a logarithm's end
+          }
         }
+        guard values.count == 4 else { continue }
         let difference = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * h)
         let (gap, size) = (abs(slope - difference), max(abs(slope), abs(difference), .leastNormalMagnitude))
         best = min(best, gap / size)
@@ -147,8 +152,16 @@ struct ModelCheck {
       let size = like.map(abs).max() ?? 0
       return try key.normal(like.count, as: Double.self).map { (size > 0 ? size : 1) * $0 }
     }
+    // Each state by its own size: they may lie orders of magnitude apart.
     func states(_ like: StateArray<Double>) throws(DelayNetError) -> StateArray<Double> {
-      try StateArray(variables: like.variables, nodes: like.nodes, columns: like.columns, values: normal(like.values))
+      var values = try key.normal(like.values.count, as: Double.self)
+      let row = like.nodes * like.columns
+      for variable in 0..<like.variables {
+        let numbers = (variable * row)..<((variable + 1) * row)
+        let size = like.values[numbers].map(abs).max() ?? 0
+        for k in numbers where size > 0 { values[k] *= size }
+      }
+      return try StateArray(variables: like.variables, nodes: like.nodes, columns: like.columns, values: values)
     }
     switch input {
     case "initial": direction.initial = try states(problem.initial)
