@@ -168,7 +168,7 @@ import Testing
     place(head + "x' = -x", 4, 10, "c")
     place(head + "x' = c\ny' = 2", 6, 1, "y")
     place(head + "parameter alpha = 2\nx' = c", 5, 11, "alpha")
-    place(head + "x' = c\nparameter sigma = 1", 6, 1, "sigma")
+    place(head + "x' = c\nparameter sigma = 1", 6, 11, "sigma")
     place("", 0, 0, "model NAME")
     let error = DelayNetError.badModelText(line: 3, column: 14, message: "there is no alpah")
     #expect("\(error)" == "line 3, column 14: there is no alpah")

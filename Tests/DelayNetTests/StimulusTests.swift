@@ -35,7 +35,7 @@ import Testing
     return dense
   }
 
-  @Test(arguments: NodeModel.all) func pulsesAreADenseStimulus(of model: NodeModel) throws {
+  @Test(arguments: NodeModel.native) func pulsesAreADenseStimulus(of model: NodeModel) throws {
     for scheme in [Scheme.heun, .eulerMaruyama] {
       var problem: Problem<Double> = try Self.problem(model)
       problem.scheme = scheme

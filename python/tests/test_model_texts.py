@@ -74,7 +74,7 @@ def test_files(tmp_path):
 
 @pytest.mark.parametrize("text, line, column, words", [
     (TEXT.replace("x^2) + c", "x^2) + d"), 9, 45, "'d'"), (TEXT + "y' = 1\n", 12, 1, "'y'"),
-    (TEXT.replace("phi' = 0.3 + 0.1*x\n", ""), 6, 7, "'phi'"), (TEXT + "parameter sigma = 1\n", 12, 1, "sigma"),
+    (TEXT.replace("phi' = 0.3 + 0.1*x\n", ""), 6, 7, "'phi'"), (TEXT + "parameter sigma = 1\n", 12, 11, "sigma"),
     ("", None, None, "model")])
 def test_mistakes(text, line, column, words):
     with pytest.raises(ModelTextError, match=words) as caught:
