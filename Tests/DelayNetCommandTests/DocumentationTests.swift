@@ -101,9 +101,7 @@ struct DocumentationTests {
         try NodeModel(text: "model f\nstate x\ncoupling c of x\nx' = \(expression) + c\n")
       }
     }
-    for name in [
-      "weights", "delays", "sigma", "noise", "stimulus", "pulses", "initial", "history", "speed", "exp", "pi", "of",
-    ] {
+    for name in Input.allCases.map(\.rawValue) + ["pulses", "speed", "exp", "pi", "of"] {
       #expect(throws: DelayNetError.self, "\(name)") {
         try NodeModel(text: "model f\nparameter \(name) = 1\nstate x\ncoupling c of x\nx' = c\n")
       }

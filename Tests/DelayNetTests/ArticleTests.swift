@@ -255,8 +255,8 @@ import Testing
     var own = try Problem(network, model: oscillator, timeStep: 0.1)
     own.coupling = 0.2
     own.monitors = [.average(over: 10, of: ["V", "power"])]
-    let (value, slopes) = try own.valueWithGradient(steps: 500, withRespectTo: [.coupling, .parameter("a")]) { columns in
-      columns.squared().mean()
+    let (value, slopes) = try own.valueWithGradient(steps: 500, withRespectTo: [.coupling, .parameter("a")]) {
+      $0.squared().mean()
     }
     print(value, slopes.coupling, slopes.parameter("a")[0])
     #expect(value > 0 && slopes.coupling != 0 && slopes.parameter("a")[0] != 0)

@@ -261,8 +261,8 @@ static const char *const WORDS[] = {"model", "source", "parameter", "state",    
                                     "of",    "in",     "from",      "periodic", "symbol",   "and",
                                     "or",    "not",    "pi",        "inf",      "heaviside"};
 // What gradients, fits and files know beside a model's parameters.
-static const char *const NETWORKS[] = {"weights", "delays",  "sigma",   "noise", "stimulus",
-                                       "pulses",  "initial", "history", "speed"};
+static const char *const NETWORKS[] = {"weights", "delays",  "sigma", "noise",           "stimulus",   "pulses",
+                                       "initial", "history", "speed", "conductionSpeed", "amplitudes", "parameters"};
 enum { NETWORK_COUNT = sizeof NETWORKS / sizeof *NETWORKS };
 
 typedef struct function {
