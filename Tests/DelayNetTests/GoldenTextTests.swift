@@ -99,7 +99,8 @@ import Testing
         if after == model.states[s].bounds.lowerBound || after == model.states[s].bounds.upperBound { continue }
         func compare(_ got: Double, _ expected: Double, _ what: String) {
           let tolerance = 1e-8 * abs(expected) + 1e-11 / Self.timeStep * 0x1p-4
-          #expect(abs(got / Self.timeStep - expected) <= tolerance, "d \(model.states[s].name)' / d \(what), point \(point)")
+          #expect(
+            abs(got / Self.timeStep - expected) <= tolerance, "d \(model.states[s].name)' / d \(what), point \(point)")
           compared += 1
         }
         for k in 0..<S {
