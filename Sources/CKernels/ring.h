@@ -20,7 +20,8 @@ typedef struct ring_share {
   const dn_kernels *kernels;
   const dn_worker *worker;
   const dn_graph *graph;   // forward, or of an adjoint the transposed one
-  const DN_REAL *weights;  // (E) in the graph's order
+  const DN_REAL *weights;  // (E) in the graph's order, of channel 0
+  ptrdiff_t next_weights;  // elements from one channel's to the next one's; 0: they are the same
   ptrdiff_t channels;      // C rings of N rows, one behind the other
   const bool *active;      // (C) whether anything is added to them; NULL: to all
   ptrdiff_t row_begin, row_end;
@@ -28,6 +29,9 @@ typedef struct ring_share {
 } ring_share;
 
 static bool ring_is_active(const ring_share *r, ptrdiff_t channel) { return !r->active || r->active[channel]; }
+static const DN_REAL *ring_weights(const ring_share *r, ptrdiff_t channel) {
+  return r->weights + channel * r->next_weights;
+}
 
 // ---- Adding lists --------------------------------------------------------------------------------------------------
 
@@ -43,15 +47,16 @@ static void ring_add(const ring_share *r, int32_t l, const DN_REAL *src, DN_REAL
   if (is_short && r->worker->rank != 0) return;
   for (ptrdiff_t c = 0; c < r->channels; c++) {
     if (!ring_is_active(r, c)) continue;
-    if (is_short) r->kernels->apply_class(r->graph, list, r->weights, src + c * channel, x + c * channel);
+    const DN_REAL *w = ring_weights(r, c);
+    if (is_short) r->kernels->apply_class(r->graph, list, w, src + c * channel, x + c * channel);
     else
-      r->kernels->apply(r->graph, list->sector_group[r->sector_begin], list->sector_group[r->sector_end], r->weights,
+      r->kernels->apply(r->graph, list->sector_group[r->sector_begin], list->sector_group[r->sector_end], w,
                         src + c * channel, x + c * channel, stride, n);
   }
 }
 
-// The same from and to any array of one channel, whose columns behind n stay as they are; for a short list all wait before
-// and after.
+// The same from and to any array of one channel, with the weights of channel 0; columns behind n stay as they are. For a
+// short list all wait before and after.
 static void ring_add_to(const ring_share *r, int32_t l, const DN_REAL *src, DN_REAL *dst, ptrdiff_t dst_stride,
                         ptrdiff_t n) {
   const dn_list *list = &r->graph->list[l];
@@ -168,16 +173,18 @@ static void ring_history(const ring_share *r, DN_REAL *ring, ptrdiff_t column, p
     ring_clear(r, ring + column, B + DN_LEAF);
     for (ptrdiff_t c = 0; c < r->channels; c++) {
       if (!ring_is_active(r, c)) continue;
+      ring_share of = *r;
+      of.weights = ring_weights(r, c);
       const DN_REAL *g = ring + c * N * plan->stride + column;
       for (ptrdiff_t i = r->row_begin; i < r->row_end; i++)
         memset(sum + i * plan->block_stride, 0, (size_t)B * sizeof *sum);
       dn_wait(r->worker);
       // Column x stands for r = T + k + x and reads r - d < T: d > k + x; and r - d >= 0, or what stands before.
-      ring_add_between(r, 1, g, sum, plan->block_stride, n, k + 1, longest == INT32_MAX ? longest : longest + k + n);
+      ring_add_between(&of, 1, g, sum, plan->block_stride, n, k + 1, longest == INT32_MAX ? longest : longest + k + n);
       for (int32_t l = 2; l < graph->lists; l++) {
         const ptrdiff_t reach = graph->list[l].longest - k;  // columns that read g
         if (reach <= 0) continue;
-        ring_add_to(r, l, g, sum, plan->block_stride, n < reach ? n : reach);
+        ring_add_to(&of, l, g, sum, plan->block_stride, n < reach ? n : reach);
       }
       dn_wait(r->worker);
       for (ptrdiff_t i = r->row_begin; i < r->row_end; i++)

@@ -106,6 +106,7 @@ static void DN_NAME(pointers)(void) {
   SPOILED(ALL, "no plan", DN_NULL_POINTER, p->primal[r].plan = NULL);
   SPOILED(ALL, "no model", DN_NULL_POINTER, p->primal[r].model = NULL);
   SPOILED(ALL, "no weights", DN_NULL_POINTER, p->primal[r].weights = NULL);
+  SPOILED(ALL, "no weights of two sets", DN_NULL_POINTER, p->primal[r].weights = NULL; p->primal[r].weight_sets = 2);
   SPOILED(ALL, "no initial", DN_NULL_POINTER, p->primal[r].initial = NULL);
   SPOILED(ALL, "no history", DN_NULL_POINTER, p->primal[r].history = NULL);
   SPOILED(ALL, "no sigma", DN_NULL_POINTER, p->primal[r].sigma = NULL);
@@ -241,6 +242,11 @@ static void DN_NAME(sizes)(void) {
   SPOILED(ALL, "sigma count 1", DN_BAD_SIZE, p->primal[r].sigma_count = 1);
   SPOILED(ALL, "sigma count -2", DN_BAD_SIZE, p->primal[r].sigma_count = -2);
   SPOILED(ALL, "sigma count S N + 1", DN_BAD_SIZE, p->primal[r].sigma_count = 7);
+  SPOILED(ALL, "weight sets -1", DN_BAD_SIZE, p->primal[r].weight_sets = -1);
+  SPOILED(ALL, "weight sets -2", DN_BAD_SIZE, p->primal[r].weight_sets = -2);
+  SPOILED(ALL, "weight sets C + 1", DN_BAD_SIZE, p->primal[r].weight_sets = 3);
+  SPOILED(ALL, "weight sets INT32_MAX", DN_BAD_SIZE, p->primal[r].weight_sets = INT32_MAX);
+  SPOILED(ALL, "one set", DN_OK, p->primal[r].weight_sets = 1);
   SPOILED(ALL, "pulse count -1", DN_BAD_SIZE, p->primal[r].pulse_count = -1);
   SPOILED(ALL, "pulse count too large", DN_TOO_LARGE, p->primal[r].pulse_count = (ptrdiff_t)INT32_MAX + 1);
   SPOILED(ALL, "parameter count 2", DN_BAD_SIZE, t->parameters[6].count = 2);

@@ -92,7 +92,8 @@ ref_problem ref_problem_make(const ref_model *model, const network *net, bool fr
                    .first_step = setup->first_step,
                    .every = setup->every ? setup->every : 1,
                    .monitor = setup->monitor,
-                   .coupling_kind = setup->coupling_kind};
+                   .coupling_kind = setup->coupling_kind,
+                   .sets = setup->sets ? model->couplings : 1};
   // Constants other than the defaults; a matrix that is neither square nor symmetric.
   const dn_monitor_description *kind = dn_monitor_describe(setup->monitor);
   for (int k = 0; k < kind->parameters; k++)
@@ -160,7 +161,10 @@ ref_arrays ref_values_make(const ref_problem *q, const net_setup *setup, uint64_
   rng r = rng_make(seed ^ 0x76616C);
   ref_arrays a = {0};
   for (int part = 0; part < REF_PARTS; part++) a.part[part] = ref_array(ref_count(q, (ref_part)part), 1);
-  for (ptrdiff_t e = 0; e < ref_count(q, REF_WEIGHTS); e++) a.part[REF_WEIGHTS][e] = q->net->weights[e];
+  // Further sets: the same numbers from the last edge to the first, less and of changing sign.
+  const ptrdiff_t weights = ref_count(q, REF_WEIGHTS), E = weights / q->sets;
+  for (ptrdiff_t e = 0; e < weights; e++)
+    a.part[REF_WEIGHTS][e] = e < E ? q->net->weights[e] : in_float((e % 3 - 1.25) * q->net->weights[E - 1 - e % E]);
   for (ptrdiff_t e = 0; e < ref_count(q, REF_DELAYS); e++)
     a.part[REF_DELAYS][e] = e % 9 == 4 ? 0 : e % 9 == 7 ? 1 : (1 + rng_unit(&r)) / 2;
   a.part[REF_COUPLING][0] = in_float(q->model->coupling * q->net->scale);

@@ -25,6 +25,7 @@ typedef struct net_setup {
   bool rough;  // noise that drives the states into their bounds
   dn_coupling_kind coupling_kind;
   bool pulses;
+  bool sets;            // weights of each coupling variable's own
   int64_t interim;      // of BOLD,
   bool quick;           //   whose kernel is over in a few hundred steps, where it takes seconds
   ptrdiff_t reference;  // of a projection

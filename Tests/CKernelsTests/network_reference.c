@@ -15,7 +15,7 @@ ptrdiff_t ref_count(const ref_problem *q, ref_part part) {
   const ptrdiff_t S = q->model->states, C = q->model->couplings, N = q->net->nodes;
   ptrdiff_t count = 0;
   switch (part) {
-    case REF_WEIGHTS: return edges_of(q);
+    case REF_WEIGHTS: return (q->sets > 1 ? q->sets : 1) * edges_of(q);
     case REF_DELAYS: return q->fractional ? edges_of(q) : 0;
     case REF_COUPLING: return 1;
     case REF_PARAMETERS:
@@ -105,7 +105,7 @@ static void couple(const run *r, ptrdiff_t t, ref_number *sums) {
         read = (1 - fraction) * read + fraction * *column(r, c, j, at - 1);
       }
       if (q->coupling_kind == DN_COUPLING_DIFFERENCE) read -= *column(r, c, net->targets[e], t);
-      sums[c * N + net->targets[e]] += r->in[REF_WEIGHTS][e] * read;
+      sums[c * N + net->targets[e]] += r->in[REF_WEIGHTS][q->sets > 1 ? c * E + e : e] * read;
     }
     for (ptrdiff_t i = 0; i < N; i++) sums[c * N + i] *= r->in[REF_COUPLING][0];
   }

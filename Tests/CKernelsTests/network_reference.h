@@ -48,7 +48,7 @@ const ref_model *ref_model_find(const char *name);  // NULL where there is none
 
 // The differentiable inputs. Their tangents and cotangents have the same shapes.
 typedef enum ref_part {
-  REF_WEIGHTS,     // (E): of the plan's 2 E edges the first half, when delays are fractional
+  REF_WEIGHTS,     // (sets, E): of the plan's 2 E edges the first half, when delays are fractional
   REF_DELAYS,      // (E) fractions of a step; without fractional delays: no elements
   REF_COUPLING,    // (1)
   REF_PARAMETERS,  // for each parameter one value, or N
@@ -80,6 +80,7 @@ typedef struct ref_problem {
   bool per_node[REF_PARAMETERS_MAX];  // N values of this parameter, not one
   ptrdiff_t sigma_count;              // 0, S or S N
   dn_coupling_kind coupling_kind;
+  int sets;  // of weights: 0 or 1, or one for each coupling variable
   ptrdiff_t pulse_count;
   dn_pulse_f64 pulse[REF_PULSES_MAX];  // where and when; how strong stands in the part
 } ref_problem;

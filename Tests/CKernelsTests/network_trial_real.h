@@ -189,6 +189,7 @@ static inline DN_NAME(dn_network_primal) DN_NAME(net_trial_primal)(DN_NAME(net_t
                                       .time_step = t->q.time_step,
                                       .weights = t->in[REF_WEIGHTS].at,
                                       .fractions = t->q.fractional ? t->in[REF_DELAYS].at : NULL,
+                                      .weight_sets = t->q.sets > 1 ? t->q.sets : 0,
                                       .coupling = t->in[REF_COUPLING].at[0],
                                       .parameters = t->parameters,
                                       .sigma = t->in[REF_SIGMA].at,

@@ -47,9 +47,11 @@ typedef struct DN_NAME(dn_network_primal) {
   dn_scheme scheme;
   dn_stage stage;
   double time_step;                      // dt > 0, in the model's unit of time
-  const DN_REAL *DN_NULLABLE weights;    // (E)
+  const DN_REAL *DN_NULLABLE weights;    // (E), of all coupling variables; or (C, E), each its own: weight_sets
   const DN_REAL *DN_NULLABLE fractions;  // (E) in 0 ... 1 for a fractional plan, else NULL: edge e reads at its
                                          //   delay plus fractions[e], between two columns
+  int32_t weight_sets;  // 0 or 1: `weights` is (E); the model's C: (C, E), in the order of its coupling variables, on
+                        //   the same edges with the same delays; anything else is DN_BAD_SIZE
   dn_coupling_kind coupling_kind;
   DN_REAL coupling;                                     // G
   const DN_NAME(dn_parameter) *DN_NULLABLE parameters;  // (P), or NULL: all defaults
@@ -89,8 +91,8 @@ typedef struct DN_NAME(dn_network_result) {
 // the columns up to there and a carry that belongs to that step: it can be resumed, bit for bit. The bits depend neither
 // on threads nor on the instruction set, the chunks or the tape.
 // Errors: DN_NULL_POINTER, DN_BAD_SIZE, DN_TOO_LARGE, DN_NO_MEMORY, DN_BAD_OPTION, DN_BAD_TIME_STEP, DN_OVERLAP,
-// DN_BUDGET_TOO_SMALL, DN_CANCELLED; with the place's edge DN_NOT_FINITE_WEIGHT, DN_BAD_FRACTION; with its parameter (and
-// node) DN_NOT_FINITE_PARAMETER (coupling and sigma: parameter -1); with node and step DN_NOT_FINITE_HISTORY; with node,
+// DN_BUDGET_TOO_SMALL, DN_CANCELLED; with the place's edge DN_NOT_FINITE_WEIGHT (in any set), DN_BAD_FRACTION; with its
+// parameter (and node) DN_NOT_FINITE_PARAMETER (coupling and sigma: parameter -1); with node and step DN_NOT_FINITE_HISTORY; with node,
 // state and step DN_NOT_FINITE_INITIAL, DN_NOT_FINITE_NOISE, DN_NOT_FINITE_STIMULUS and DN_NOT_FINITE_STATE, whose step is
 // that of the state, so that first_step + 1 is what the first step led to; with state DN_PERIODIC_AVERAGE; with the number
 // of the pulse DN_BAD_PULSE, and DN_NOT_FINITE_STIMULUS where an amplitude is meant; with the number of the monitor
@@ -102,7 +104,7 @@ DN_API dn_status DN_NAME(dn_network_run)(ptrdiff_t runs, const DN_NAME(dn_networ
 
 // Tangents of the inputs (NULL: none), and of the columns, which are overwritten.
 typedef struct DN_NAME(dn_network_tangent) {
-  const DN_REAL *DN_NULLABLE weights;   // (E)
+  const DN_REAL *DN_NULLABLE weights;   // (E) or (C, E), as the primal's
   const DN_REAL *DN_NULLABLE delays;    // (E) needs the primal's fractions: steps
   const DN_REAL *DN_NULLABLE coupling;  // (1)
   const DN_REAL *DN_NULLABLE const
@@ -124,11 +126,12 @@ DN_API dn_status DN_NAME(dn_network_jvp)(ptrdiff_t runs, const DN_NAME(dn_networ
                                          const DN_NAME(dn_network_tangent) *tangents,
                                          const dn_run_options *DN_NULLABLE options, dn_place *DN_NULLABLE place);
 
-// Cotangents. Outputs are added into; an output that is NULL is not computed.
+// Cotangents. Outputs are added into; an output that is NULL is not computed. Where coupling variables have weights of
+// their own, that of a delay is the sum over them.
 typedef struct DN_NAME(dn_network_cotangent) {
   const DN_NAME(dn_columns_cotangent) *DN_NULLABLE columns;  // (monitor_count) in; NULL: zero
   const DN_REAL *DN_NULLABLE final_state;                    // (S, N) in: cotangent of s(T); NULL: zero
-  DN_REAL *DN_NULLABLE weights;                              // (E) out
+  DN_REAL *DN_NULLABLE weights;                              // (E) or (C, E) out, as the primal's
   DN_REAL *DN_NULLABLE delays;                               // (E) out; without fractions DN_NOT_DIFFERENTIABLE
   DN_REAL *DN_NULLABLE coupling;                             // (1) out
   DN_REAL *DN_NULLABLE

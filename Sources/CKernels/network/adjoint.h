@@ -13,7 +13,7 @@ typedef struct net_adjoint {
   net_inputs_vjp in;
   const net_record *record;
   bool *active;                         // (C) of `back`
-  DN_REAL *weights;                     // (E) in the order of the transposed graph
+  DN_REAL *weights;                     // (sets, E) in the order of the transposed graph
   DN_REAL *ring, *known;                // (C, N, stride)
   DN_REAL *block;                       // (C, N, block_stride) g in natural time
   DN_REAL *state, *predictor, *drift;   // (S, row)
@@ -25,8 +25,8 @@ typedef struct net_adjoint {
   DN_REAL *observed;                    // (DN_LEAF, C, row)
   DN_REAL *seen, *g;         // (DN_RECENT + DN_LEAF, C, row) g of the columns before a leaf and of the leaf's
   net_lanes now, recent;     // of the transposed graph
-  DN_REAL *pair_g, *pair_y;  // (DN_PAIRS_MAX, row)
-  ptrdiff_t pairs;           // whose products are not yet in now_sum
+  DN_REAL *pair_g, *pair_y;  // (sets, DN_PAIRS_MAX, row)
+  ptrdiff_t pairs;           // of each set, whose products are not yet in now_sum
   ptrdiff_t moved;           // columns of the last leaf
   ptrdiff_t known_from;
   ptrdiff_t r, column;  // the next block's reversed column, and where it stands in the ring
@@ -44,9 +44,9 @@ static ptrdiff_t net_plain_rows(const DN_NAME(dn_network_primal) *p) {
 static void net_adjoint_take(const DN_NAME(dn_network_primal) *p, dn_arena *arena, net_adjoint *b) {
   const dn_plan *plan = p->plan;
   const ptrdiff_t row = net_row(plan), S = p->model->states * row, C = p->model->couplings * row,
-                  nodes = p->model->couplings * plan->nodes;
+                  nodes = p->model->couplings * plan->nodes, sets = net_sets(p);
   const size_t size = sizeof(DN_REAL);
-  b->weights = dn_arena_take(arena, plan->edges, size);
+  b->weights = dn_arena_take(arena, sets * plan->edges, size);
   b->active = dn_arena_take(arena, p->model->couplings, sizeof(bool));
   b->ring = dn_arena_take(arena, nodes * plan->stride, size);
   b->known = dn_arena_take(arena, nodes * plan->stride, size);
@@ -64,9 +64,9 @@ static void net_adjoint_take(const DN_NAME(dn_network_primal) *p, dn_arena *aren
   b->observed = dn_arena_take(arena, DN_LEAF * C, size);
   b->seen = dn_arena_take(arena, (DN_RECENT + DN_LEAF) * C, size);
   if (b->seen) b->g = b->seen + DN_RECENT * C;
-  b->now = net_take_lanes(&plan->transposed.now, arena);
-  b->recent = net_take_lanes(&plan->transposed.recent, arena);
-  const ptrdiff_t pairs = plan->zero_edges ? DN_PAIRS_MAX * row : 0;
+  b->now = net_take_lanes(&plan->transposed.now, sets, arena);
+  b->recent = net_take_lanes(&plan->transposed.recent, sets, arena);
+  const ptrdiff_t pairs = plan->zero_edges ? sets * DN_PAIRS_MAX * row : 0;
   b->pair_g = dn_arena_take(arena, pairs, size);
   b->pair_y = dn_arena_take(arena, pairs, size);
 }
@@ -159,12 +159,18 @@ static void net_add_columns(net_adjoint *b, ptrdiff_t tau, const DN_REAL *row, c
 
 // Adds the zero-delay edges' dot products of the pairs that wait: g of their targets times y of their sources.
 static void net_add_pairs(net_adjoint *b) {
-  const net_lanes *now = &b->f->in->now;
+  const net_run *f = b->f;
+  const net_lanes *now = &f->in->now;
   int32_t begin, end;
-  net_slices(b->f, now->lanes, &begin, &end);
-  net_meet(b->f);
-  b->f->kernels->dot_lanes(now->lanes, begin, end, now->offset, b->pairs, b->pair_g, b->pair_y, b->f->row,
-                           b->in.now_sum);
+  net_slices(f, now->lanes, &begin, &end);
+  net_meet(f);
+  for (ptrdiff_t set = 0; set < f->sets; set++) {
+    // Nothing waits for a coupling variable's own set where its cotangents are exactly zero.
+    if (f->sets > 1 && !b->active[set]) continue;
+    const ptrdiff_t first = set * DN_PAIRS_MAX * f->row;
+    f->kernels->dot_lanes(now->lanes, begin, end, now->offset, b->pairs, b->pair_g + first, b->pair_y + first, f->row,
+                          b->in.now_sum + set * net_lane_count(now->lanes));
+  }
   b->pairs = 0;
 }
 
@@ -177,15 +183,20 @@ static void net_now_back(net_adjoint *b, const DN_REAL *g, const DN_REAL *state,
     net_observe(f, 1, state, y);
     for (int32_t c = 0; c < f->C; c++) {
       if (!b->active[c]) continue;
-      if (f->difference) net_multiply_add(f, 1, g + c * f->row, y + c * f->row, b->in.self);
+      const ptrdiff_t set = net_set(f, c);
+      if (f->difference) net_multiply_add(f, 1, g + c * f->row, y + c * f->row, b->in.self + set * f->row);
       if (!f->plan->zero_edges) continue;
       if (b->pairs == DN_PAIRS_MAX) {
         net_add_pairs(b);
         net_meet(f);  // before what was added is overwritten
       }
-      net_copy(f, 1, g + c * f->row, b->pair_g + b->pairs * f->row);
-      net_copy(f, 1, y + c * f->row, b->pair_y + b->pairs++ * f->row);
+      const ptrdiff_t at = (set * DN_PAIRS_MAX + b->pairs) * f->row;
+      net_copy(f, 1, g + c * f->row, b->pair_g + at);
+      net_copy(f, 1, y + c * f->row, b->pair_y + at);
+      if (f->sets == 1) b->pairs++;
     }
+    // Of own sets, each has got a pair.
+    if (f->sets > 1 && f->plan->zero_edges) b->pairs++;
   }
   net_apply_lanes(&b->back, &b->now, b->now.weights, g, dy);
   net_apply_self(&b->back, f->in->self, g, dy);
@@ -391,7 +402,7 @@ static dn_outcome net_adjoint_stretch(net_adjoint *b, const net_record *record) 
         if (!b->active[c]) continue;
         const DN_REAL *block = b->block + c * f->N * plan->block_stride;
         const DN_REAL *known = b->known + c * channel + plan->lead + low - b->known_from;
-        ring_dot(&f->ring, block, known, n, b->in.edge_sum);
+        ring_dot(&f->ring, block, known, n, b->in.edge_sum + net_set(f, c) * plan->edges);
       }
     }
     net_inputs_vjp_total(f, &b->in);

@@ -7,34 +7,28 @@
 #include "../ring.h"
 #include "../tape.h"
 
+// How many sets of weights a run has: one for each coupling variable, or one for all.
+static ptrdiff_t net_sets(const DN_NAME(dn_network_primal) *p) { return p->weight_sets > 1 ? p->weight_sets : 1; }
+
 // Lanes of a run: where their keys stand in rows of nodes, and weights for them.
 typedef struct net_lanes {
   const dn_lanes *lanes;
   int32_t begin, end;  // this worker's slices
   bool elsewhere;      // some of them may have targets that are not this worker's
   int32_t *offset;     // (keys)
-  DN_REAL *weights;    // (rows, DN_LEAF)
+  DN_REAL *weights;    // (sets, rows, DN_LEAF)
 } net_lanes;
 
-static DN_REAL *net_take_lane_weights(const dn_lanes *lanes, dn_arena *arena) {
-  return dn_arena_take(arena, (ptrdiff_t)lanes->rows * DN_LEAF, sizeof(DN_REAL));
+// Elements of a set's.
+static ptrdiff_t net_lane_count(const dn_lanes *lanes) { return (ptrdiff_t)lanes->rows * DN_LEAF; }
+
+static DN_REAL *net_take_lane_weights(const dn_lanes *lanes, ptrdiff_t sets, dn_arena *arena) {
+  return dn_arena_take(arena, sets * net_lane_count(lanes), sizeof(DN_REAL));
 }
-static net_lanes net_take_lanes(const dn_lanes *lanes, dn_arena *arena) {
+static net_lanes net_take_lanes(const dn_lanes *lanes, ptrdiff_t sets, dn_arena *arena) {
   return (net_lanes){.lanes = lanes,
                      .offset = dn_arena_take(arena, lanes->keys, sizeof(int32_t)),
-                     .weights = net_take_lane_weights(lanes, arena)};
-}
-
-// Weights in plan order as lanes; a lane without an edge has the weight 0.
-static void net_lane_weights(const dn_lanes *lanes, const DN_REAL *w, DN_REAL *to) {
-  for (ptrdiff_t k = 0; k < (ptrdiff_t)lanes->rows * DN_LEAF; k++)
-    to[k] = lanes->position[k] < 0 ? 0 : w[lanes->position[k]];
-}
-// `width`: elements from a row of nodes to the one a step later.
-static void net_fill_lanes(const net_lanes *to, const DN_REAL *w, ptrdiff_t width) {
-  for (int32_t k = 0; k < to->lanes->keys; k++)
-    to->offset[k] = (int32_t)(to->lanes->source[k] - to->lanes->delay[k] * width);
-  net_lane_weights(to->lanes, w, to->weights);
+                     .weights = net_take_lane_weights(lanes, sets, arena)};
 }
 
 // A forward run's private arrays, cut from the workspace.
@@ -65,6 +59,7 @@ typedef struct net_run {
   const dn_model_kernels *model;
   const dn_scheme_kernels *scheme;
   ptrdiff_t N, row, S, C, P;
+  ptrdiff_t sets;   // of weights
   bool difference;  // nodes are coupled to differences
   bool recent;      // there are recent edges
   bool zero;        // steps read y(t): by edges without delay, or for differences
@@ -134,6 +129,22 @@ static void net_to_time(const net_run *f, const DN_REAL *nodes, ptrdiff_t width,
   if (f->end > f->lo) f->kernels->transpose(nodes + f->lo, width, time + f->lo * stride, stride, n, f->end - f->lo);
 }
 
+// The set of weights of a coupling variable.
+static ptrdiff_t net_set(const net_run *f, ptrdiff_t c) { return f->sets > 1 ? c : 0; }
+
+// Sets of weights in plan order as lanes; a lane without an edge has the weight 0.
+static void net_lane_weights(const net_run *f, const dn_lanes *lanes, const DN_REAL *w, DN_REAL *to) {
+  const ptrdiff_t count = net_lane_count(lanes);
+  for (ptrdiff_t set = 0; set < f->sets; set++, w += f->plan->edges, to += count)
+    for (ptrdiff_t k = 0; k < count; k++) to[k] = lanes->position[k] < 0 ? 0 : w[lanes->position[k]];
+}
+static void net_fill_lanes(const net_run *f, const net_lanes *to, const DN_REAL *w) {
+  const ptrdiff_t width = f->C * f->row;  // from a row of nodes to the one a step later
+  for (int32_t k = 0; k < to->lanes->keys; k++)
+    to->offset[k] = (int32_t)(to->lanes->source[k] - to->lanes->delay[k] * width);
+  net_lane_weights(f, to->lanes, w, to->weights);
+}
+
 // The slices of lanes that are this worker's when all are shared by their rows.
 static void net_slices(const net_run *f, const dn_lanes *lanes, int32_t *begin, int32_t *end) {
   *begin = 0;
@@ -157,10 +168,12 @@ static void net_share_lanes(const net_run *f, net_lanes *to) {
   while (to->end < lanes->slices && lanes->slice[to->end].target < f->hi) to->end++;
 }
 
-// Weights in the plan's order of a graph, a share each; all have met when it returns.
+// Sets of weights in the plan's order of a graph, a share each; all have met when it returns.
 static void net_pack(const net_run *f, const dn_graph *graph, const DN_REAL *weights, DN_REAL *to) {
   const ptrdiff_t E = f->plan->edges;
-  f->kernels->pack(graph->edge, dn_share_begin(f->worker, E), dn_share_end(f->worker, E), weights, 1, to);
+  for (ptrdiff_t set = 0; set < f->sets; set++)
+    f->kernels->pack(graph->edge, dn_share_begin(f->worker, E), dn_share_end(f->worker, E), weights + set * E, 1,
+                     to + set * E);
   net_meet(f);
 }
 

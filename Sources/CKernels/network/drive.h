@@ -545,8 +545,8 @@ static void net_vjp_work(void *context, ptrdiff_t run, const dn_worker *worker, 
   const DN_REAL *weights = plan->fractional ? f.in->expanded : p->weights;
   net_pack(&f, &plan->transposed, weights, b.weights);
   if (net_leads(&f)) {
-    net_fill_lanes(&b.now, b.weights, f.C * f.row);
-    net_fill_lanes(&b.recent, b.weights, f.C * f.row);
+    net_fill_lanes(&f, &b.now, b.weights);
+    net_fill_lanes(&f, &b.recent, b.weights);
   }
   net_share_lanes(&f, &b.now);
   net_share_lanes(&f, &b.recent);

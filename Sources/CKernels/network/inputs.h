@@ -7,7 +7,7 @@
 //   X(member, values, need, rows, columns, stride of the values, stride of the derivatives, twin)
 // `member` is what the tangent and the cotangent call theirs. The model's parameters are an array each: see below.
 #define NET_INPUTS(X)                                                                                           \
-  X(weights, p->weights, needed, 1, E, E, E, 0)                                                                 \
+  X(weights, p->weights, needed, net_sets(p), E, E, E, 0)                                                       \
   X(delays, p->fractions, plan->fractional ? needed : DN_OPTIONAL, 1, E, E, E, 0)                               \
   X(coupling, &p->coupling, DN_REQUIRED, 1, 1, 1, 1, 0)                                                         \
   X(sigma, p->sigma, needed, 1, p->sigma_count, p->sigma_count, p->sigma_count, 0)                              \
@@ -34,7 +34,8 @@ static void net_view_inputs(const DN_NAME(dn_network_primal) *p, dn_views *views
   const ptrdiff_t N = plan->nodes, E = net_edges(plan), S = p->model->states, C = p->model->couplings;
   const dn_need needed = p->steps > 0 ? DN_REQUIRED : DN_OPTIONAL;
   const bool counts = p->sigma_count == 0 || p->sigma_count == S || p->sigma_count == S * N;
-  if (views->status == DN_OK && (!counts || p->pulse_count < 0 || (p->fractions && !plan->fractional)))
+  const bool sets = p->weight_sets == 0 || p->weight_sets == 1 || p->weight_sets == C;
+  if (views->status == DN_OK && (!counts || !sets || p->pulse_count < 0 || (p->fractions && !plan->fractional)))
     views->status = DN_BAD_SIZE;
   if (views->status == DN_OK && p->pulse_count > INT32_MAX) views->status = DN_TOO_LARGE;
   for (int32_t k = 0; p->parameters && k < p->model->parameters; k++) {
@@ -116,9 +117,9 @@ static dn_status net_check_values(const DN_NAME(dn_network_primal) *p, dn_place 
       where->edge = e;
       return DN_BAD_FRACTION;
     }
-  for (ptrdiff_t e = 0; e < E && p->weights; e++)
+  for (ptrdiff_t e = 0; e < net_sets(p) * E && p->weights; e++)
     if (!isfinite(p->weights[e])) {
-      where->edge = e;
+      where->edge = e % E;
       return DN_NOT_FINITE_WEIGHT;
     }
   for (ptrdiff_t i = 0; i < p->model->states * N && p->initial; i++)
@@ -190,10 +191,10 @@ static int net_earlier(const void *a, const void *b) {
 
 // What a run reads of its inputs, in arrays that are cut from the workspace.
 typedef struct net_inputs {
-  DN_REAL *expanded;      // (E) weights of a run with fractional delays, in the caller's order
-  DN_REAL *weights;       // (E) in plan order
+  DN_REAL *expanded;      // (sets, E) weights of a run with fractional delays, in the caller's order
+  DN_REAL *weights;       // (sets, E) in plan order
   net_lanes now, recent;  // edges without delay, and recent ones
-  DN_REAL *self;          // (row) difference coupling: minus the sum of each node's weights
+  DN_REAL *self;          // (sets, row) difference coupling: minus the sum of each node's weights
   int32_t *edge_target;   // (E) difference coupling: targets in plan order
   DN_REAL *parameters;    // (rows of parameters, row)
   DN_REAL *amplitude;     // (S, row) sigma sqrt(dt)
@@ -210,15 +211,15 @@ typedef struct net_inputs {
 
 static void net_inputs_take(const DN_NAME(dn_network_primal) *p, dn_arena *arena, net_inputs *in) {
   const dn_plan *plan = p->plan;
-  const ptrdiff_t row = net_row(plan), S = p->model->states * row, E = plan->edges;
+  const ptrdiff_t row = net_row(plan), S = p->model->states * row, E = plan->edges, sets = net_sets(p);
   const size_t size = sizeof(DN_REAL);
   const bool difference = p->coupling_kind == DN_COUPLING_DIFFERENCE;
   *in = (net_inputs){
-      .expanded = plan->fractional ? dn_arena_take(arena, E, size) : NULL,
-      .weights = dn_arena_take(arena, E, size),
-      .now = net_take_lanes(&plan->forward.now, arena),
-      .recent = net_take_lanes(&plan->forward.recent, arena),
-      .self = difference ? dn_arena_take(arena, row, size) : NULL,
+      .expanded = plan->fractional ? dn_arena_take(arena, sets * E, size) : NULL,
+      .weights = dn_arena_take(arena, sets * E, size),
+      .now = net_take_lanes(&plan->forward.now, sets, arena),
+      .recent = net_take_lanes(&plan->forward.recent, sets, arena),
+      .self = difference ? dn_arena_take(arena, sets * row, size) : NULL,
       .edge_target = difference ? dn_arena_take(arena, E, sizeof(int32_t)) : NULL,
       .parameters = dn_arena_take(arena, net_parameter_rows(p->model) * row, size),
       .amplitude = dn_arena_take(arena, S, size),
@@ -237,8 +238,10 @@ static void net_spread(const DN_REAL *values, ptrdiff_t count, ptrdiff_t N, ptrd
 
 // Difference coupling reads a node's own coupling variables with minus the sum of its weights, here of those in plan order.
 static void net_self(const net_run *f, const DN_REAL *w, DN_REAL *self) {
-  memset(self, 0, (size_t)f->row * sizeof *self);
-  for (ptrdiff_t k = 0; k < f->plan->edges; k++) self[f->in->edge_target[k]] -= w[k];
+  const ptrdiff_t E = f->plan->edges;
+  memset(self, 0, (size_t)(f->sets * f->row) * sizeof *self);
+  for (ptrdiff_t set = 0; set < f->sets; set++, w += E, self += f->row)
+    for (ptrdiff_t k = 0; k < E; k++) self[f->in->edge_target[k]] -= w[k];
 }
 
 // Fills the arrays but the weights, which net_pack does; what stands behind the nodes in a row stays finite.
@@ -247,8 +250,8 @@ static void net_inputs_fill(const net_run *f) {
   const net_inputs *in = f->in;
   const ptrdiff_t row = f->row, N = f->N;
   const size_t size = sizeof(DN_REAL);
-  net_fill_lanes(&in->now, in->weights, f->C * row);
-  net_fill_lanes(&in->recent, in->weights, f->C * row);
+  net_fill_lanes(f, &in->now, in->weights);
+  net_fill_lanes(f, &in->recent, in->weights);
   if (f->difference) {
     dn_plan_targets(f->plan, in->edge_target);
     net_self(f, in->weights, in->self);
@@ -286,10 +289,12 @@ static void net_inputs_prepare(net_run *f) {
   net_share_lanes(f, &in->recent);
   const DN_REAL *weights = p->weights;
   if (f->plan->fractional) {
-    for (ptrdiff_t e = 0; e < E / 2 && net_leads(f); e++) {
-      in->expanded[e] = p->weights[e] * (1 - p->fractions[e]);
-      in->expanded[E / 2 + e] = p->weights[e] * p->fractions[e];
-    }
+    DN_REAL *to = in->expanded;
+    for (ptrdiff_t set = 0; set < f->sets && net_leads(f); set++, weights += E / 2, to += E)
+      for (ptrdiff_t e = 0; e < E / 2; e++) {
+        to[e] = weights[e] * (1 - p->fractions[e]);
+        to[E / 2 + e] = weights[e] * p->fractions[e];
+      }
     weights = in->expanded;
     net_meet(f);
   }
@@ -444,10 +449,10 @@ static void net_fill_history(const net_run *f, const DN_REAL *history, ptrdiff_t
 
 typedef struct net_inputs_jvp {
   const DN_NAME(dn_network_tangent) *d;
-  DN_REAL *given;         // (E) tangents of the edges' weights in the caller's order,
+  DN_REAL *given;         // (sets, E) tangents of the edges' weights in the caller's order,
   DN_REAL *weights;       //   in plan order,
   DN_REAL *now, *recent;  //   as lanes,
-  DN_REAL *self;          //   and (row) summed as net_inputs' self
+  DN_REAL *self;          //   and (sets, row) summed as net_inputs' self
   DN_REAL *parameters;    // (rows of parameters, row)
   DN_REAL *amplitude;     // (S, row)
   DN_REAL *increment;     // (S, row)
@@ -455,13 +460,13 @@ typedef struct net_inputs_jvp {
 
 static void net_inputs_jvp_take(const DN_NAME(dn_network_primal) *p, dn_arena *arena, net_inputs_jvp *in) {
   const dn_plan *plan = p->plan;
-  const ptrdiff_t row = net_row(plan), S = p->model->states * row;
+  const ptrdiff_t row = net_row(plan), S = p->model->states * row, sets = net_sets(p);
   const size_t size = sizeof(DN_REAL);
-  in->given = dn_arena_take(arena, plan->edges, size);
-  in->weights = dn_arena_take(arena, plan->edges, size);
-  in->now = net_take_lane_weights(&plan->forward.now, arena);
-  in->recent = net_take_lane_weights(&plan->forward.recent, arena);
-  in->self = p->coupling_kind == DN_COUPLING_DIFFERENCE ? dn_arena_take(arena, row, size) : NULL;
+  in->given = dn_arena_take(arena, sets * plan->edges, size);
+  in->weights = dn_arena_take(arena, sets * plan->edges, size);
+  in->now = net_take_lane_weights(&plan->forward.now, sets, arena);
+  in->recent = net_take_lane_weights(&plan->forward.recent, sets, arena);
+  in->self = p->coupling_kind == DN_COUPLING_DIFFERENCE ? dn_arena_take(arena, sets * row, size) : NULL;
   in->parameters = dn_arena_take(arena, net_parameter_rows(p->model) * row, size);
   in->amplitude = dn_arena_take(arena, S, size);
   in->increment = dn_arena_take(arena, S, size);
@@ -473,17 +478,21 @@ static void net_inputs_jvp_prepare(net_run *f, const net_inputs_jvp *in) {
   const DN_NAME(dn_network_tangent) *d = in->d;
   const dn_plan *plan = f->plan;
   const ptrdiff_t N = f->N, E = plan->edges;
-  for (ptrdiff_t e = 0; e < E && net_leads(f); e++) {
-    const ptrdiff_t user = plan->fractional && e >= E / 2 ? e - E / 2 : e;
-    const DN_REAL share = !plan->fractional ? 1 : e == user ? 1 - p->fractions[user] : p->fractions[user];
-    if (d->weights) in->given[e] = share * d->weights[user];
-    if (d->delays) in->given[e] += (e == user ? -d->delays[user] : d->delays[user]) * p->weights[user];
+  for (ptrdiff_t set = 0; set < f->sets && net_leads(f); set++) {
+    const ptrdiff_t first = set * net_edges(plan);
+    DN_REAL *given = in->given + set * E;
+    for (ptrdiff_t e = 0; e < E; e++) {
+      const ptrdiff_t user = plan->fractional && e >= E / 2 ? e - E / 2 : e;
+      const DN_REAL share = !plan->fractional ? 1 : e == user ? 1 - p->fractions[user] : p->fractions[user];
+      if (d->weights) given[e] = share * d->weights[first + user];
+      if (d->delays) given[e] += (e == user ? -d->delays[user] : d->delays[user]) * p->weights[first + user];
+    }
   }
   net_meet(f);
   net_pack(f, &plan->forward, in->given, in->weights);
   if (net_leads(f)) {
-    net_lane_weights(f->in->now.lanes, in->weights, in->now);
-    net_lane_weights(f->in->recent.lanes, in->weights, in->recent);
+    net_lane_weights(f, f->in->now.lanes, in->weights, in->now);
+    net_lane_weights(f, f->in->recent.lanes, in->weights, in->recent);
     if (f->difference) net_self(f, in->weights, in->self);
     for (int32_t k = 0; k < f->P && d->parameters; k++) {
       const ptrdiff_t count = net_parameter_count(p, k);
@@ -541,9 +550,9 @@ static void net_start_jvp(const net_run *f, const net_inputs_jvp *in, DN_REAL *s
 typedef struct net_inputs_vjp {
   const DN_NAME(dn_network_cotangent) *d;
   bool wants_edges;
-  DN_REAL *edge_sum;  // (E) in plan order, of edges with a delay
-  DN_REAL *now_sum;   // (rows of the forward graph's `now`, DN_LEAF) of those without
-  DN_REAL *self;      // (row) difference coupling: of g_i y_i
+  DN_REAL *edge_sum;  // (sets, E) in plan order, of edges with a delay
+  DN_REAL *now_sum;   // (sets, rows of the forward graph's `now`, DN_LEAF) of those without
+  DN_REAL *self;      // (sets, row) difference coupling: of g_i y_i
   double *self_total;
   DN_REAL *parameters, *coupling, *sigma;  // (rows of parameters, row), (row), (S, row)
   double *parameters_total, *coupling_total, *sigma_total;
@@ -555,11 +564,12 @@ typedef struct net_inputs_vjp {
 static void net_inputs_vjp_take(const DN_NAME(dn_network_primal) *p, dn_arena *arena, net_inputs_vjp *in) {
   const dn_plan *plan = p->plan;
   const ptrdiff_t row = net_row(plan), S = p->model->states * row, P = net_parameter_rows(p->model) * row;
+  const ptrdiff_t sets = net_sets(p);
   const size_t size = sizeof(DN_REAL);
-  in->edge_sum = dn_arena_take(arena, plan->edges, size);
-  in->now_sum = net_take_lane_weights(&plan->forward.now, arena);
-  in->self = dn_arena_take(arena, row, size);
-  in->self_total = dn_arena_take(arena, row, sizeof(double));
+  in->edge_sum = dn_arena_take(arena, sets * plan->edges, size);
+  in->now_sum = net_take_lane_weights(&plan->forward.now, sets, arena);
+  in->self = dn_arena_take(arena, sets * row, size);
+  in->self_total = dn_arena_take(arena, sets * row, sizeof(double));
   in->parameters = dn_arena_take(arena, P, size);
   in->coupling = dn_arena_take(arena, row, size);
   in->sigma = dn_arena_take(arena, S, size);
@@ -606,7 +616,7 @@ static void net_total(const net_run *f, ptrdiff_t rows, DN_REAL *sum, double *to
 static void net_inputs_vjp_total(const net_run *f, const net_inputs_vjp *in) {
   net_total(f, f->rows, in->parameters, in->parameters_total);
   net_total(f, 1, in->coupling, in->coupling_total);
-  net_total(f, 1, in->self, in->self_total);
+  net_total(f, f->sets, in->self, in->self_total);
   net_total(f, f->S, in->sigma, in->sigma_total);
 }
 
@@ -625,39 +635,49 @@ static void net_pull_derived(const net_run *f, const net_inputs_vjp *in) {
   for (ptrdiff_t i = 0; i < row; i++) in->coupling_total[i] = (double)in->parameters[DN_ROW_COUPLING(f->P) * row + i];
 }
 
+// Adds the sums of the edges' products to the cotangents of the weights and delays. Returns the first edge, in plan order and
+// set by set, whose sum is not finite, or -1.
+static ptrdiff_t net_give_edges(const net_run *f, const net_inputs_vjp *in) {
+  const DN_NAME(dn_network_primal) *p = f->primal;
+  const DN_NAME(dn_network_cotangent) *d = in->d;
+  const dn_lanes *now = &f->plan->forward.now;
+  const ptrdiff_t E = f->plan->edges, edges = net_edges(f->plan), lanes = net_lane_count(now);
+  for (ptrdiff_t set = 0; set < f->sets; set++) {
+    DN_REAL *edge_sum = in->edge_sum + set * E, *weights = d->weights ? d->weights + set * edges : NULL;
+    const DN_REAL *values = p->weights + set * edges;
+    const double *self = in->self_total + set * f->row;
+    for (ptrdiff_t k = 0; k < lanes; k++)
+      if (now->position[k] >= 0) edge_sum[now->position[k]] = in->now_sum[set * lanes + k];
+    for (ptrdiff_t k = 0; k < E; k++) {
+      const ptrdiff_t e = f->plan->forward.edge[k];
+      // Of differences: g times what the edge read, less what the target had itself.
+      const DN_REAL sum = f->difference ? (DN_REAL)(edge_sum[k] - self[f->in->edge_target[k]]) : edge_sum[k];
+      if (!isfinite(sum)) return e;
+      if (!f->plan->fractional) {
+        if (weights) weights[e] += sum;
+        continue;
+      }
+      const bool later = e >= edges;
+      const ptrdiff_t user = later ? e - edges : e;
+      const DN_REAL share = later ? p->fractions[user] : 1 - p->fractions[user];
+      if (weights) weights[user] += share * sum;
+      if (d->delays) d->delays[user] += (later ? values[user] : -values[user]) * edge_sum[k];
+    }
+  }
+  return -1;
+}
+
 // Adds the sums, and the first state's cotangent, to the caller's arrays. Returns the first that is not finite: an edge's, or a node's of sigma (its state),
 // a parameter or the coupling.
 static dn_status net_inputs_vjp_finish(const net_run *f, const net_inputs_vjp *in, const DN_REAL *state,
                                        dn_outcome *where) {
   const DN_NAME(dn_network_primal) *p = f->primal;
   const DN_NAME(dn_network_cotangent) *d = in->d;
-  const ptrdiff_t N = f->N, E = f->plan->edges;
+  const ptrdiff_t N = f->N;
   *where =
       (dn_outcome){.status = DN_NOT_FINITE_COTANGENT, .node = -1, .step = -1, .edge = -1, .state = -1, .parameter = -1};
-  if (in->wants_edges) {
-    const dn_lanes *now = &f->plan->forward.now;
-    for (ptrdiff_t k = 0; k < (ptrdiff_t)now->rows * DN_LEAF; k++)
-      if (now->position[k] >= 0) in->edge_sum[now->position[k]] = in->now_sum[k];
-    for (ptrdiff_t k = 0; k < E; k++) {
-      const ptrdiff_t e = f->plan->forward.edge[k];
-      // Of differences: g times what the edge read, less what the target had itself.
-      const DN_REAL sum =
-          f->difference ? (DN_REAL)(in->edge_sum[k] - in->self_total[f->in->edge_target[k]]) : in->edge_sum[k];
-      if (!isfinite(sum)) {
-        where->edge = e;
-        return where->status;
-      }
-      if (!p->plan->fractional) {
-        if (d->weights) d->weights[e] += sum;
-        continue;
-      }
-      const bool later = e >= E / 2;
-      const ptrdiff_t user = later ? e - E / 2 : e;
-      const DN_REAL share = later ? p->fractions[user] : 1 - p->fractions[user];
-      if (d->weights) d->weights[user] += share * sum;
-      if (d->delays) d->delays[user] += (later ? p->weights[user] : -p->weights[user]) * in->edge_sum[k];
-    }
-  }
+  if (in->wants_edges) where->edge = net_give_edges(f, in);
+  if (where->edge >= 0) return where->status;
   if (f->text) net_pull_derived(f, in);
   double sum = 0;
   for (ptrdiff_t i = 0; i < N; i++) {

@@ -12,6 +12,7 @@ static ring_share net_ring_of(const net_run *f, const dn_graph *graph, const DN_
                       .worker = f->worker,
                       .graph = graph,
                       .weights = weights,
+                      .next_weights = f->sets > 1 ? f->plan->edges : 0,
                       .channels = f->C,
                       .active = active,
                       .row_begin = f->lo,
@@ -81,6 +82,7 @@ static void net_prepare(net_run *f, net_inputs *in, const DN_NAME(dn_network_pri
       .S = p->model->states,
       .C = p->model->couplings,
       .P = p->model->parameters,
+      .sets = net_sets(p),
       .rows = net_parameter_rows(p->model),
       .difference = p->coupling_kind == DN_COUPLING_DIFFERENCE,
       .recent = plan->forward.recent.slices > 0,
@@ -108,7 +110,7 @@ static void net_prepare(net_run *f, net_inputs *in, const DN_NAME(dn_network_pri
 // Adds each node's own coupling variables, for differences: sum_i += self_i y_i; the same rows the other way round.
 static void net_apply_self(const net_run *f, const DN_REAL *self, const DN_REAL *y, DN_REAL *sum) {
   for (int32_t c = 0; c < f->C && f->difference; c++)
-    if (f->ring.active[c]) net_multiply_add(f, 1, self, y + c * f->row, sum + c * f->row);
+    if (f->ring.active[c]) net_multiply_add(f, 1, self + net_set(f, c) * f->row, y + c * f->row, sum + c * f->row);
 }
 
 // Adds the edges of lanes to the sums of one column, rows of nodes; `at` is the same column of what they read, with the
@@ -119,8 +121,8 @@ static void net_apply_lanes(const net_run *f, const net_lanes *lanes, const DN_R
   if (lanes->elsewhere) net_meet(f);
   for (int32_t c = 0; c < f->C; c++)
     if (f->ring.active[c])
-      f->kernels->apply_lanes(lanes->lanes, lanes->begin, lanes->end, lanes->offset, w, at + c * f->row,
-                              sum + c * f->row);
+      f->kernels->apply_lanes(lanes->lanes, lanes->begin, lanes->end, lanes->offset,
+                              w + net_set(f, c) * net_lane_count(lanes->lanes), at + c * f->row, sum + c * f->row);
   if (lanes->elsewhere) net_meet(f);
 }
 
