@@ -250,7 +250,7 @@ static void DN_NAME(test_outputs)(void) {
   static DN_REAL weights[N * N], initial[2 * N], series[2][2 * N * T], tangent[2][2 * N * T], cotangent[2][2 * N * T];
   static const int32_t delays[N * N];
   const dn_network network = {.nodes = N, .edges = N * N, .history = 1, .delays = delays};
-  dn_plan *plan;
+  dn_plan *plan = NULL;
   CHECK_THAT(dn_plan_create(&network, NULL, &plan, NULL) == DN_OK);
   DN_NAME(dn_random_uniform)(dn_key_create(1), 0, N * N, 0, (DN_REAL)0.1, weights);
   DN_NAME(dn_random_uniform)(dn_key_create(2), 0, 2 * N, -1, 1, initial);
@@ -280,7 +280,7 @@ static void DN_NAME(test_outputs)(void) {
       DN_NAME(dn_columns)
       to[] = {{.series = series[0], .stride = columns}, {.series = series[1], .stride = columns}},
       dto[] = {{.series = tangent[0], .stride = columns}, {.series = tangent[1], .stride = columns}};
-      dn_tape *tape;
+      dn_tape *tape = NULL;
       CHECK_THAT(dn_tape_create(0, NULL, &tape) == DN_OK);
       DN_NAME(dn_network_result) result = {.columns = to, .tape = tape};
       CHECK_THAT(DN_NAME(dn_network_run)(1, &p, &result, NULL, NULL) == DN_OK);
@@ -334,8 +334,8 @@ static void DN_NAME(evaluate)(const char *expression, const DN_REAL *x, int coun
   dn_model *m = parse(text);
   if (!m) return;
   const dn_network network = {.nodes = count};
-  dn_plan *plan;
-  dn_tape *tape;
+  dn_plan *plan = NULL;
+  dn_tape *tape = NULL;
   CHECK_THAT(dn_plan_create(&network, NULL, &plan, NULL) == DN_OK && dn_tape_create(0, NULL, &tape) == DN_OK);
   const int32_t output = 1;
   const dn_monitor monitor = {.kind = DN_MONITOR_SUBSAMPLE, .states = &output, .state_count = 1};

@@ -181,8 +181,8 @@ static void run_shortly(const dn_model *m) {
   static const float zeros[2 * 64 * 5];
   const int32_t delays[] = {0, 1, 2, 5};
   const dn_network network = {.nodes = 2, .edges = 4, .history = 5, .delays = delays};
-  dn_plan *plan;
-  dn_tape *tape;
+  dn_plan *plan = NULL;
+  dn_tape *tape = NULL;
   CHECK_THAT(dn_plan_create(&network, NULL, &plan, NULL) == DN_OK && dn_tape_create(0, NULL, &tape) == DN_OK);
   const float weights[] = {1, 2, 3, 4};
   const dn_network_primal_f32 p = {.plan = plan,
