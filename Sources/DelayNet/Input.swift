@@ -124,7 +124,7 @@ public struct InputValues<Scalar: DelayNetScalar>: Sendable, Equatable {
     return values
   }
 
-  /// The weights, in the order of the network's edges; see ``Network/matrix(_:)``.
+  /// The weights, in the order of the network's edges, as many as the problem's; see ``Network/matrix(_:)``.
   ///
   /// - Precondition: they were asked for, or set, as with all the others.
   public var weights: [Scalar] {
@@ -341,8 +341,9 @@ extension Problem {
 
   private func description(of input: Input) -> InputDescription<Scalar> {
     func edge(_ run: NetworkArrays<Scalar>, _ number: Int) -> String {
-      let edge = run.problem.network.edge(number)
-      return "edge \(number), \(edge.source) → \(edge.target)"
+      let network = run.problem.network
+      let edge = network.edge(number % network.edges)
+      return "edge \(number % network.edges), \(edge.source) → \(edge.target)"
     }
     func speed(_ problem: Problem) -> Double? {
       if case .tracts(_, let speed, true) = problem.delays, speed.isFinite { speed } else { nil }
@@ -350,7 +351,7 @@ extension Problem {
     return switch input {
     case .weights:
       InputDescription(
-        isThere: { _ in true }, layout: { .list($0.problem.network.edges) }, value: { .list($0.problem.weights) },
+        isThere: { _ in true }, layout: { .list($0.problem.weights.count) }, value: { .list($0.problem.weights) },
         settings: { [("weights", Problem.text($0.weights))] },
         set: { values, _, problem, _ in problem.weights = values }, place: edge)
     case .delays:

@@ -40,6 +40,8 @@ struct NetworkPrimal<Scalar> {
   var couplingKind: dn_coupling_kind
   var timeStep: Double
   var weights: UnsafePointer<Scalar>?
+  /// 1: the weights are (E); C: (C, E), each coupling variable's own.
+  var weightSets: Int32 = 1
   var fractions: UnsafePointer<Scalar>?
   var coupling: Scalar
   /// One entry a parameter of the model: its values and how many there are; nil and 0 for the default.
@@ -128,7 +130,8 @@ private protocol CPrimal<Real>: SendableMetatype {
   // Plan and model are never NULL, so that there is no initializer without arguments.
   init(
     plan: OpaquePointer, model: UnsafePointer<dn_model>, scheme: dn_scheme, stage: dn_stage, time_step: Double,
-    weights: UnsafePointer<Real>?, fractions: UnsafePointer<Real>?, coupling_kind: dn_coupling_kind, coupling: Real,
+    weights: UnsafePointer<Real>?, fractions: UnsafePointer<Real>?, weight_sets: Int32, coupling_kind: dn_coupling_kind,
+    coupling: Real,
     parameters: UnsafePointer<Parameter>?, sigma: UnsafePointer<Real>?, sigma_count: Int, noise: UnsafePointer<Real>?,
     key: dn_key, member: UInt64, stimulus: UnsafePointer<Real>?, stimulus_stride: Int, pulses: UnsafePointer<Pulse>?,
     pulse_count: Int, initial: UnsafePointer<Real>?, history: UnsafePointer<Real>?, history_stride: Int, steps: Int,
@@ -240,7 +243,8 @@ extension CPrimal {
   ) {
     self.init(
       plan: primal.plan, model: primal.model, scheme: primal.scheme, stage: primal.stage, time_step: primal.timeStep,
-      weights: primal.weights, fractions: primal.fractions, coupling_kind: primal.couplingKind,
+      weights: primal.weights, fractions: primal.fractions, weight_sets: primal.weightSets,
+      coupling_kind: primal.couplingKind,
       coupling: primal.coupling, parameters: parameters, sigma: primal.sigma, sigma_count: primal.sigmaCount,
       noise: primal.noise, key: primal.key, member: primal.member, stimulus: primal.stimulus,
       stimulus_stride: primal.stimulusStride, pulses: pulses, pulse_count: primal.pulses.count, initial: primal.initial,

@@ -54,7 +54,8 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
     try problem.check(carry)
     let (model, nodes) = (problem.model, problem.nodes)
     let end = carry.step + steps
-    guard problem.weights.count == problem.network.edges else {
+    let (count, edges) = (problem.weights.count, problem.network.edges)
+    guard count == edges || count == model.couplings.count * edges else {
       throw .shapeMismatch(name: "weights", expected: [problem.network.edges], found: [problem.weights.count])
     }
     var parameters: [NodeValues<Scalar>?] = model.parameters.map { _ in nil }
@@ -168,6 +169,7 @@ final class NetworkArrays<Scalar: DelayNetScalar>: @unchecked Sendable {
     var primal = NetworkPrimal<Scalar>(
       plan: problem.plan.handle, model: problem.model.handle, scheme: problem.scheme.code, stage: problem.stage.code,
       couplingKind: problem.couplingKind.code, timeStep: problem.timeStep, weights: UnsafePointer(weights.base),
+      weightSets: problem.weights.count == problem.network.edges ? 1 : Int32(problem.model.couplings.count),
       fractions: fractions.map { UnsafePointer($0.base) }, coupling: problem.coupling,
       parameters: parameterBuffers.map { (values: $0.map { UnsafePointer($0.base) }, count: $0?.steps ?? 0) },
       sigma: sigma.isEmpty ? nil : UnsafePointer(sigmaBuffer.base), sigmaCount: sigma.count,

@@ -49,7 +49,8 @@ public struct Problem<Scalar: DelayNetScalar>: Sendable {
   public var stage = CouplingStage.aware
   /// Whether nodes are coupled to what others send, or to its difference from their own.
   public var couplingKind = CouplingKind.linear
-  /// The weight of every edge, in the order of the network's.
+  /// The weight of every edge, in the order of the network's. All coupling variables share them, or there are as many for each of them,
+  /// one coupling variable's behind the other's: long-range excitation and inhibition may be two matrices on the same edges.
   public var weights: [Scalar]
   /// G, what every sum over edges is multiplied with.
   public var coupling: Scalar = 1
