@@ -20,7 +20,7 @@ def shown(shape):
 
 def check_shape(name, array, *shapes):
     if array.shape not in shapes:
-        expected = " or ".join(map(shown, shapes))
+        expected = " or ".join(dict.fromkeys(map(shown, shapes)))
         raise DelayNetError(f"{name} must have the shape {expected}, not {shown(array.shape)}")
 
 

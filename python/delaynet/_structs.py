@@ -129,9 +129,9 @@ def _fields_of(real):
         "dn_columns_cotangent": [("series", pointer), ("stride", extent), ("column", pointer), ("first", extent)],
         "dn_network_primal": [
             ("plan", pointer), ("model", POINTER(dn_model)), ("scheme", c_int32), ("stage", c_int),
-            ("time_step", c_double), ("weights", pointer), ("fractions", pointer), ("coupling_kind", c_int),
-            ("coupling", real), ("parameters", pointer), ("sigma", pointer), ("sigma_count", extent),
-            ("noise", pointer), ("key", dn_key), ("member", c_uint64), ("stimulus", pointer),
+            ("time_step", c_double), ("weights", pointer), ("fractions", pointer), ("weight_sets", c_int32),
+            ("coupling_kind", c_int), ("coupling", real), ("parameters", pointer), ("sigma", pointer),
+            ("sigma_count", extent), ("noise", pointer), ("key", dn_key), ("member", c_uint64), ("stimulus", pointer),
             ("stimulus_stride", extent), ("pulses", pointer), ("pulse_count", extent), ("initial", pointer),
             ("history", pointer), ("history_stride", extent), ("steps", extent), ("first_step", c_int64),
             ("monitors", POINTER(dn_monitor)), ("monitor_count", c_int32), ("monitored", pointer)],

@@ -3,6 +3,7 @@
     c_i(t) = sum over e -> i of w_e y_{j_e}(t - d_e);   ds_i = (F(s_i, G c_i, theta_i) + u_i) dt + sigma_i dW_i
 
 y are the coupling variables of a node's states s, G is the coupling, theta are the model's parameters, u is the stimulus.
+Each coupling variable may have weights w of its own.
 Letters: S states, C coupling variables and P parameters of the model, N nodes, E edges, H columns of history, T steps, V
 states that a monitor reads, K its columns.
 """
@@ -97,7 +98,9 @@ class Problem:
     network         topology, weights and delays
     model           the name of a node model, see delaynet.models, or a Model that was read from a text
     time_step       dt in the model's unit of time (ms); the network's unless given
-    weights         others than the network's, of the same shape or flat
+    weights         others than the network's, of the same shape or flat, which all coupling variables share; or each its
+                    own on the same edges and delays: a dict coupling variable's name -> weights, where those that it
+                    does not name have the network's, or all of them with a row each, (C, N, N) or (C, E)
     coupling        G
     coupling_kind   "linear", or "difference": c_i = sum of w_e (y_j(t - d_e) - y_i(t))
     parameters      name -> a number, or (N,) one a node; the others have their defaults
@@ -233,7 +236,8 @@ class Recording:
         outputs, None for zero; `every_column` (V, N) one that every column of the series has besides; the series' columns
         before `first_column` have none, and dseries begins with that one; `final_state` (S, N) that by the last state. "parameters" stands for all of the model's; one with the same value for all nodes has one
         number. History and initial state are inputs of their own, also where one was made from the other; the gradients
-        by noise and stimulus are those of the run's steps. Arrays in the dict `into` are added into. May be called any
+        by noise and stimulus are those of the run's steps; of coupling variables with weights of their own, that by
+        "weights" has a row each, and that by "delays" is the sum of theirs. Arrays in the dict `into` are added into. May be called any
         number of times.
         """
         if outputs is None:
@@ -272,7 +276,7 @@ class _Run:
             raise DelayNetError("time_step is needed: neither the problem nor its network has one")
         self.time_step = number("time_step", time_step)
         # What a derivative can be taken by: arrays that the library reads, by name.
-        self.arrays = {"weights": self.network._weights(problem.weights, self.dtype)}
+        self.arrays = {"weights": self._weights()}
         self.coupling = number("coupling", problem.coupling, self.dtype)
         self.parameters = self._parameters()
         sigma = self._sigma()
@@ -308,6 +312,7 @@ class _Run:
             plan=self.network._plan.pointer, model=model._pointer,
             scheme=schemes.register().number(problem.scheme), stage=_choice("stage", problem.stage, STAGES),
             time_step=self.time_step, weights=self.arrays["weights"].ctypes.data, fractions=_address(fractions),
+            weight_sets=self.arrays["weights"].size // max(self.network.weights.size, 1),
             coupling_kind=_choice("coupling_kind", problem.coupling_kind, COUPLING_KINDS), coupling=self.coupling,
             parameters=ctypes.addressof(values), sigma=_address(sigma), sigma_count=0 if sigma is None else sigma.size,
             noise=_address(noise), key=random._key(key if isinstance(key, c.dn_key) else random.key(key)),
@@ -319,6 +324,16 @@ class _Run:
             monitored=_address(monitored))
 
     # ---- Inputs ------------------------------------------------------------------------------------------------------
+
+    def _weights(self):
+        """Weights that all coupling variables share, of the network's shape or flat; or with a row for each of them."""
+        weights, own, names = self.problem.weights, self.network.weights, self.model.couplings.names
+        C, E = len(names), own.size
+        if isinstance(weights, dict):
+            unknown(weights, names)
+            return np.stack([given(f"weights[{name!r}]", weights.get(name, own), self.dtype, own.shape, (E,)).reshape(own.shape)
+                             for name in names])
+        return given("weights", own if weights is None else weights, self.dtype, own.shape, (E,), (C, *own.shape), (C, E))
 
     def _parameters(self):
         """Name -> an array of one or N values, None for a default."""

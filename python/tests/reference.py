@@ -31,7 +31,8 @@ BOUNDS = {"mpr": np.array([[0], [-np.inf]]), "linear": np.array([[-np.inf]])}
 
 def network(model, weights, delays, sources, targets, nodes, steps, dt, initial, history, parameters, coupling=1.0,
             coupling_kind="linear", scheme="heun", stage="aware", sigma=None, noise=None, stimulus=None, pulses=()):
-    """The states after every step, (S, N, T). Delays may be real numbers: between two columns what arrives is interpolated."""
+    """The states after every step, (S, N, T). Delays may be real numbers: between two columns what arrives is interpolated.
+    Weights are (E), or (S, E), each coupling variable's own."""
     S, H = len(initial), history.shape[2]
     past = np.concatenate([history, initial[:, :, None], np.zeros((S, nodes, steps))], axis=2)
     whole = np.floor(delays).astype(int)
@@ -39,7 +40,7 @@ def network(model, weights, delays, sources, targets, nodes, steps, dt, initial,
     def coupled(t, own):
         """c(t) * G, given that the states of step t are in column H + t."""
         c = np.zeros((S, nodes))
-        for w, d, f, j, i in zip(weights, whole, delays - whole, sources, targets):
+        for w, d, f, j, i in zip(np.transpose(weights), whole, delays - whole, sources, targets):
             y = (1 - f) * past[:, j, H + t - d]
             if f > 0:
                 y = y + f * past[:, j, H + t - d - 1]

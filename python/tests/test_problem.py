@@ -46,7 +46,7 @@ def expected(problem, steps):
         random.key(problem.key), S, network.nodes, steps, inputs["initial"].dtype, member=problem.member)
     pulses = [(model.states.number(p[0]) if isinstance(p[0], str) else p[0], *p[1:]) for p in problem.pulses]
     after = reference.network(
-        problem.model, inputs["weights"].reshape(-1), network.delays_in_steps.reshape(-1), *network.edges(),
+        problem.model, inputs["weights"].reshape(-1, network.weights.size), network.delays_in_steps.reshape(-1), *network.edges(),
         network.nodes, steps, DT, inputs["initial"], inputs["history"], {k: inputs[k] for k in model.parameters.names},
         float(inputs["coupling"]), problem.coupling_kind, problem.scheme, problem.stage, inputs.get("sigma"), noise,
         inputs.get("stimulus"), pulses)
@@ -209,6 +209,60 @@ def test_gradients_against_differences_of_the_loops():
             assert abs((values[0] - values[1]) / (2 * h) - gradient[name][index]) < 1e-7, (name, index)
 
 
+OWN = {"plain": {}, "euler": {"scheme": "euler"}, "frozen": {"stage": "frozen"},
+       "difference": {"coupling_kind": "difference"}, "fractional": {"network": network_of(3, True)},
+       "fractional difference": {"network": network_of(3, True), "coupling_kind": "difference"},
+       "dense": VARIANTS["dense"]}
+
+
+@pytest.mark.parametrize("changes", OWN.values(), ids=OWN)
+def test_weights_of_each_coupling_variable(changes):
+    first, second = models.find("mpr").couplings.names
+    shared, rng = problem_of(**changes), np.random.default_rng(17)
+    network, shape = shared.network, shared.network.weights.shape
+    weights = rng.uniform(-1, 0.5, shape)
+    problem = shared.replace(weights={second: weights})
+    assert np.array_equal(problem.inputs(T)["weights"], np.stack([network.weights, weights]))
+    series = problem.simulate(T).series
+    wanted = expected(problem, T)[0]
+    assert np.abs(series - wanted).max() <= 1e-11 * np.abs(wanted).max()
+    assert np.abs(series - shared.simulate(T).series).max() > 1e-3
+    # However they are given.
+    for same in (np.stack([network.weights, weights]), np.stack([network.weights, weights]).reshape(2, -1),
+                 {second: weights.reshape(-1), first: network.weights}):
+        assert np.array_equal(shared.replace(weights=same).simulate(T).series, series)
+    assert np.array_equal(problem.with_inputs(problem.inputs(T)).simulate(T, threads=2).series, series)
+
+    names = ["weights", "coupling", "cv"] + ["delays"] * (network.fractions is not None)
+    u, inputs = rng.standard_normal(series.shape), problem.inputs(T)
+    gradient = problem.record(T, memory=problem.tape_bytes(T)[1]).pullback(u, names)
+    assert gradient["weights"].shape == (2, *shape)
+    tangents = {name: rng.standard_normal(inputs[name].shape) for name in names}
+    slope = np.vdot(u, problem.jvp(T, tangents))
+    assert np.isclose(slope, sum(np.vdot(gradient[name], tangents[name]) for name in names), rtol=1e-10)
+    for index in [(row, *edge) for row in range(2) for edge in list(np.ndindex(shape))[::4]]:
+        values = []
+        for sign in (1, -1):
+            moved = inputs["weights"].copy()
+            moved[index] += sign * 1e-6
+            values.append(np.vdot(u, expected(problem.with_inputs({"weights": moved}), T)[0]))
+        assert np.isclose((values[0] - values[1]) / 2e-6, gradient["weights"][index], rtol=1e-5, atol=1e-6), index
+
+    # Equal ones are shared ones.
+    equal = shared.replace(weights={})
+    assert np.array_equal(equal.simulate(T).series, shared.simulate(T).series)
+    rows, whole = (p.record(T).pullback(u, "weights")["weights"] for p in (equal, shared))
+    assert rows.shape == (2, *shape) and np.allclose(rows.sum(0), whole, rtol=1e-10, atol=1e-10)
+
+
+def test_weights_of_the_only_coupling_variable():
+    shared = problem_of("linear")
+    for weights in ({"x": 2 * shared.network.weights}, 2 * shared.network.weights[None]):
+        problem = shared.replace(weights=weights)
+        assert np.array_equal(problem.simulate(T).series, shared.replace(weights=2 * shared.network.weights).simulate(T).series)
+        assert problem.record(T).pullback(None, "weights")["weights"].shape == (1, 11)
+
+
 def test_memory():
     problem = problem_of(network=network_of(5), stimulus=None)
     everything, least = problem.tape_bytes(5000)
@@ -296,7 +350,12 @@ MISTAKES = {
                          {}),
     "monitor's state": ({"monitors": [Monitor.subsample(states=["V", "q"])]}, "there is no state 'q' but r, V", {}),
     "time step": ({"time_step": -0.1}, "the time step is not a positive finite number", {}),
-    "weights": ({"weights": np.ones(3)}, "weights must have the shape (11,)", {}),
+    "weights": ({"weights": np.ones(3)}, "weights must have the shape (11,) or (2, 11), not (3,)", {}),
+    "weights of three": ({"weights": np.ones((3, 11))}, "weights must have the shape (11,) or (2, 11), not (3, 11)", {}),
+    "weights of no coupling variable": ({"weights": {"W": np.ones(11)}}, "there is no input 'W' but r, V", {}),
+    "weights of one": ({"weights": {"V": np.ones(3)}}, "weights['V'] must have the shape (11,), not (3,)", {}),
+    "a weight of one": ({"weights": {"V": [1] * 5 + [np.nan] + [1] * 5}}, "an edge's weight, times the scale, is not a "
+                        "finite number (edge 5", {"edge": 5}),
     "a weight": ({"weights": [1] * 5 + [np.nan] + [1] * 5}, "an edge's weight, times the scale, is not a finite number "
                  "(edge 5", {"edge": 5}),
     "sigma's name": ({"sigma": {"W": 1}}, "there is no input 'W' but r, V", {}),
