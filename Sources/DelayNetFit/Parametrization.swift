@@ -132,7 +132,9 @@ public struct Parametrization<Scalar: DelayNetScalar>: Sendable {
     case .delays:
       guard problem.delays.areFractional else { throw .notDifferentiable("delays") }
       elements = problem.delaysInSteps
-      isFree = { problem.weights[$0] != 0 }
+      // Of coupling variables with weights of their own, one that is not 0 is enough.
+      let (weights, edges) = (problem.weights, problem.network.edges)
+      isFree = { edge in stride(from: edge, to: weights.count, by: edges).contains { weights[$0] != 0 } }
     case .initial(let state):
       let states = try Self.states(state, model)
       let all = problem.initial

@@ -33,6 +33,20 @@ import Testing
     }
   }
 
+  @Test func weightsOfCouplingVariablesAreVariables() throws {
+    let example = try example()
+    var problem = example.problem
+    problem.parameters["cv"] = .uniform(0.5)
+    problem.weights += problem.weights.map { -0.5 * $0 }
+    let variables = try NetworkVariables(problem)
+    #expect(variables.weights == problem.weights)
+    let (loss, slope) = valueWithGradient(at: variables) { v in
+      problem.differentiableSimulate(v, steps: example.steps).squared().sum()
+    }
+    let (value, gradient) = try problem.valueWithGradient(steps: example.steps) { $0.squared().sum() }
+    #expect(loss == value && slope.weights.base == gradient.weights && gradient.weights.count == 32)
+  }
+
   @Test(arguments: [false, true]) func delaysSpeedAndStimuliAreVariables(ofTracts: Bool) throws {
     let example = try ProblemCase<Double>(
       model: .montbrioPazoRoxin, nodes: 4, steps: 15, delays: 1..<9, fractional: true, monitor: .subsample(every: 4))

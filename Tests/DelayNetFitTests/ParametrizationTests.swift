@@ -63,6 +63,33 @@ import Testing
     #expect(try GradientCheck.taylor(at: y, gradient: g, along: direction, of: value).passed)
   }
 
+  @Test func weightsOfCouplingVariablesAreNumbersOfTheirOwn() throws {
+    var problem = try Self.problem()
+    let edges = problem.network.edges
+    problem.parameters["cv"] = .uniform(0.5)
+    // An edge has both weights, one of them, or none.
+    var weights = [Double](repeating: 0, count: 2 * edges)
+    for k in weights.indices where k % edges % 4 != 0 && k % 3 != 0 { weights[k] = 0.1 + 0.01 * Double(k) }
+    problem.weights = weights
+    let nonzero: Int = weights.filter { $0 != 0 }.count
+    let read: Int = (0..<edges).filter { weights[$0] != 0 || weights[edges + $0] != 0 }.count
+    let cases: [(free: FreeParameter, count: Int)] = [(.weights(.identity), nonzero), (.delays, read)]
+    for (free, count) in cases {
+      let parametrization = try Parametrization(problem, free: [free])
+      let x = parametrization.start
+      #expect(x.count == count)
+      func value(_ x: [Double]) throws -> Double {
+        try parametrization.problem(at: x).value(steps: Self.steps) { s in (s - 0.3).squared().mean() }
+      }
+      let gradient = try parametrization.problem(at: x).valueWithGradient(
+        steps: Self.steps, withRespectTo: parametrization.inputs
+      ) { s in (s - 0.3).squared().mean() }.gradient
+      let g = try parametrization.gradient(gradient, at: x)
+      let differences = try GradientCheck.differences(at: x, gradient: g, of: value)
+      #expect(differences.passed && g.allSatisfy { $0 != 0 }, "\(free.name): \(differences)")
+    }
+  }
+
   @Test func numbersAreReportedAsPhysicalOnes() throws {
     var problem = try Self.problem()
     problem.coupling = 0.5

@@ -46,6 +46,31 @@ import Testing
     }
   }
 
+  @Test(arguments: [false, true], [CouplingKind.linear, .difference])
+  func gradientsPassEveryCheck(fractional: Bool, kind: CouplingKind) throws {
+    let example = try ProblemCase<Double>(
+      model: .montbrioPazoRoxin, nodes: 4, steps: 19, fractional: fractional, coupling: kind)
+    var problem = example.problem
+    problem.parameters["cv"] = .uniform(0.5)
+    problem.weights += problem.weights.reversed().map { -0.75 * $0 }
+    let report = try GradientCheck.run(problem, steps: example.steps, entries: 8, tolerance: 1e-6) {
+      (s: Traced<Double>) throws(DelayNetError) -> TracedScalar<Double> in (s + 0.25).squared().mean()
+    }
+    for input in report.inputs {
+      #expect(input.differences.passed && input.taylor.passed, "\(input.name): \(report)")
+    }
+    #expect(report.dotProductError < 1e-12 && report.directionalError < 1e-11)
+    // The second coupling variable's set is what couples it.
+    var (silent, without) = (problem, problem)
+    silent.weights.replaceSubrange(16..., with: repeatElement(0, count: 16))
+    without.parameters["cv"] = .uniform(0)
+    let series = try without.simulate(steps: example.steps).series
+    #expect(try silent.simulate(steps: example.steps).series == series)
+    #expect(try problem.simulate(steps: example.steps).series != series)
+    #expect(
+      try problem.simulate(steps: example.steps, threads: 3).series == problem.simulate(steps: example.steps).series)
+  }
+
   @Test func otherNumbersAreRefused() throws {
     var (problem, _) = try problem()
     let edges = problem.network.edges
