@@ -81,7 +81,7 @@ c_tests_archer = $(firstword $(wildcard $(dir $(realpath $(c_tests_libomp)))liba
 
 # The programs whose calls take more than one thread; the others would only be slow.
 c_tests_threaded := $(filter $(addprefix $(c_tests_out)/thread/,bits_test progress_test fault_test network_bits_test \
-  network_progress_test network_fault_test network_test finite_test network_finite_test network_sets_test plan_test tape_test),$(c_tests_programs_thread))
+  network_progress_test network_fault_test network_test finite_test network_finite_test plan_test tape_test),$(c_tests_programs_thread))
 
 sanitize-thread: $(c_tests_threaded)
 	@test -n "$(c_tests_archer)" || { echo "libarcher.so not found: install libomp-dev"; exit 1; }

@@ -28,10 +28,10 @@ def build():
     compiler = os.environ.get("CC") or shutil.which("clang") or "clang"
     library = FOLDER / "libdelaynetbench.so"
     house = ["-fopenmp", "-DDN_OPENMP", "-fvisibility=hidden", "-I", KERNELS / "include"]
-    sources = {file: house for file in [*KERNELS.glob("*.c"), *KERNELS.glob("isa/*.c")]}
+    sources = {file: house for file in KERNELS.rglob("*.c")}
     sources[HERE / "seed_calls.c"] = ["-I", KERNELS / "include"]
     sources |= {HERE / name: [NATIVE] for name in ("plain.c", "plain_networks.c", "ceilings.c")}
-    newest = max(file.stat().st_mtime for folder in (KERNELS, HERE) for file in folder.rglob("*.[ch]"))
+    newest = max(file.stat().st_mtime for folder in (KERNELS, HERE) for file in folder.rglob("*.[chd]*"))
     if library.exists() and library.stat().st_mtime > max(newest, pathlib.Path(__file__).stat().st_mtime):
         return library
     FOLDER.mkdir(exist_ok=True)
