@@ -59,7 +59,7 @@ def parsing(s):
 
 
 class Tvboptim:
-    """tvboptim's Montbrio-Pazo-Roxin, jitted, without noise: dense delays, native Heun."""
+    """tvboptim's Montbrio-Pazo-Roxin, jitted, without noise: dense delays of r alone, native Heun."""
 
     def __init__(self, case, steps):
         import jax
@@ -72,7 +72,7 @@ class Tvboptim:
 
         network = Theirs(
             dynamics=MontbrioPazoRoxin(),
-            coupling={"delayed": DelayedLinearCoupling(incoming_states=("r", "V"), G=case.G, buffer_strategy="circular")},
+            coupling={"delayed": DelayedLinearCoupling(incoming_states="r", G=case.G, buffer_strategy="circular")},
             graph=DenseDelayGraph(weights=jnp.asarray(case.weights, jnp.float32),
                                   delays=jnp.asarray(case.delays * case.dt, jnp.float32)))
         solve, self.state = prepare(network, Heun(), t0=0.0, t1=steps * case.dt, dt=case.dt)
